@@ -1,0 +1,34 @@
+const common = {
+  rootDir: '.',
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
+    ],
+  },
+};
+
+/** unit: plain data, no network, no clock. real: real services on loopback (OpenSSH, PostgreSQL, BIND, …). */
+export default {
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/lab/', '/test/e2e/', '/test/crash/', '\\.real\\.test\\.ts$'],
+    },
+    {
+      ...common,
+      displayName: 'real',
+      testMatch: [
+        '<rootDir>/test/lab/**/*.test.ts',
+        '<rootDir>/test/e2e/**/*.test.ts',
+        '<rootDir>/test/crash/**/*.test.ts',
+        '<rootDir>/test/**/*.real.test.ts',
+      ],
+      testTimeout: 120_000,
+    },
+  ],
+};

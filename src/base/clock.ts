@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Time as drp sees it; tests bring their own. Instants are ISO UTC strings with milliseconds. */
+export interface Clock {
+  /** Milliseconds since 1970 (wall clock: may jump; order comes from sequence numbers, never from here). */
+  nowMs(): number;
+  nowIso(): string;
+  /** Resolves after `ms`, or rejects with the signal's reason. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  nowIso: () => new Date(Date.now()).toISOString(),
+  sleep: async (ms, signal) => {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  },
+};
+
+export type WaitResult<T> =
+  { readonly kind: 'met'; readonly value: T } | { readonly kind: 'timed-out'; readonly afterMs: number };
+
+/** Asks `probe` every `everyMs` until it answers something, for at most `timeoutMs`. */
+export async function waitFor<T>(
+  probe: () => Promise<T | undefined>,
+  options: {
+    readonly everyMs: number;
+    readonly timeoutMs: number;
+    readonly clock: Clock;
+    readonly signal?: AbortSignal;
+  },
+): Promise<WaitResult<T>> {
+  const startedMs = options.clock.nowMs();
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined) return { kind: 'met', value };
+    const afterMs = options.clock.nowMs() - startedMs;
+    if (afterMs >= options.timeoutMs) return { kind: 'timed-out', afterMs };
+    await options.clock.sleep(options.everyMs, options.signal);
+  }
+}
