@@ -1,0 +1,230 @@
+/** Values that canonical JSON can hold here: no floats, no undefined; instants are ISO UTC strings. */
+export type Json = string | boolean | number | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Who a decision comes from, and how sure that is. Strength rises: os-user < ssh-key < hardware-key. */
+export interface Identity {
+  readonly strength: 'os-user' | 'ssh-key' | 'hardware-key';
+  /** Login name of the OS user on the machine of the driver. */
+  readonly osUser?: string;
+  /** SHA256:… of the key that signed. */
+  readonly fingerprint?: string;
+  /** Armored SSHSIG signature and the exact text it stands under. */
+  readonly signature?: string;
+  readonly signed?: string;
+  /** Line of allowed_signers (or key of the plan) that matched. */
+  readonly allowedBy?: string;
+}
+
+export interface Driver {
+  readonly osUser: string;
+  readonly machine: string;
+  readonly pid: number;
+  readonly bootId: string;
+  /** Start time of the process in clock ticks since boot (field 22 of /proc/PID/stat), '' where unknown. */
+  readonly startTime: string;
+  readonly version: string;
+}
+
+export interface Situation {
+  readonly what: string;
+  readonly sinceAt: string;
+  readonly lost: readonly string[];
+  readonly orderedBy: string;
+  readonly orderedHow: string;
+}
+
+/** One finding shown at a gate. `choice` is what the decision binds to; `facts` may move without making it stale. */
+export interface EvidenceItem {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: 'ok' | 'attention' | 'red';
+  readonly lines: readonly string[];
+  readonly choice?: Json;
+  readonly facts?: Json;
+  /** false: no reason overrides this red (host key, identity, unreadable dump, empty or shrunken source, no room). */
+  readonly overridable?: boolean;
+}
+
+/** What a gate shows, rendered once, stored, and bound by every answer to it. */
+export interface Statement {
+  readonly format: 'drp-statement@v1';
+  readonly run: string;
+  readonly site: string;
+  readonly procedure: string;
+  readonly mode: RunMode;
+  readonly planDigest: string;
+  readonly gate: string;
+  readonly attempt: number;
+  readonly title: string;
+  readonly evidence: readonly EvidenceItem[];
+  /** SHA-256 over the choices and severities of the evidence. */
+  readonly evidenceDigest: string;
+  /** What cannot be taken back once this is approved. */
+  readonly irreversible: readonly string[];
+  readonly head: { readonly seq: number; readonly hash: string };
+  readonly nonce: string;
+  readonly openedAt: string;
+  readonly expiresAt: string;
+  /** Typed on a terminal to approve. */
+  readonly word: string;
+  readonly policy: {
+    readonly roles: readonly string[];
+    readonly approvals: number;
+    readonly notTheStarter: boolean;
+    readonly strength: string;
+  };
+}
+
+export type RunMode = 'real' | 'dry-run' | 'drill';
+
+/** A duty a site keeps after the run: fencing, an unsent ticket, a review. */
+export interface ObligationDraft {
+  readonly kind: 'fencing' | 'ticket' | 'dns' | 'review' | 'cleanup' | 'other';
+  readonly text: string;
+}
+
+/** State value of the machine after an event that moved it: written so that replay can compare. */
+export type StateValue = Json;
+
+/** Data of each type of event. Those with `state` move the machine; the others are facts beside it. */
+export interface EventData {
+  'run.began': {
+    readonly format: 1;
+    readonly version: string;
+    readonly site: string;
+    readonly procedure: string;
+    readonly mode: RunMode;
+    readonly plan: Json;
+    readonly planDigest: string;
+    readonly machine: Json;
+    readonly startedBy: { readonly person: string; readonly identity: Identity };
+    readonly situation?: Situation;
+    readonly state: StateValue;
+  };
+  'driver.attached': {
+    readonly driver: Driver;
+    readonly reason: 'start' | 'resume' | 'takeover' | 'adopt';
+    readonly epoch: number;
+  };
+  'driver.detached': { readonly reason: string };
+  'claim.taken': { readonly host: string; readonly epoch: number };
+  'claim.released': { readonly host: string; readonly epoch: number };
+  /** On disk before the effect is let loose. `key` = `SEQ.ID`, seq of the event that wanted it. */
+  'effect.started': {
+    readonly key: string;
+    readonly id: string;
+    readonly source: 'step' | 'evidence' | 'stop';
+    readonly attempt: number;
+    readonly commands: readonly string[];
+  };
+  'step.progressed': {
+    readonly step: string;
+    readonly key: string;
+    readonly doneBytes: number;
+    readonly totalBytes: number;
+    readonly text: string;
+  };
+  'step.done': {
+    readonly step: string;
+    readonly key: string;
+    readonly output: Json;
+    readonly lines: readonly string[];
+    readonly state: StateValue;
+  };
+  'step.failed': {
+    readonly step: string;
+    readonly key: string;
+    readonly kind: 'failed' | 'in-doubt';
+    readonly code: string;
+    readonly reason: string;
+    readonly hint: string;
+    readonly state: StateValue;
+  };
+  'stop.done': { readonly key: string; readonly step?: string; readonly state: StateValue };
+  'stop.failed': { readonly key: string; readonly step?: string; readonly reason: string; readonly state: StateValue };
+  'timer.due': { readonly timer: string; readonly state: StateValue };
+  'gate.opened': {
+    readonly gate: string;
+    readonly key: string;
+    readonly statement: Statement;
+    readonly digest: string;
+    readonly state: StateValue;
+  };
+  'gate.unready': {
+    readonly gate: string;
+    readonly key: string;
+    readonly code: string;
+    readonly reason: string;
+    readonly hint: string;
+    readonly state: StateValue;
+  };
+  /** One answer; the gate passes with the event that completes its policy (then `passed`). */
+  'gate.decided': {
+    readonly gate: string;
+    readonly attempt: number;
+    readonly decision: 'approve' | 'reject';
+    readonly person: string;
+    readonly reason: string;
+    readonly at: string;
+    readonly identity: Identity;
+    readonly statementDigest: string;
+    readonly passed: boolean;
+    readonly state: StateValue;
+  };
+  'gate.renewed': { readonly gate: string; readonly reason: string; readonly state: StateValue };
+  'decision.made': {
+    readonly verb:
+      'retry' | 'skip' | 'mark-done' | 'cancel' | 'stopped' | 'switch-back' | 'reopen' | 'repeat' | 'hold' | 'proceed';
+    /** Step, gate or phase it is about. */
+    readonly subject: string;
+    readonly person: string;
+    readonly reason: string;
+    readonly identity: Identity;
+    readonly evidence?: string;
+    readonly state: StateValue;
+  };
+  'run.aborting': {
+    readonly person: string;
+    readonly reason: string;
+    readonly identity: Identity;
+    readonly state: StateValue;
+  };
+  /** An answer that was not accepted, kept because an auditor asks who tried. */
+  'word.refused': {
+    readonly verb: string;
+    readonly subject: string;
+    readonly person: string;
+    readonly code: string;
+    readonly reason: string;
+  };
+  'note.added': { readonly person: string; readonly text: string };
+  'obligation.opened': { readonly id: string; readonly kind: string; readonly text: string; readonly step?: string };
+  'obligation.settled': {
+    readonly id: string;
+    readonly person: string;
+    readonly reason: string;
+    readonly identity: Identity;
+  };
+  'run.ended': { readonly outcome: 'completed' | 'aborted' | 'switched-back' };
+}
+export type EventType = keyof EventData;
+
+/** What a writer hands to the journal; the journal adds place and chain. */
+export type Draft = {
+  [T in EventType]: { readonly type: T; readonly by: string; readonly data: EventData[T] };
+}[EventType];
+
+/** One entry of the journal. `hash` = SHA-256 (hex) over the stored line; `prev` is the hash before, 64 zeros for the first. */
+export type Event = {
+  [T in EventType]: {
+    readonly seq: number;
+    readonly run: string;
+    readonly at: string;
+    readonly by: string;
+    readonly type: T;
+    readonly data: EventData[T];
+    readonly prev: string;
+    readonly hash: string;
+  };
+}[EventType];
+export type EventOf<T extends EventType> = Extract<Event, { type: T }>;

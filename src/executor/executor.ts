@@ -1,0 +1,70 @@
+import type { Event, Identity, RunMode, Situation, Statement } from '../events/event.ts';
+import type { Word, WordAnswer } from '../gates/word.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Progress } from '../steps/step-kind.ts';
+
+export interface BeginRequest {
+  readonly plan: Plan;
+  readonly mode: RunMode;
+  readonly starter: { readonly person: string; readonly identity: Identity };
+  readonly situation?: Situation;
+}
+
+/** Something a screen may want to show; the journal is the truth, this is the quick way to it. */
+export type Update =
+  | { readonly kind: 'event'; readonly event: Event }
+  | { readonly kind: 'progress'; readonly step: string; readonly progress: Progress }
+  /** Contact with a host is lost or back; remote jobs go on meanwhile. */
+  | { readonly kind: 'contact'; readonly step: string; readonly state: 'lost' | 'back'; readonly reason: string }
+  | { readonly kind: 'word'; readonly word: Word; readonly answer: WordAnswer };
+
+/** A gate or a failed step that waits for a person. */
+export interface Waiting {
+  readonly kind: 'gate' | 'attention';
+  /** Gate id, step id, or phase. */
+  readonly subject: string;
+  /** Machine state it waits in: open, rejected, failed, in-doubt, stop-failed, unready … */
+  readonly state: string;
+  /** Verbs accepted now: approve, reject, retry, skip, mark-done … */
+  readonly verbs: readonly string[];
+  readonly statement?: Statement;
+  readonly statementDigest?: string;
+  /** For attention: what went wrong, in words, and the hint. */
+  readonly reason?: string;
+  readonly hint?: string;
+}
+
+/** Where words come from. The executor asks again after each answer. */
+export interface WordSource {
+  /** Resolves with the next word, with a function to answer its speaker; rejects when the signal aborts. */
+  next(signal: AbortSignal): Promise<{ readonly word: Word; answer(answer: WordAnswer): Promise<void> }>;
+}
+
+export interface DriveOptions {
+  /** Aborted: detach (remote jobs go on, the run stays as it is). */
+  readonly signal: AbortSignal;
+  readonly words: WordSource;
+  readonly onUpdate: (update: Update) => void;
+  /**
+   * Called whenever what waits for a person has changed, with all of it (empty: nothing waits); `working` is the number
+   * of effects under way. The terminal prompts here; its words come back through `words`.
+   */
+  readonly onWaiting: (waiting: readonly Waiting[], working: number) => void;
+  /** What to do when nothing is under way and only people can go on: return parked, or stay and listen. */
+  readonly whenOnlyPeople: 'park' | 'listen';
+}
+
+export type DriveEnd =
+  | { readonly kind: 'ended'; readonly outcome: 'completed' | 'aborted' | 'switched-back' }
+  | { readonly kind: 'parked'; readonly waiting: readonly Waiting[] }
+  | { readonly kind: 'detached'; readonly reason: string };
+
+/** Journal first, then effect: the only place that both journals and acts. Made by `createExecutor(deps)`. */
+export interface Executor {
+  /** Proves the plan, claims the site, writes `run.began`; nothing else is done. Throws site-claimed, plan-unsafe. Resolves with the run's id. */
+  begin(request: BeginRequest): Promise<string>;
+  /** Goes on with a run from wherever its journal says it is; a first start and a resume are the same code. */
+  drive(run: string, options: DriveOptions & { readonly takeover?: boolean }): Promise<DriveEnd>;
+  /** Reads what waits for a person, from the journal alone; no lease, no network. */
+  waiting(run: string): Promise<readonly Waiting[]>;
+}

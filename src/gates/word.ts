@@ -1,0 +1,30 @@
+/**
+ * What a person says to a run, however it arrives: typed at the prompt, dropped in the spool by a command, or a signed text.
+ * Who speaks comes from how it arrived (`osUser` is the owner of the spool file or the user at the terminal; a signature
+ * names a key), never from a field the speaker filled in.
+ */
+export interface Word {
+  readonly verb: 'approve' | 'reject' | 'decide' | 'note' | 'abort';
+  readonly run: string;
+  /** Gate, step or phase; '' for note and abort. */
+  readonly subject: string;
+  /** For `decide`: retry, skip, mark-done, cancel, stopped, switch-back, reopen, repeat, hold, proceed. */
+  readonly decision?: string;
+  readonly reason: string;
+  /** For mark-done: what shows that it is done. */
+  readonly evidence?: string;
+  readonly osUser: string;
+  /** Person (key of `people`) the speaker claims to be; checked against osUser or signature. Absent: found from them. */
+  readonly person?: string;
+  /** approve/reject: digest of the statement that was shown. */
+  readonly statementDigest?: string;
+  /** approve/reject signed by an SSH key: the exact text and its armored SSHSIG. */
+  readonly signed?: { readonly text: string; readonly signature: string };
+  /** How it came: shown in the record. */
+  readonly path: 'terminal' | 'spool' | 'signed-file';
+}
+
+/** What became of a word. */
+export type WordAnswer =
+  | { readonly kind: 'accepted'; readonly text: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly text: string; readonly hint: string };

@@ -1,0 +1,67 @@
+import type { Draft, Driver, Event } from '../events/event.ts';
+
+/** Place in a run's log: the last event seen. `seq` 0 and 64 zeros: before the first. */
+export interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** The right to append to one run; held by one driver at a time. */
+export interface Lease {
+  readonly run: string;
+  readonly epoch: number;
+  readonly driver: Driver;
+}
+
+export interface RunRow {
+  readonly run: string;
+  readonly site: string;
+  readonly procedure: string;
+  readonly mode: string;
+  readonly beganAt: string;
+  readonly head: Head;
+  readonly lastAt: string;
+}
+
+/**
+ * Where events live: one append-only log a run. SQLite by default; PostgreSQL slots in behind the same contract suite.
+ * Appends are durable when they resolve (fsynced), or throw and nothing is there.
+ */
+export interface Journal {
+  /** URL people can give to `--journal`. */
+  readonly url: string;
+  /**
+   * Claims the site for a new run, atomically, and takes its lease. Throws site-claimed (with the holder's details)
+   * where another unfinished run of the same mode class holds the site.
+   */
+  begin(
+    run: { readonly run: string; readonly site: string; readonly procedure: string; readonly mode: string },
+    driver: Driver,
+  ): Promise<Lease>;
+  /**
+   * Takes the lease of an existing run. Throws lease-held while its driver lives (same boot, pid and start time), unless
+   * `takeover` is given; the epoch rises by one.
+   */
+  lease(run: string, driver: Driver, options?: { readonly takeover?: boolean }): Promise<Lease>;
+  /** Gives the lease back; the claim on the site stays until the run has ended. Idempotent. */
+  release(lease: Lease): Promise<void>;
+  /** Ends the run's claim on its site. Called with or right after `run.ended`. Idempotent. */
+  unclaim(lease: Lease): Promise<void>;
+  /**
+   * Appends in order, in one transaction, if `head` is still the last event and the lease still holds.
+   * Throws journal-head-moved, lease-lost, journal-full, journal-unwritable. Returns the stored events.
+   */
+  append(lease: Lease, head: Head, drafts: readonly Draft[]): Promise<readonly Event[]>;
+  /** Events after `afterSeq`, in order, each checked against its hash and predecessor. Throws journal-broken (good up to seq k). */
+  read(run: string, afterSeq?: number): Promise<readonly Event[]>;
+  /** The exact stored lines, for export and independent verification. */
+  lines(run: string): Promise<readonly string[]>;
+  runs(filter?: { readonly site?: string }): Promise<readonly RunRow[]>;
+  /** Who holds the lease, if anybody. */
+  holder(run: string): Promise<Lease | undefined>;
+  /** Unfinished run that claims the site. */
+  claimant(site: string, mode: 'real' | 'dry-run' | 'drill'): Promise<string | undefined>;
+  /** Appends to a run without a driver (obligation.settled, note.added, lessons after its end), same guards. */
+  appendBeside(run: string, drafts: readonly Draft[], driver: Driver): Promise<readonly Event[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { duration, hostPath, ipAddress, name, port, secretReference } from './basics.ts';
+
+export const datacentre = z.strictObject({ city: z.string(), country: z.string().optional() });
+
+export const host = z.strictObject({
+  role: z.enum(['production', 'recovery', 'backup', 'bastion', 'other']),
+  datacentre: name,
+  address: ipAddress,
+  port: port.default(22),
+  user: z.string().regex(/^[a-z_][a-z0-9._-]*$/, 'expected a login name'),
+  base: z.string().startsWith('/').default('/srv'),
+  /** `TYPE BASE64` lines, as pinned by `drp hosts pin`. */
+  hostKeys: z
+    .array(z.string().regex(/^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+$/, 'expected a public host key: TYPE BASE64'))
+    .default([]),
+  identity: z.strictObject({ file: z.string().startsWith('/').default('/etc/machine-id'), text: z.string().min(1) }),
+  transport: z.enum(['ssh2', 'openssh']).default('ssh2'),
+  via: name.optional(),
+  keyFile: z.string().optional(),
+  keyFingerprint: z.string().startsWith('SHA256:').optional(),
+  /** How other hosts reach this one when they copy from it (`ssh -F` file on the copying host, and the host's alias there). */
+  peers: z
+    .strictObject({ sshConfig: z.string().optional(), alias: z.string().optional(), keyFile: z.string().optional() })
+    .optional(),
+});
+export type Host = z.output<typeof host>;
+
+/** One side of the service: where users are sent. */
+const side = z.strictObject({ host: name, address: ipAddress, port: port.optional() });
+
+export const service = z.strictObject({
+  name: z.string(),
+  url: z.url(),
+  caFile: z.string().optional(),
+  production: side,
+  recovery: side,
+});
+export type Service = z.output<typeof service>;
+
+export const database = z.strictObject({
+  engine: z.enum(['postgresql']).default('postgresql'),
+  host: name,
+  address: ipAddress,
+  port: port.default(5432),
+  name: z.string().regex(/^[a-z_][a-z0-9_]{0,40}$/, 'expected a database name'),
+  user: z.string().regex(/^[a-z_][a-z0-9_]*$/, 'expected a role name'),
+  password: secretReference.optional(),
+  /** Folder of the programs (psql, pg_restore …) on the host, where they are not on PATH. */
+  programs: z.string().startsWith('/').optional(),
+  /** Table → column that says when a row was written: newest restored data, orphan rows. */
+  timestamps: z.record(z.string(), z.string()).default({}),
+  /** Messages of the import that do no harm, as regular expressions; each is counted. */
+  benign: z.array(z.string()).default([]),
+  /** Login roles of the application: barred when this side is fenced or frozen. */
+  applicationRoles: z.array(z.string()).default([]),
+});
+export type Database = z.output<typeof database>;
+
+export const backup = z
+  .strictObject({
+    kind: z.enum(['files', 'database']),
+    every: duration,
+    sources: z
+      .array(
+        z.strictObject({
+          host: name,
+          folder: hostPath,
+          /** How the newest is recognised: `{time}` stands for an instant such as 2026-11-21T1400Z or 2026-11-21. */
+          pattern: z.string().includes('{time}'),
+        }),
+      )
+      .min(1),
+  })
+  .transform(({ every, ...rest }) => ({ ...rest, everyMs: every }));
+export type Backup = z.output<typeof backup>;
+
+const nameServer = z.strictObject({ name: z.string(), address: ipAddress, port: port.default(53), datacentre: name });
+const record = z
+  .strictObject({
+    name: z.string(),
+    type: z.enum(['A', 'AAAA', 'CNAME']),
+    production: z.array(z.string()).min(1),
+    recovery: z.array(z.string()).min(1),
+    ttl: duration.default(60_000),
+  })
+  .transform(({ ttl, ...rest }) => ({ ...rest, ttlMs: ttl }));
+
+export const dnsZone = z.strictObject({
+  provider: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('rfc2136'),
+      address: ipAddress,
+      port: port.default(53),
+      keyName: z.string(),
+      algorithm: z.enum(['hmac-sha256', 'hmac-sha512']).default('hmac-sha256'),
+      keySecret: secretReference,
+    }),
+    z.strictObject({
+      kind: z.literal('route53'),
+      /** Where the API answers, when not AWS's own address: tests, private endpoints. */
+      endpoint: z.url().optional(),
+      zoneId: z.string(),
+      accessKeyId: z.string(),
+      secretAccessKey: secretReference,
+    }),
+  ]),
+  zone: z.string(),
+  servers: z.array(nameServer).min(1),
+  records: z.record(name, record),
+  registrarConsole: z.string().optional(),
+});
+export type DnsZone = z.output<typeof dnsZone>;
+
+export const desk = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('request-tracker'),
+    url: z.url(),
+    queue: z.string(),
+    token: secretReference,
+    datacentre: name.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('smtp'),
+    address: ipAddress,
+    port: port.default(25),
+    from: z.string(),
+    to: z.array(z.string()).min(1),
+    user: z.string().optional(),
+    password: secretReference.optional(),
+    tlsName: z.string().optional(),
+    datacentre: name.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('webhook'),
+    url: z.url(),
+    secret: secretReference.optional(),
+    datacentre: name.optional(),
+  }),
+]);
+export type Desk = z.output<typeof desk>;
+
+export const person = z.strictObject({
+  name: z.string(),
+  roles: z.array(z.enum(['authoriser', 'operator', 'approver'])).min(1),
+  contact: z.string().optional(),
+  /** OS user name on the machine where drp runs. */
+  osUser: z.string().optional(),
+  /** Public keys, `TYPE BASE64 [comment]`. */
+  keys: z.array(z.string()).default([]),
+});
+export type Person = z.output<typeof person>;
+
+export const gatePolicy = z
+  .strictObject({
+    roles: z.array(z.enum(['authoriser', 'operator', 'approver'])).min(1),
+    approvals: z.int().min(1).max(5).default(1),
+    notTheStarter: z.boolean().default(false),
+    strength: z.enum(['os-user', 'ssh-key', 'hardware-key']).default('os-user'),
+    expires: duration.default(3_600_000),
+  })
+  .transform(({ expires, ...rest }) => ({ ...rest, expiresMs: expires }));
+export type GatePolicy = z.output<typeof gatePolicy>;
