@@ -1,0 +1,153 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { userInfo } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { makeDatabaseBackups, makeFileBackups, makeStaleRecovery } from './backups.ts';
+import { hostNames, readFacts, writeFacts, type LabFacts, type SiteName } from './facts.ts';
+import { writeListenConfig } from './files.ts';
+import { writeKeys } from './keys.ts';
+import { databaseFacts, makeCluster, makePasswords, postgresPort, sql } from './postgres.ts';
+import { endProcess, endStragglers, recordedProcesses, type LabContext } from './process.ts';
+import { addRelay } from './relay.ts';
+import { hiddenSshPort, hostAddress, hostFolder, makeHosts, sshPort, startSshds } from './sshd.ts';
+
+export interface LabOptions {
+  readonly dir?: string;
+  /** The first three numbers of a loopback /24 of its own. */
+  readonly net?: string;
+  readonly databaseBytes?: number;
+  readonly filesBytes?: number;
+  /** What gravelines holds at first: nothing, or an old copy that answers as if it were healthy. */
+  readonly recovery?: 'empty' | 'stale';
+  readonly log?: (line: string) => void;
+}
+
+export interface Lab {
+  readonly facts: LabFacts;
+  /** Ends every process of the lab and removes its folder. */
+  down(): Promise<void>;
+  /** Runs SQL as the superuser in a site's kyc database; rows unaligned, `|` between columns. */
+  sql(site: SiteName, text: string): Promise<string>;
+}
+
+export const defaultDir = '/tmp/drp-lab';
+export const defaultNet = '127.0.77';
+const megabyte = 1024 * 1024;
+
+/** Makes a lab and starts everything in it. When a part fails, what was started is ended, the folder stays for its logs, and the error is thrown. */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const lab = labContext(options);
+  await refuseIfTaken(lab);
+  mkdirSync(lab.dir, { recursive: true, mode: 0o755 });
+  writeFileSync(join(lab.dir, 'practice-lab'), 'made by the practice lab; "down" removes this folder\n');
+  try {
+    writeFacts(await startParts(lab, options));
+  } catch (error) {
+    await stopLab(lab, { keepLogs: true });
+    throw error;
+  }
+  return openLab(lab.dir, options.log);
+}
+
+/** Takes hold of a lab that is up. */
+export function openLab(dir: string, log?: (line: string) => void): Lab {
+  const facts = readFacts(dir);
+  const lab = labContext({ dir: facts.dir, net: facts.net, ...(log === undefined ? {} : { log }) });
+  return {
+    facts,
+    down: () => stopLab(lab),
+    sql: (site, text) => sql(lab, { site }, text),
+  };
+}
+
+/** Ends a lab, also one whose processes were killed or which never came up whole. Only a folder that a lab made is removed. */
+export async function stopLab(lab: LabContext, options: { readonly keepLogs?: boolean } = {}): Promise<void> {
+  if (!existsSync(lab.dir)) return;
+  if (!existsSync(join(lab.dir, 'practice-lab'))) throw new Error(`${lab.dir} is no practice lab; nothing was touched`);
+  const names = [...recordedProcesses(lab)].reverse();
+  await Promise.all(names.map((name) => endProcess(lab, name)));
+  await endStragglers(lab);
+  if (options.keepLogs === true) return;
+  rmSync(lab.dir, { recursive: true, force: true });
+}
+
+/** The context of a lab by its options; checks the shape of folder and net. */
+export function labContext(options: Pick<LabOptions, 'dir' | 'net' | 'log'>): LabContext {
+  const dir = options.dir ?? defaultDir;
+  const net = options.net ?? defaultNet;
+  if (!/^127(\.\d{1,3}){2}$/.test(net)) throw new Error(`--net ${net}: expected three numbers of a loopback network, such as ${defaultNet}`);
+  return { dir: isAbsolute(dir) ? dir : resolve(dir), net, log: options.log ?? ((): void => undefined) };
+}
+
+async function startParts(lab: LabContext, options: LabOptions): Promise<LabFacts> {
+  const skipped: string[] = [];
+  const backupOptions = { databaseBytes: options.databaseBytes ?? 8 * megabyte, filesBytes: options.filesBytes ?? 20 * megabyte, now: new Date() };
+  const keys = writeKeys(lab);
+  const hosts = makeHosts(lab);
+  makePasswords(lab);
+  const part = timed(lab);
+  const [dumps, trees] = await Promise.all([
+    part('database and dumps', makeCluster(lab, 'limburg').then(() => makeDatabaseBackups(lab, backupOptions))),
+    part('files', makeFileBackups(lab, backupOptions)),
+    part('recovery database', makeCluster(lab, 'gravelines')),
+    part('sshd', startSshHosts(lab)),
+  ]);
+  writeListenConfig(lab, join(hostFolder(lab, 'gravelines'), 'srv'), 'gravelines');
+  const folders = (kind: 'database' | 'files'): Record<'backup-even' | 'backup-odd', string> => ({
+    'backup-even': join(hostFolder(lab, 'backup-even'), 'srv', 'backups', kind),
+    'backup-odd': join(hostFolder(lab, 'backup-odd'), 'srv', 'backups', kind),
+  });
+  const backups = { database: folders('database'), files: folders('files'), dumps, trees };
+  if (options.recovery === 'stale') await part('stale recovery', makeStaleRecovery(lab, backups));
+  return {
+    dir: lab.dir,
+    net: lab.net,
+    user: userInfo().username,
+    hosts,
+    ...keys,
+    databases: { limburg: databaseFacts(lab, 'limburg'), gravelines: databaseFacts(lab, 'gravelines') },
+    backups,
+    skipped,
+  };
+}
+
+async function startSshHosts(lab: LabContext): Promise<void> {
+  await startSshds(lab, hostNames, hiddenSshPort);
+  for (const host of hostNames) {
+    const address = hostAddress(lab, host);
+    await addRelay(lab, { name: `ssh-${host}`, listen: { address, port: sshPort }, target: { address, port: hiddenSshPort } });
+  }
+}
+
+/** Says how long each part took. */
+function timed(lab: LabContext): <T>(name: string, work: Promise<T>) => Promise<T> {
+  return async (name, work) => {
+    const startedAt = performance.now();
+    const result = await work;
+    lab.log(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+    return result;
+  };
+}
+
+async function refuseIfTaken(lab: LabContext): Promise<void> {
+  if (existsSync(lab.dir) && readdirSync(lab.dir).length > 0) throw new Error(`${lab.dir} is not empty: a lab is up there, or failed there; end it with: down --dir ${lab.dir}`);
+  const room = statfsSync(join(lab.dir, '..'));
+  if (room.bavail * room.bsize < 500 * megabyte) throw new Error(`less than 500 MB are free where ${lab.dir} is to be`);
+  const doors = hostNames.flatMap((host) => [sshPort, hiddenSshPort].map((port) => ({ address: hostAddress(lab, host), port })));
+  const databases = (['limburg', 'gravelines'] as const).map((site) => ({ address: hostAddress(lab, site), port: postgresPort }));
+  await Promise.all([...doors, ...databases].map(refuseIfListening));
+}
+
+function refuseIfListening(endpoint: { readonly address: string; readonly port: number }): Promise<void> {
+  return new Promise((resolve_, reject) => {
+    const server = createServer();
+    server.once('error', (cause) => {
+      reject(new Error(`${endpoint.address}:${String(endpoint.port)} is taken by another program or lab; choose another --net`, { cause }));
+    });
+    server.listen(endpoint.port, endpoint.address, () => {
+      server.close(() => {
+        resolve_();
+      });
+    });
+  });
+}
