@@ -9,6 +9,7 @@ import { writeKeys } from './keys.ts';
 import { databaseFacts, makeCluster, makePasswords, postgresPort, sql } from './postgres.ts';
 import { endProcess, endStragglers, recordedProcesses, type LabContext } from './process.ts';
 import { addRelay } from './relay.ts';
+import { appPort, makeCertificates, startWeb, webFacts, webPort, webTlsPort } from './web.ts';
 import { hiddenSshPort, hostAddress, hostFolder, makeHosts, sshPort, startSshds } from './sshd.ts';
 
 export interface LabOptions {
@@ -91,6 +92,7 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
     part('files', makeFileBackups(lab, backupOptions)),
     part('recovery database', makeCluster(lab, 'gravelines')),
     part('sshd', startSshHosts(lab)),
+    makeCertificates(lab),
   ]);
   writeListenConfig(lab, join(hostFolder(lab, 'gravelines'), 'srv'), 'gravelines');
   const folders = (kind: 'database' | 'files'): Record<'backup-even' | 'backup-odd', string> => ({
@@ -99,6 +101,7 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
   });
   const backups = { database: folders('database'), files: folders('files'), dumps, trees };
   if (options.recovery === 'stale') await part('stale recovery', makeStaleRecovery(lab, backups));
+  await part('web', Promise.all([startWeb(lab, 'limburg'), startWeb(lab, 'gravelines')]));
   return {
     dir: lab.dir,
     net: lab.net,
@@ -106,6 +109,7 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
     hosts,
     ...keys,
     databases: { limburg: databaseFacts(lab, 'limburg'), gravelines: databaseFacts(lab, 'gravelines') },
+    web: { limburg: webFacts(lab, 'limburg'), gravelines: webFacts(lab, 'gravelines') },
     backups,
     skipped,
   };
@@ -134,8 +138,9 @@ async function refuseIfTaken(lab: LabContext): Promise<void> {
   const room = statfsSync(join(lab.dir, '..'));
   if (room.bavail * room.bsize < 500 * megabyte) throw new Error(`less than 500 MB are free where ${lab.dir} is to be`);
   const doors = hostNames.flatMap((host) => [sshPort, hiddenSshPort].map((port) => ({ address: hostAddress(lab, host), port })));
-  const databases = (['limburg', 'gravelines'] as const).map((site) => ({ address: hostAddress(lab, site), port: postgresPort }));
-  await Promise.all([...doors, ...databases].map(refuseIfListening));
+  const sitePorts = [postgresPort, webPort, webTlsPort, appPort];
+  const services = (['limburg', 'gravelines'] as const).flatMap((site) => sitePorts.map((port) => ({ address: hostAddress(lab, site), port })));
+  await Promise.all([...doors, ...services].map(refuseIfListening));
 }
 
 function refuseIfListening(endpoint: { readonly address: string; readonly port: number }): Promise<void> {
