@@ -29,6 +29,8 @@ export interface ExecOptions {
   readonly signal?: AbortSignal;
   /** Bytes kept of each of stdout and stderr (default 1 MiB); the rest is counted and dropped. */
   readonly maxOutputBytes?: number;
+  /** How stdout becomes text: `latin1` keeps every byte as one character (default `utf8`). */
+  readonly stdoutAs?: 'utf8' | 'latin1';
 }
 
 /** How a remote command ended. `lost` is not `failed`: the command may have run, or may still run. */
@@ -102,6 +104,14 @@ export interface JobRequest {
   readonly signal?: AbortSignal;
 }
 
+/** How a job is cancelled. */
+export interface CancelOptions {
+  /** Time to end by itself before it is killed (default 10 s), in milliseconds. */
+  readonly graceMs?: number;
+  readonly claim?: ClaimCheck;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Remote commands that outlive their connection, drp and the operator's laptop: started at most once a token, for ever.
  * Every call proves the host's identity in its own session first (throws identity-mismatch, claim-lost), and throws
@@ -112,6 +122,13 @@ export interface RemoteJobs {
   start(hostName: string, request: JobRequest): Promise<JobState>;
   /** State and new output; read-only. */
   poll(hostName: string, token: string, offset: number, signal?: AbortSignal): Promise<JobPoll>;
-  /** Ends the job as a process tree, and bars it from starting later. Resolves with what is left running (empty: all gone). */
-  cancel(hostName: string, token: string, graceMs?: number): Promise<{ readonly remainingPids: readonly number[] }>;
+  /**
+   * Ends the job as a process tree: asked to end, killed after the grace. Bars the token from starting later, on disk
+   * before anything is ended. Resolves with what is left running (empty: all gone). Idempotent.
+   */
+  cancel(
+    hostName: string,
+    token: string,
+    options?: CancelOptions,
+  ): Promise<{ readonly remainingPids: readonly number[] }>;
 }

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import ssh2, { type ServerHostKeyAlgorithm } from 'ssh2';
+import { DrpError } from '../base/errors.ts';
+import { openSocket } from './socket.ts';
+import { standardLimits } from './connection-limits.ts';
+
+/** A host key as it was shown, not yet believed. */
+export interface ScannedHostKey {
+  readonly type: string;
+  /** `TYPE BASE64`, as the runbook pins it. */
+  readonly key: string;
+  /** `SHA256:…`, for the comparison by another way. */
+  readonly fingerprint: string;
+}
+
+// RSA keys sign with SHA-2 only; the key itself is still called ssh-rsa.
+const algorithmsByType: ReadonlyMap<string, readonly ServerHostKeyAlgorithm[]> = new Map([
+  ['ssh-ed25519', ['ssh-ed25519']],
+  ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
+  ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],
+  ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
+  ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
+]);
+
+/** `SHA256:…` of a key written `TYPE BASE64` or given as its bytes: what ssh-keygen -lf prints. */
+export function fingerprint(key: string | Uint8Array): string {
+  const bytes = typeof key === 'string' ? keyBytes(key) : key;
+  return `SHA256:${createHash('sha256').update(bytes).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** True when these key bytes are one of the pinned keys. No pins: never. */
+export function isPinned(pins: readonly string[], bytes: Uint8Array): boolean {
+  return pins.some((pin) => Buffer.compare(keyBytes(pin), bytes) === 0);
+}
+
+/**
+ * Host key algorithms to offer, in the order of the pins: a host pinned by one type must not look changed because it
+ * prefers to show another. Empty: none of the pins is of a type that ssh2 can check.
+ */
+export function hostKeyAlgorithms(pins: readonly string[]): readonly ServerHostKeyAlgorithm[] {
+  return [...new Set(pins.flatMap((pin) => algorithmsByType.get(pin.trim().split(/\s+/)[0] ?? '') ?? []))];
+}
+
+/**
+ * Asks a host for the keys it shows, one of each type, and hangs up before any login. What it answers proves nothing:
+ * the fingerprints are to be compared with what the owner says by another way. Throws host-unreachable.
+ */
+export async function scanHostKeys(address: string, port: number, signal?: AbortSignal): Promise<ScannedHostKey[]> {
+  const found: ScannedHostKey[] = [];
+  for (const [type, algorithms] of algorithmsByType) {
+    const bytes = await showKey({ address, port, algorithms: [...algorithms] }, signal);
+    if (bytes === undefined) continue;
+    found.push({ type, key: `${type} ${bytes.toString('base64')}`, fingerprint: fingerprint(bytes) });
+  }
+  if (found.length === 0) {
+    throw new DrpError('host-unreachable', { host: address, address, port, reason: 'it showed no host key' });
+  }
+  return found;
+}
+
+async function showKey(
+  where: { readonly address: string; readonly port: number; readonly algorithms: ServerHostKeyAlgorithm[] },
+  signal: AbortSignal | undefined,
+): Promise<Buffer | undefined> {
+  const { address, port, algorithms } = where;
+  if (isIP(address) === 0) {
+    throw new DrpError('host-unreachable', { host: address, address, port, reason: 'not an IP address' });
+  }
+  const sock = await openSocket({ name: address, address, port }, standardLimits.tcpTimeoutMs, signal);
+  const client = new ssh2.Client();
+  try {
+    return await new Promise<Buffer | undefined>((resolve) => {
+      let shown: Buffer | undefined;
+      const end = (): void => resolve(shown);
+      client.on('error', end).on('close', end);
+      client.connect({
+        sock,
+        username: 'drp',
+        readyTimeout: standardLimits.loginTimeoutMs,
+        algorithms: { serverHostKey: algorithms },
+        hostVerifier: (key: Buffer) => {
+          shown = key;
+          return false;
+        },
+      });
+    });
+  } finally {
+    client.on('error', () => undefined);
+    client.end();
+    sock.destroy();
+  }
+}
+
+function keyBytes(key: string): Buffer {
+  return Buffer.from(key.trim().split(/\s+/)[1] ?? '', 'base64');
+}

@@ -1,0 +1,2 @@
+umask "$mask"
+exec "$@"

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import { DrpError } from '../base/errors.ts';
+import { callHost, type HostAnswer, type ProvenCall } from './host-proof.ts';
+import { quote } from './quote.ts';
+import type { CancelOptions, JobPoll, JobRequest, JobState, RemoteJobs, TransportPool } from './transport.ts';
+
+// Room for the slowest start (waiting for the claim's lock, flushing a busy disk), not for the job itself.
+const startTimeoutMs = 60_000;
+const pollTimeoutMs = 30_000;
+// After the grace the wrapper kills for 5 s more, looking at every process each tenth of a second.
+const cancelMarginMs = 30_000;
+const defaultGraceMs = 10_000;
+const outputBytesMax = 1024 * 1024;
+
+/** Remote jobs over the connections of a pool; what they promise stands at the port. */
+export function createRemoteJobs(pool: TransportPool, clock: Clock): RemoteJobs {
+  const ask = async (
+    hostName: string,
+    call: ProvenCall,
+    limits: { readonly timeoutMs: number; readonly stdin?: Uint8Array; readonly signal?: AbortSignal | undefined },
+  ): Promise<HostAnswer> => {
+    const { signal, ...rest } = limits;
+    const abort = signal === undefined ? {} : { signal };
+    const startedMs = clock.nowMs();
+    const transport = await pool.connect(hostName, abort);
+    const timeoutMs = Math.max(1, limits.timeoutMs - (clock.nowMs() - startedMs));
+    return callHost(transport, call, { ...rest, ...abort, timeoutMs, maxOutputBytes: outputBytesMax + 65_536 });
+  };
+
+  return {
+    start: async (hostName, request) => {
+      const { payload, args } = startArguments(request);
+      const call: ProvenCall = {
+        script: 'remote-job',
+        args: ['start', request.token, ...args],
+        token: request.token,
+        ...(request.claim === undefined ? {} : { claim: request.claim }),
+      };
+      const answer = await ask(hostName, call, { timeoutMs: startTimeoutMs, stdin: payload, signal: request.signal });
+      return parseState(answer.rest);
+    },
+
+    poll: async (hostName, token, offset, signal): Promise<JobPoll> => {
+      checkToken(token);
+      const call: ProvenCall = { script: 'remote-job', args: ['poll', token, String(offset)], token };
+      const answer = await ask(hostName, call, { timeoutMs: pollTimeoutMs, signal });
+      const [size = '0', ...state] = answer.rest.split(' ');
+      return { status: parseState(state.join(' ')), outputBytes: Number(size), output: answer.payload };
+    },
+
+    cancel: async (hostName, token, options: CancelOptions = {}) => {
+      checkToken(token);
+      const graceMs = options.graceMs ?? defaultGraceMs;
+      const call: ProvenCall = {
+        script: 'remote-job',
+        args: ['cancel', token, String(Math.ceil(graceMs))],
+        token,
+        ...(options.claim === undefined ? {} : { claim: options.claim }),
+      };
+      const answer = await ask(hostName, call, { timeoutMs: graceMs + cancelMarginMs, signal: options.signal });
+      return { remainingPids: answer.rest.split(' ').filter((pid) => pid !== '').map(Number) };
+    },
+  };
+}
+
+// The arguments open the script as its positional parameters, so one digest covers both and a token cannot be used for
+// the same script with other arguments. The secret follows it unhashed: a digest on a command line would be a hint.
+function startArguments(request: JobRequest): { readonly payload: Uint8Array; readonly args: readonly string[] } {
+  checkToken(request.token);
+  const command = Buffer.from(`${quote(['set', '--', ...request.args])}\n${request.script}\n`);
+  const secret = Buffer.from(request.secret ?? '');
+  const digest = createHash('sha256').update(command).digest('hex');
+  return {
+    payload: Buffer.concat([command, secret]),
+    args: [digest, String(command.length), String(command.length + secret.length)],
+  };
+}
+
+function checkToken(token: string): void {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/.test(token)) {
+    throw new DrpError('internal', { what: `not a job token: ${JSON.stringify(token)}` });
+  }
+}
+
+function parseState(text: string): JobState {
+  const [state = '', code = '', after] = text.split(' ');
+  switch (state) {
+    case 'absent':
+    case 'accepted':
+    case 'running':
+    case 'cancelled':
+    case 'lost':
+      return { state };
+    case 'done':
+      if (/^\d+$/.test(code)) return { state, exitCode: Number(code), afterCancel: after === 'after-cancel' };
+  }
+  throw new DrpError('internal', { what: `a host answered with the job state ${JSON.stringify(text)}` });
+}
