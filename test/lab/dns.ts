@@ -77,6 +77,11 @@ export async function setSecondary(lab: LabContext, state: 'following' | 'stale'
   });
 }
 
+/** The server itself, past the doors that faults close: what the Route 53 endpoint reads and writes. Start DNS first. */
+export async function hiddenServer(lab: LabContext, name: NameServer): Promise<Endpoint> {
+  return { address: '127.0.0.1', port: (await portsOf(lab))[name] };
+}
+
 const updatePolicy = {
   accepted: `update-policy { grant ${tsigName} name ${siteName}. A AAAA TXT; grant ${providerKey} zonesub ANY; };\n`,
   refused: 'allow-update { none; };\n',
