@@ -1,0 +1,29 @@
+/** One backup found on one source host, as a survey read it. */
+export interface BackupCandidate {
+  readonly backup: string;
+  readonly kind: 'files' | 'database';
+  readonly host: string;
+  readonly datacentre: string;
+  /** Absolute path on that host: a dump file, or the folder of a tree. */
+  readonly path: string;
+  /** Instant that `{time}` of the pattern stands for. */
+  readonly takenAt: string;
+  /** -1: not measured (only the newest of each source are). */
+  readonly bytes: number;
+  /** 1 for a dump; -1: not measured. */
+  readonly files: number;
+  /** As the `.sha256` file beside a dump says; '' where there is none. */
+  readonly sha256: string;
+  /** What bars it, in words: empty, truncated, checksum of another file. Empty: fit, as far as was looked. */
+  readonly defects: readonly string[];
+}
+
+/** What looking at one source of one backup gave. Unreachable and lost hosts are named, never left out. */
+export interface SourceSurvey {
+  readonly backup: string;
+  readonly host: string;
+  readonly datacentre: string;
+  readonly answer:
+    | { readonly kind: 'surveyed'; readonly candidates: readonly BackupCandidate[] }
+    | { readonly kind: 'unreachable'; readonly reason: string };
+}
