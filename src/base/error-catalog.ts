@@ -41,6 +41,91 @@ const entries = {
     hint: 'Put it there (readable by you alone), then resume: drp resume.',
   },
 
+  // journal
+  'not-canonical': {
+    exitCode: 1,
+    message: 'a value at {path} cannot be journalled: {reason}',
+    hint: 'Only text, true or false, whole numbers and lists or maps of them can be. Report this message.',
+  },
+  'journal-url-invalid': {
+    exitCode: 2,
+    message: "'{url}' is not a journal",
+    hint: 'Give --journal sqlite:/path/to/journal.sqlite.',
+  },
+  'journal-store-missing': {
+    exitCode: 2,
+    message: "journals at '{scheme}:' are not supported yet",
+    hint: 'Use --journal sqlite:/path/to/journal.sqlite.',
+  },
+  'journal-network-folder': {
+    exitCode: 3,
+    message: 'journal folder {folder} is on a network file system ({type})',
+    hint: 'Give a local disk: --journal sqlite:/path/to/journal.sqlite.',
+  },
+  'journal-unwritable': {
+    exitCode: 5,
+    message: 'journal {path} cannot be used: {reason}',
+    hint: 'Mend that, then go on with: drp resume. Nothing is started that is not on record.',
+  },
+  'journal-not-durable': {
+    exitCode: 5,
+    message: 'journal {path} does not keep what it acknowledges ({pragma} is {found})',
+    hint: 'Give another place: --journal sqlite:/path/to/journal.sqlite.',
+  },
+  'journal-full': {
+    exitCode: 5,
+    message: 'no room left for journal {path}',
+    hint: 'Free some space there, then go on with: drp resume. Remote jobs go on by themselves.',
+  },
+  'journal-busy': {
+    exitCode: 5,
+    message: 'journal {path} stayed locked by another process for {afterMs} ms',
+    hint: 'See who uses it: fuser {path}. Then go on with: drp resume.',
+  },
+  'journal-broken': {
+    exitCode: 5,
+    message: 'the journal of run {run} is good up to event {goodUpTo}: {reason}',
+    hint: 'Keep the file as it is. See: drp audit verify --run {run}. A copy continues with: drp run adopt.',
+  },
+  'journal-newer-format': {
+    exitCode: 5,
+    message: 'the journal was written by a newer drp ({what})',
+    hint: 'Use that version of drp or a newer one.',
+  },
+  'journal-head-moved': {
+    exitCode: 5,
+    message: 'run {run} is at event {found}, not at {expected}: somebody else wrote',
+    hint: 'Read it again: drp status --run {run}.',
+  },
+  'run-not-found': { exitCode: 2, message: "no run '{run}' in {journal}", hint: 'See: drp runs.' },
+  'run-exists': { exitCode: 5, message: "run '{run}' is already in {journal}", hint: 'Try again: drp picks another name.' },
+  'site-claimed': {
+    exitCode: 3,
+    message:
+      "site '{site}' is held by run {run} ({procedure}, {mode}, since {since}), driven by {osUser} on {machine} (pid {pid}, {liveness})",
+    hint: 'Look at it: drp status --run {run}. Go on with it: drp resume --run {run}. End it: drp abort --run {run}.',
+  },
+  'lease-held': {
+    exitCode: 3,
+    message: 'run {run} is driven by {osUser} on {machine} (pid {pid}, {liveness})',
+    hint: 'Watch it: drp status --run {run}. When that driver is surely gone: drp resume --run {run} --takeover.',
+  },
+  'lease-lost': {
+    exitCode: 3,
+    message: 'run {run} is driven by somebody else now: epoch {found}, this driver had {epoch}',
+    hint: 'This driver stops here. See who drives: drp status --run {run}.',
+  },
+  'event-not-beside': {
+    exitCode: 1,
+    message: "event '{type}' moves run {run} and can only come from its driver",
+    hint: 'Go on with: drp resume --run {run}.',
+  },
+  'export-unreadable': {
+    exitCode: 5,
+    message: 'this is not an intact journal export: line {line}: {reason}',
+    hint: 'See how far it is good: drp audit verify FILE.',
+  },
+
   // hosts and transports
   'host-unreachable': {
     exitCode: 4,
@@ -105,11 +190,139 @@ const entries = {
     hint: 'Exit 0 is not success. Look at the host, then: drp decide retry {step}.',
   },
 
+  // runs
+  'journal-diverges': {
+    exitCode: 5,
+    message: 'event {seq} was written by a drp that read it differently: {what}',
+    hint: 'Nothing was done. Resume with the version named in the first event: drp audit show.',
+  },
+  'plan-unsafe': {
+    exitCode: 3,
+    message: 'the plan breaks a law: {law}',
+    hint: 'Mend the runbook, then look again: drp plan --site {site}.',
+  },
+  'wrong-direction': {
+    exitCode: 3,
+    message: '{what}',
+    hint: 'See where the site serves: drp status --site {site}.',
+  },
+  'run-ended': { exitCode: 3, message: 'run {run} has ended ({outcome})', hint: 'Read its record with: drp audit show --run {run}.' },
+  'word-not-now': {
+    exitCode: 3,
+    message: "'{verb} {subject}' fits nothing that waits now",
+    hint: 'See what waits: drp status --run {run}.',
+  },
+  'override-needs-reason': {
+    exitCode: 3,
+    message: 'the evidence is red: {what}',
+    hint: 'In a disaster it may be overridden, with a reason: drp approve {gate} --reason TEXT.',
+  },
+
   // gates
   'gate-needs-operator': {
     exitCode: 75,
     message: "gate '{gate}' of run {run} waits for a person",
     hint: 'Approve from a terminal with: drp approve {gate} --run {run}, then: drp resume --run {run}.',
+  },
+  'approval-stale': {
+    exitCode: 3,
+    message: "the answer stands under another statement than gate '{gate}' shows now: {reason}",
+    hint: 'Read what it shows now: drp status --run {run}, then: drp approve {gate} --run {run}.',
+  },
+  'approval-expired': {
+    exitCode: 3,
+    message: "the statement of gate '{gate}' expired at {expiresAt}",
+    hint: 'Have it rendered anew: drp resume --run {run}, then: drp approve {gate} --run {run}.',
+  },
+  'already-decided': {
+    exitCode: 3,
+    message: "'{subject}' was already decided by {person} at {at}: {decision}",
+    hint: 'Look at the run: drp status --run {run}.',
+  },
+  'not-waiting': {
+    exitCode: 3,
+    message: "'{subject}' of run {run} does not wait for '{verb}' now",
+    hint: 'See what waits: drp status --run {run}.',
+  },
+  'person-unknown': {
+    exitCode: 3,
+    message: '{who} is nobody in the runbook of this run',
+    hint: 'See who may decide: drp who-can. People are listed in the runbook under people.',
+  },
+  'person-ambiguous': {
+    exitCode: 3,
+    message: "OS user '{osUser}' stands for several people: {people}",
+    hint: 'Say which one: --as PERSON.',
+  },
+  'person-mismatch': {
+    exitCode: 3,
+    message: "{who} is not '{person}'",
+    hint: 'Decide as yourself: who speaks is read from the OS user or the signature.',
+  },
+  'role-missing': {
+    exitCode: 3,
+    message: "{person} may not {verb} '{subject}': needs {roles}",
+    hint: 'See who may: drp who-can --run {run}.',
+  },
+  'starter-may-not': {
+    exitCode: 3,
+    message: "{person} started run {run} and may not approve gate '{gate}'",
+    hint: 'Someone else approves with: drp approve {gate} --run {run}. See who may: drp who-can.',
+  },
+  'second-person-needed': {
+    exitCode: 3,
+    message: "{person} may not {verb} '{subject}': {reason}",
+    hint: 'Someone else does it: see drp who-can --run {run}.',
+  },
+  'strength-too-low': {
+    exitCode: 3,
+    message: "gate '{gate}' needs identity by {needed}, this answer has {found}",
+    hint: 'Sign it: drp approve {gate} --run {run} --key FILE.',
+  },
+  'signature-invalid': {
+    exitCode: 3,
+    message: 'the signature does not hold: {reason}',
+    hint: 'Sign the exact text again: ssh-keygen -Y sign -n drp-approval@v1 -f KEY FILE.',
+  },
+  'key-unknown': {
+    exitCode: 3,
+    message: 'key {fingerprint} is no known key of {who}',
+    hint: 'Keys are listed in the runbook (people, allowedSigners) and frozen with the run.',
+  },
+  'key-not-valid-now': {
+    exitCode: 3,
+    message: 'key {fingerprint} of {who} is not valid at {at}: {reason}',
+    hint: 'Use another key, or have someone else decide: drp who-can.',
+  },
+  'key-unreadable': {
+    exitCode: 2,
+    message: 'key {file} cannot be used: {reason}',
+    hint: 'Use an unencrypted OpenSSH key file, or load the key: ssh-add {file}.',
+  },
+  'evidence-red': {
+    exitCode: 3,
+    message: "gate '{gate}' shows red evidence that cannot be overridden: {what}",
+    hint: 'Mend it, then have the gate rendered anew: drp resume --run {run}.',
+  },
+  'reason-missing': {
+    exitCode: 2,
+    message: "'{verb}' needs {what}",
+    hint: 'Say it: --reason TEXT (and --evidence TEXT for mark-done).',
+  },
+  'not-skippable': {
+    exitCode: 3,
+    message: "step '{step}' may not be skipped",
+    hint: 'Retry it: drp decide retry {step}, or attest it: drp decide mark-done {step} --evidence TEXT.',
+  },
+  'word-unreadable': {
+    exitCode: 2,
+    message: 'a word dropped for run {run} cannot be read: {reason}',
+    hint: 'Send it again with: drp approve, decide, note or abort.',
+  },
+  'spool-closed': {
+    exitCode: 3,
+    message: 'no place to leave a word for run {run}: {folder} ({reason})',
+    hint: 'Sign the answer instead, or ask the driver of the run.',
   },
 } as const satisfies Record<string, CatalogEntry>;
 

@@ -1,0 +1,39 @@
+import { kit } from './kit.ts';
+
+/**
+ * The life of a gate: its evidence is gathered (an effect like any other, so a crash is resumed), then it is open until
+ * people pass or reject it. `renew` gathers anew: the evidence changed, or the statement is too old.
+ */
+export function gateState(id: string, next: string, onDecision: Readonly<Record<string, string>> = {}) {
+  const others = Object.fromEntries(
+    Object.entries(onDecision).map(([decision, target]) => [`${id}.${decision}`, { target }]),
+  );
+  return kit.createStateConfig({
+    meta: { gate: id },
+    initial: 'gathering',
+    onDone: { target: next },
+    on: others,
+    states: {
+      gathering: {
+        invoke: {
+          id: `evidence:${id}`,
+          src: 'evidence',
+          input: { gate: id },
+          onDone: { target: 'open' },
+          onError: { target: 'unready' },
+        },
+      },
+      open: {
+        tags: ['gate'],
+        on: {
+          [`${id}.approve`]: { target: 'passed' },
+          [`${id}.reject`]: { target: 'rejected' },
+          [`${id}.renew`]: { target: 'gathering', reenter: true },
+        },
+      },
+      unready: { tags: ['attention'], on: { [`${id}.renew`]: { target: 'gathering' } } },
+      rejected: { tags: ['attention'], on: { [`${id}.renew`]: { target: 'gathering' } } },
+      passed: { type: 'final' },
+    },
+  });
+}

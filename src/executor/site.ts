@@ -1,0 +1,94 @@
+import type { Event } from '../events/event.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** A duty the site still has. */
+export interface OpenObligation {
+  readonly id: string;
+  readonly run: string;
+  readonly kind: string;
+  readonly text: string;
+  readonly step?: string;
+  readonly sinceAt: string;
+}
+
+/** Where a site stands, told by the journals of all its real runs. */
+export interface SiteState {
+  readonly site: string;
+  /** The side DNS was last switched to by a step that ended well. */
+  readonly serving: 'production' | 'recovery';
+  readonly servingSinceAt?: string;
+  readonly obligations: readonly OpenObligation[];
+  /** Run that has begun and not ended. */
+  readonly unfinished?: string;
+  /** Last activation whose switch reached the recovery side: what a return comes back from. */
+  readonly activation?: string;
+}
+
+/** Folds the events of a site's runs, oldest run first. Rehearsals do not count. */
+export function siteState(site: string, runs: readonly (readonly Event[])[]): SiteState {
+  let state: SiteState = { site, serving: 'production', obligations: [] };
+  for (const events of runs) {
+    const first = events[0];
+    if (first?.type === 'run.began' && first.data.mode === 'real') state = foldRun(state, first, events);
+  }
+  return state;
+}
+
+function foldRun(before: SiteState, first: Extract<Event, { type: 'run.began' }>, events: readonly Event[]): SiteState {
+  const switches = switchSteps(first.data.plan as unknown as Plan);
+  let { serving, servingSinceAt, activation } = before;
+  const obligations = new Map(before.obligations.map((one) => [one.id, one]));
+  let ended = false;
+  for (const event of events) {
+    switch (event.type) {
+      case 'step.done': {
+        const to = switches.get(event.data.step);
+        if (to === undefined) break;
+        serving = to;
+        servingSinceAt = event.at;
+        if (to === 'recovery' && first.data.procedure === 'activation') activation = first.run;
+        break;
+      }
+      case 'obligation.opened': {
+        const { id, kind, text, step } = event.data;
+        obligations.set(id, {
+          id,
+          kind,
+          text,
+          run: event.run,
+          sinceAt: event.at,
+          ...(step === undefined ? {} : { step }),
+        });
+        break;
+      }
+      case 'obligation.settled':
+        obligations.delete(event.data.id);
+        break;
+      case 'run.ended':
+        ended = true;
+        break;
+      default:
+    }
+  }
+  return {
+    site: before.site,
+    serving,
+    ...(servingSinceAt === undefined ? {} : { servingSinceAt }),
+    obligations: [...obligations.values()],
+    ...(ended ? {} : { unfinished: first.run }),
+    ...(activation === undefined ? {} : { activation }),
+  };
+}
+
+/** Steps that move the service's DNS name, with the side they move it to. */
+function switchSteps(plan: Plan): ReadonlyMap<string, 'production' | 'recovery'> {
+  const found = new Map<string, 'production' | 'recovery'>();
+  for (const lanes of Object.values(plan.phases)) {
+    for (const step of lanes.flatMap((lane) => lane.steps)) {
+      if (step.spec.kind === 'dns' && step.spec.do === 'switch' && step.spec.to !== undefined) {
+        found.set(step.id, step.spec.to);
+      }
+    }
+  }
+  return found;
+}
