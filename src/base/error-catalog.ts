@@ -97,7 +97,6 @@ const entries = {
     message: 'run {run} is at event {found}, not at {expected}: somebody else wrote',
     hint: 'Read it again: drp status --run {run}.',
   },
-  'run-not-found': { exitCode: 2, message: "no run '{run}' in {journal}", hint: 'See: drp runs.' },
   'run-exists': { exitCode: 5, message: "run '{run}' is already in {journal}", hint: 'Try again: drp picks another name.' },
   'site-claimed': {
     exitCode: 3,
@@ -179,6 +178,16 @@ const entries = {
   },
 
   // steps
+  'mode-forbids': {
+    exitCode: 3,
+    message: "step '{step}' changes what users see and is not run in a {mode}",
+    hint: 'Nothing was changed. Leave it out of this procedure in the runbook.',
+  },
+  'step-invalid': {
+    exitCode: 2,
+    message: "step '{step}' cannot be planned: {reason}",
+    hint: 'Mend it in the runbook, then: drp plan.',
+  },
   'step-failed': {
     exitCode: 1,
     message: "step '{step}' failed: {reason}",
@@ -218,6 +227,43 @@ const entries = {
     hint: 'In a disaster it may be overridden, with a reason: drp approve {gate} --reason TEXT.',
   },
 
+  // dns
+  'dns-base-unapproved': {
+    exitCode: 3,
+    message: "zone '{zone}' has no old values that a gate approved",
+    hint: "Let a gate cover step '{step}', so that a person sees what stands there before it is changed.",
+  },
+  'dns-conflict': {
+    exitCode: 3,
+    message: "zone '{zone}' no longer stands as it was approved: {current}",
+    hint: 'Nothing was changed. Find out who changed it; once it stands as approved again: drp decide retry {step}.',
+  },
+  'dns-not-changed': {
+    exitCode: 1,
+    message: "zone '{zone}' was not changed: {reason}",
+    hint: 'Change it by hand at {console}: {records}. Then: drp decide mark-done {step}, which asks the name servers.',
+  },
+  'dns-not-settled': {
+    exitCode: 1,
+    message: "zone '{zone}' does not answer the new values everywhere after {after}: {servers}",
+    hint: 'Users are sent to both sides meanwhile. Look at these servers, then: drp decide retry {step}.',
+  },
+  'dns-refused': {
+    exitCode: 3,
+    message: "{where} refused the change of zone '{zone}': {reason}",
+    hint: '{advice}',
+  },
+  'dns-unreachable': {
+    exitCode: 4,
+    message: "zone '{zone}' could not be read at {where}: {reason}",
+    hint: 'When it answers again: drp resume. Where it will not: drp decide mark-done, after the change by hand.',
+  },
+  'dns-unsupported': {
+    exitCode: 3,
+    message: "zone '{zone}' holds what cannot be compared and set: {what}",
+    hint: 'Make it a plain record set, or change it by hand and: drp decide mark-done.',
+  },
+
   // gates
   'gate-needs-operator': {
     exitCode: 75,
@@ -238,11 +284,6 @@ const entries = {
     exitCode: 3,
     message: "'{subject}' was already decided by {person} at {at}: {decision}",
     hint: 'Look at the run: drp status --run {run}.',
-  },
-  'not-waiting': {
-    exitCode: 3,
-    message: "'{subject}' of run {run} does not wait for '{verb}' now",
-    hint: 'See what waits: drp status --run {run}.',
   },
   'person-unknown': {
     exitCode: 3,
@@ -298,11 +339,6 @@ const entries = {
     exitCode: 2,
     message: 'key {file} cannot be used: {reason}',
     hint: 'Use an unencrypted OpenSSH key file, or load the key: ssh-add {file}.',
-  },
-  'evidence-red': {
-    exitCode: 3,
-    message: "gate '{gate}' shows red evidence that cannot be overridden: {what}",
-    hint: 'Mend it, then have the gate rendered anew: drp resume --run {run}.',
   },
   'reason-missing': {
     exitCode: 2,
