@@ -14,7 +14,11 @@ const common = {
 };
 
 /** Where data comes from: a backup (the one chosen at the restoration gate), or a folder on a host. */
-const filesFrom = z.union([z.strictObject({ backup: name }), z.strictObject({ host: name, path: hostPath })]);
+const filesFrom = z.union([
+  /** `path`: a folder inside the chosen backup (absent: all of it). */
+  z.strictObject({ backup: name, path: hostPath.optional() }),
+  z.strictObject({ host: name, path: hostPath }),
+]);
 
 export const copyStep = z.strictObject({
   ...common,
@@ -25,6 +29,10 @@ export const copyStep = z.strictObject({
   switch: z.boolean().default(true),
   /** Steps that share a staging name continue each other's tree (pre-copy, then final delta). */
   staging: name.optional(),
+  /**
+   * Left out of the copy, as paths or rsync patterns below the folder. What the target holds under such a path is its
+   * own (e.g. the address it listens on) and is carried over into the new tree before the switch.
+   */
   exclude: z.array(z.string()).default([]),
   streams: z.int().min(1).max(8).default(1),
   /** Refuse a source smaller than this share of the last one, in percent of files and of bytes. */
@@ -76,6 +84,8 @@ export const maintenanceStep = z.strictObject({
 export const fenceStep = z.strictObject({
   ...common,
   kind: z.literal('fence'),
+  /** `lift` takes back what `fence` did, by the `undo` of each way and pause; the database way lets the roles in again. */
+  do: z.enum(['fence', 'lift']).default('fence'),
   side: z.enum(['production', 'recovery']),
   /** Independent ways, all tried; one that holds is enough, none leaves an obligation on the site. */
   ways: z
