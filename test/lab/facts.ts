@@ -11,7 +11,8 @@ export type PersonName = 'anne' | 'otto' | 'vera';
 /** The last number of each address of a lab. */
 export const hostNumbers = { bastion: 5, limburg: 10, gravelines: 20, 'backup-even': 31, 'backup-odd': 32, pdu: 50 } as const satisfies Record<HostName, number>;
 /** What burns together. */
-export const datacentres = { 'datacentre-limburg': ['limburg', 'backup-even'], 'datacentre-gravelines': ['gravelines'], 'datacentre-roubaix': ['backup-odd', 'bastion'] } as const;
+export const datacentres = { limburg: ['limburg', 'backup-even'], gravelines: ['gravelines'], roubaix: ['backup-odd', 'bastion'] } as const;
+export type DatacentreName = keyof typeof datacentres;
 
 export interface Endpoint {
   readonly address: string;

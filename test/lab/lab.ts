@@ -3,12 +3,18 @@ import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { makeDatabaseBackups, makeFileBackups, makeStaleRecovery } from './backups.ts';
+import { unmountAll } from './disk.ts';
+import { startDns } from './dns.ts';
 import { hostNames, readFacts, writeFacts, type LabFacts, type SiteName } from './facts.ts';
+import { inflict } from './faults.ts';
 import { writeListenConfig } from './files.ts';
 import { writeKeys } from './keys.ts';
 import { databaseFacts, makeCluster, makePasswords, postgresPort, sql } from './postgres.ts';
 import { endProcess, endStragglers, recordedProcesses, type LabContext } from './process.ts';
+import { startMail } from './mail.ts';
 import { addRelay } from './relay.ts';
+import { startRoute53 } from './route53.ts';
+import { startWebhook } from './webhook.ts';
 import { appPort, makeCertificates, startWeb, webFacts, webPort, webTlsPort } from './web.ts';
 import { hiddenSshPort, hostAddress, hostFolder, makeHosts, sshPort, startSshds } from './sshd.ts';
 
@@ -20,6 +26,10 @@ export interface LabOptions {
   readonly filesBytes?: number;
   /** What gravelines holds at first: nothing, or an old copy that answers as if it were healthy. */
   readonly recovery?: 'empty' | 'stale';
+  /** Time to live of the site's name; 60 where absent. */
+  readonly ttlSeconds?: number;
+  /** False leaves out the ticket system, the slowest part. */
+  readonly tickets?: boolean;
   readonly log?: (line: string) => void;
 }
 
@@ -27,6 +37,8 @@ export interface Lab {
   readonly facts: LabFacts;
   /** Ends every process of the lab and removes its folder. */
   down(): Promise<void>;
+  /** Does or takes back a fault; faults.ts lists them. */
+  fault(name: string, ...args: readonly string[]): Promise<void>;
   /** Runs SQL as the superuser in a site's kyc database; rows unaligned, `|` between columns. */
   sql(site: SiteName, text: string): Promise<string>;
 }
@@ -57,6 +69,7 @@ export function openLab(dir: string, log?: (line: string) => void): Lab {
   return {
     facts,
     down: () => stopLab(lab),
+    fault: (name, ...args) => inflict(lab, name, args),
     sql: (site, text) => sql(lab, { site }, text),
   };
 }
@@ -68,6 +81,7 @@ export async function stopLab(lab: LabContext, options: { readonly keepLogs?: bo
   const names = [...recordedProcesses(lab)].reverse();
   await Promise.all(names.map((name) => endProcess(lab, name)));
   await endStragglers(lab);
+  await unmountAll(lab);
   if (options.keepLogs === true) return;
   rmSync(lab.dir, { recursive: true, force: true });
 }
@@ -87,9 +101,12 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
   const hosts = makeHosts(lab);
   makePasswords(lab);
   const part = timed(lab);
-  const [dumps, trees] = await Promise.all([
+  const [dumps, trees, names, smtp, webhook] = await Promise.all([
     part('database and dumps', makeCluster(lab, 'limburg').then(() => makeDatabaseBackups(lab, backupOptions))),
     part('files', makeFileBackups(lab, backupOptions)),
+    part('dns', startNames(lab, options)),
+    part('mail', startMail(lab)),
+    part('webhook', startWebhook(lab)),
     part('recovery database', makeCluster(lab, 'gravelines')),
     part('sshd', startSshHosts(lab)),
     makeCertificates(lab),
@@ -110,9 +127,18 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
     ...keys,
     databases: { limburg: databaseFacts(lab, 'limburg'), gravelines: databaseFacts(lab, 'gravelines') },
     web: { limburg: webFacts(lab, 'limburg'), gravelines: webFacts(lab, 'gravelines') },
+    ...names,
+    smtp,
+    webhook,
     backups,
     skipped,
   };
+}
+
+/** The Route 53 endpoint lists what BIND serves, so it comes second. */
+async function startNames(lab: LabContext, options: LabOptions): Promise<Pick<LabFacts, 'dns' | 'route53'>> {
+  const dns = await startDns(lab, options.ttlSeconds === undefined ? {} : { ttlSeconds: options.ttlSeconds });
+  return { dns, route53: await startRoute53(lab) };
 }
 
 async function startSshHosts(lab: LabContext): Promise<void> {

@@ -63,7 +63,7 @@ export function run(
       { cwd: options.cwd ?? '/', env: { ...baseEnvironment(), ...options.env }, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error === null) resolve({ stdout, stderr });
-        else reject(new Error(`${argv.join(' ').slice(0, 300)} failed (${String(error.code)}): ${stderr.slice(-1500)}`, { cause: error }));
+        else reject(new Error(`${argv.join(' ').slice(0, 300)} failed (${String(error.code)}): ${stderr.slice(-1500)}`));
       },
     );
     child.stdin?.on('error', () => undefined); // a command that does not read its input says so by its exit code
@@ -165,16 +165,28 @@ export async function endStragglers(lab: LabContext): Promise<readonly number[]>
   return ended;
 }
 
-/** Processes that carry the lab's mark; recorded ones included. */
+/** Processes that carry the lab's mark, or write to its logs; recorded ones included. */
 export function stragglers(lab: LabContext): readonly number[] {
-  const mark = `DRP_LAB=${lab.dir}`;
   const logs = `${join(lab.dir, 'log')}/`;
-  return allPids().filter((pid) => {
-    if (pid === process.pid || !isRunning(pid)) return false;
-    if (readProc(pid, 'environ').split('\0').includes(mark)) return true;
-    return [1, 2].some((fd) => readLink(`/proc/${String(pid)}/fd/${String(fd)}`).startsWith(logs));
-  });
+  const writesLog = (pid: number): boolean => [1, 2].some((fd) => readLink(`/proc/${String(pid)}/fd/${String(fd)}`).startsWith(logs));
+  return runningPids().filter((pid) => isMarked(pid, `DRP_LAB=${lab.dir}`) || writesLog(pid));
 }
+
+/** What was started by logging in to a host of the lab, jobs that outlived their connection too. */
+export function processesOfHost(lab: LabContext, host: string): readonly number[] {
+  return runningPids().filter((pid) => isMarked(pid, `DRP_LAB=${lab.dir}`) && isMarked(pid, `LAB_HOST=${host}`));
+}
+
+/** Signals processes found just now; those that are gone meanwhile are passed over. */
+export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) signalQuietly(pid, signal);
+}
+
+/** The name the kernel knows a process by: `sshd`, `rsync`. */
+export const commandName = (pid: number): string => readProc(pid, 'comm').trim();
+
+const runningPids = (): readonly number[] => allPids().filter((pid) => pid !== process.pid && isRunning(pid));
+const isMarked = (pid: number, pair: string): boolean => readProc(pid, 'environ').split('\0').includes(pair);
 
 /** Child processes of a pid, all generations, as they are now. */
 export function descendants(pid: number): readonly number[] {

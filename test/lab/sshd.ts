@@ -49,7 +49,7 @@ export async function startSshd(lab: LabContext, host: HostName): Promise<void> 
   await waitForBanner(listenEndpoint(config), `the sshd of ${host}; see ${logFile(lab, sshdProcess(host))}`);
 }
 
-/** Starts a host's sshd again after its configuration or host key changed. Open connections are cut. */
+/** Starts a host's sshd again after its configuration or host key changed. Open connections live on. */
 export async function restartSshd(lab: LabContext, host: HostName): Promise<void> {
   await endProcess(lab, sshdProcess(host));
   await startSshd(lab, host);

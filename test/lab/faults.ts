@@ -1,0 +1,218 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyAside, putBack, takeAside } from './aside.ts';
+import { finishDump } from './backups.ts';
+import { fillDisk, freeDisk } from './disk.ts';
+import { setDnsUpdates, setSecondary } from './dns.ts';
+import { datacentres, hostNames, readFacts, type BackupFacts, type DatacentreName, type HostName } from './facts.ts';
+import { freezeSshd, killSshd, powerOff, powerOn, sshRelay } from './outage.ts';
+import type { LabContext } from './process.ts';
+import { setRelay, type RelayMode } from './relay.ts';
+import { hiddenSshPort, hostAddress, hostFolder, restartSshd, startSshd, writeHostKey, writeSshdConfig } from './sshd.ts';
+
+/** Something that goes wrong on purpose, or its undoing. */
+export interface Fault {
+  readonly name: string;
+  /** Arguments as the help shows them. */
+  readonly usage: string;
+  readonly what: string;
+  /** The fault that takes this one back, called with the same first arguments. */
+  readonly undo: string;
+  act(lab: LabContext, args: readonly string[]): Promise<void>;
+}
+
+/** Does a fault and notes it, or takes it back. Throws with the list of names when there is no such fault. */
+export async function inflict(lab: LabContext, name: string, args: readonly string[]): Promise<void> {
+  const fault = faults.find((candidate) => candidate.name === name);
+  if (fault !== undefined) {
+    await fault.act(lab, args);
+    noteFaults(lab, [...activeFaults(lab), [name, ...args].join(' ')]);
+    return;
+  }
+  const undone = faults.filter((candidate) => candidate.undo === name);
+  const undo = undoing[name];
+  if (undone.length === 0 || undo === undefined) throw new Error(`no fault '${name}'; there are: ${faults.map((each) => each.name).join(', ')}`);
+  await undo(lab, args);
+  const over = (active: string): boolean => {
+    const [activeName, firstArgument] = active.split(' ');
+    const same = args[0] === undefined || firstArgument === undefined || firstArgument === args[0];
+    return same && undone.some((each) => each.name === activeName);
+  };
+  noteFaults(lab, activeFaults(lab).filter((active) => !over(active)));
+}
+
+/** Faults in force, oldest first, as they were asked for. */
+export function activeFaults(lab: LabContext): readonly string[] {
+  const file = join(lab.dir, 'faults.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : [];
+}
+
+const sitesToLose = Object.keys(datacentres).join('|');
+
+/** Every fault, in the order of the help. */
+export const faults: readonly Fault[] = [
+  { name: 'site-down', usage: sitesToLose, what: 'a datacentre loses power: its hosts vanish from the network', undo: 'site-up', act: (lab, args) => powerOff(lab, datacentreOf(args)) },
+  { name: 'sshd-kill', usage: 'HOST', what: 'its sshd dies with all connections', undo: 'sshd-start', act: (lab, args) => killSshd(lab, hostOf(args)) },
+  { name: 'sshd-freeze', usage: 'HOST', what: 'its sshd and what runs in its sessions stop moving', undo: 'sshd-thaw', act: (lab, args) => freeze(lab, args) },
+  { name: 'link-cut', usage: 'HOST [BYTES]', what: 'open connections to its sshd are reset, now or after BYTES more', undo: 'link-up', act: (lab, args) => link(lab, args, cutMode(args[1])) },
+  { name: 'link-down', usage: 'HOST', what: 'packets to its sshd are lost', undo: 'link-up', act: (lab, args) => link(lab, args, { kind: 'blackhole' }) },
+  { name: 'link-refuse', usage: 'HOST', what: 'its sshd port is closed', undo: 'link-up', act: (lab, args) => link(lab, args, { kind: 'refuse' }) },
+  { name: 'link-freeze', usage: 'HOST', what: 'connections to its sshd hang', undo: 'link-up', act: (lab, args) => link(lab, args, { kind: 'freeze' }) },
+  { name: 'link-slow', usage: 'HOST [BYTES_PER_SECOND] [DELAY_MS]', what: 'the way to its sshd is slow (256000, 50)', undo: 'link-up', act: (lab, args) => link(lab, args, slowMode(args)) },
+  { name: 'swap', usage: 'HOST HOST', what: 'the sshds of two hosts stand at each other’s address', undo: 'unswap', act: (lab, args) => listenAs(lab, args, 'other') },
+  { name: 'host-key', usage: 'HOST', what: 'it shows another host key', undo: 'host-key-back', act: (lab, args) => changeHostKey(lab, hostOf(args), ' changed') },
+  { name: 'identity', usage: 'HOST', what: 'its identity marker is that of another machine', undo: 'identity-back', act: changeIdentity },
+  { name: 'dump-missing', usage: '[COUNT]', what: 'the newest dumps are not there (1)', undo: 'dumps-back', act: (lab, args) => removeDumps(lab, count(args[0], 1)) },
+  { name: 'dump-stale', usage: '[HOURS]', what: 'no dump is younger than this (10)', undo: 'dumps-back', act: (lab, args) => ageDumps(lab, count(args[0], 10)) },
+  { name: 'dump-truncated', usage: '[old-checksum]', what: 'the newest dump ends early; pg_restore -l reads it, and its checksum was made of it', undo: 'dumps-back', act: (lab, args) => spoilDump(lab, args[0], truncate) },
+  { name: 'dump-corrupt', usage: '[old-checksum]', what: 'bytes in the middle of the newest dump are wrong', undo: 'dumps-back', act: (lab, args) => spoilDump(lab, args[0], scramble) },
+  { name: 'files-empty', usage: '', what: 'the newest file tree is an empty folder', undo: 'files-back', act: emptyTree },
+  { name: 'files-shrunken', usage: '', what: 'the newest file tree lost most of its uploads', undo: 'files-back', act: shrinkTree },
+  { name: 'disk-full', usage: 'HOST [BYTES]', what: 'its folder is on a volume with only BYTES free (1000000); root only', undo: 'disk-free', act: (lab, args) => fillDisk(baseOf(lab, args), count(args[1], 1_000_000)) },
+  { name: 'dns-refuse', usage: '', what: 'the primary refuses dynamic updates', undo: 'dns-accept', act: (lab) => setDnsUpdates(lab, 'refused') },
+  { name: 'dns-stale', usage: '', what: 'ns2 hears of no change', undo: 'dns-follow', act: (lab) => setSecondary(lab, 'stale') },
+  { name: 'dns-down', usage: 'ns1|ns2', what: 'the name server does not answer', undo: 'dns-up', act: (lab, args) => setRelay(lab, nameServerOf(args), { kind: 'blackhole' }) },
+  { name: 'tickets-down', usage: '[blackhole]', what: 'the ticket system is refused, or silent', undo: 'tickets-up', act: (lab, args) => setRelay(lab, 'tickets', { kind: args[0] === 'blackhole' ? 'blackhole' : 'refuse' }) },
+];
+
+const undoing: Readonly<Record<string, (lab: LabContext, args: readonly string[]) => Promise<void>>> = {
+  'site-up': (lab, args) => powerOn(lab, datacentreOf(args)),
+  'sshd-start': (lab, args) => startSshd(lab, hostOf(args)),
+  'sshd-thaw': (lab, args) => thaw(lab, args),
+  'link-up': (lab, args) => link(lab, args, { kind: 'pass' }),
+  unswap: (lab, args) => listenAs(lab, args, 'own'),
+  'host-key-back': (lab, args) => changeHostKey(lab, hostOf(args), ''),
+  'identity-back': (lab, args) => Promise.resolve(putBack(lab, `identity-${hostOf(args)}`)),
+  'dumps-back': (lab) => Promise.resolve(putBack(lab, 'dumps')),
+  'files-back': (lab) => Promise.resolve(putBack(lab, 'files')),
+  'disk-free': (lab, args) => freeDisk(baseOf(lab, args)),
+  'dns-accept': (lab) => setDnsUpdates(lab, 'accepted'),
+  'dns-follow': (lab) => setSecondary(lab, 'following'),
+  'dns-up': (lab, args) => setRelay(lab, nameServerOf(args), { kind: 'pass' }),
+  'tickets-up': (lab) => setRelay(lab, 'tickets', { kind: 'pass' }),
+};
+
+function noteFaults(lab: LabContext, active: readonly string[]): void {
+  writeFileSync(join(lab.dir, 'faults.json'), JSON.stringify(active));
+}
+
+function hostOf(args: readonly string[], index = 0): HostName {
+  const host = hostNames.find((name) => name === args[index]);
+  if (host === undefined) throw new Error(`'${args[index] ?? ''}' is no host; there are: ${hostNames.join(', ')}`);
+  return host;
+}
+
+function datacentreOf(args: readonly string[]): DatacentreName {
+  const found = (Object.keys(datacentres) as DatacentreName[]).find((name) => name === args[0]);
+  if (found === undefined) throw new Error(`'${args[0] ?? ''}' is no datacentre; there are: ${sitesToLose}`);
+  return found;
+}
+
+function nameServerOf(args: readonly string[]): 'ns1' | 'ns2' {
+  if (args[0] !== 'ns1' && args[0] !== 'ns2') throw new Error(`'${args[0] ?? ''}' is no name server; there are: ns1, ns2`);
+  return args[0];
+}
+
+function count(text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new Error(`'${text}' is no whole number`);
+  return value;
+}
+
+const baseOf = (lab: LabContext, args: readonly string[]): string => join(hostFolder(lab, hostOf(args)), 'srv');
+const cutMode = (bytes: string | undefined): RelayMode => (bytes === undefined ? { kind: 'cut' } : { kind: 'cut', afterBytes: count(bytes, 0) });
+const slowMode = (args: readonly string[]): RelayMode => ({ kind: 'slow', bytesPerSecond: count(args[1], 256_000), delayMs: count(args[2], 50) });
+const link = (lab: LabContext, args: readonly string[], mode: RelayMode): Promise<void> => setRelay(lab, sshRelay(hostOf(args)), mode);
+
+async function freeze(lab: LabContext, args: readonly string[]): Promise<void> {
+  await Promise.resolve(freezeSshd(lab, hostOf(args), 'SIGSTOP'));
+}
+
+async function thaw(lab: LabContext, args: readonly string[]): Promise<void> {
+  await Promise.resolve(freezeSshd(lab, hostOf(args), 'SIGCONT'));
+}
+
+async function listenAs(lab: LabContext, args: readonly string[], at: 'own' | 'other'): Promise<void> {
+  const first = hostOf(args);
+  const second = hostOf(args, 1);
+  const addresses = [hostAddress(lab, first), hostAddress(lab, second)];
+  const [firstAddress = '', secondAddress = ''] = at === 'own' ? addresses : addresses.reverse();
+  await Promise.all([killSshd(lab, first), killSshd(lab, second)]);
+  writeSshdConfig(lab, first, { address: firstAddress, port: hiddenSshPort });
+  writeSshdConfig(lab, second, { address: secondAddress, port: hiddenSshPort });
+  await Promise.all([startSshd(lab, first), startSshd(lab, second)]);
+}
+
+async function changeHostKey(lab: LabContext, host: HostName, suffix: string): Promise<void> {
+  writeHostKey(lab, host, `host ${host}${suffix}`);
+  await restartSshd(lab, host);
+}
+
+async function changeIdentity(lab: LabContext, args: readonly string[]): Promise<void> {
+  const host = hostOf(args);
+  const file = join(hostFolder(lab, host), 'identity');
+  takeAside(lab, `identity-${host}`, file);
+  await Promise.resolve(writeFileSync(file, `${host} decommissioned 00000000000000000000000000000000\n`));
+}
+
+/** Dumps that lie there now, newest first. */
+function dumpsPresent(lab: LabContext): BackupFacts['dumps'] {
+  return readFacts(lab.dir).backups.dumps.filter((dump) => existsSync(dump.file));
+}
+
+function removeDumps(lab: LabContext, howMany: number): Promise<void> {
+  for (const dump of dumpsPresent(lab).slice(0, howMany)) {
+    takeAside(lab, 'dumps', dump.file);
+    takeAside(lab, 'dumps', `${dump.file}.sha256`);
+  }
+  return Promise.resolve();
+}
+
+function ageDumps(lab: LabContext, hours: number): Promise<void> {
+  const youngest = Date.now() - hours * 3_600_000;
+  return removeDumps(lab, dumpsPresent(lab).filter((dump) => Date.parse(dump.takenAt) > youngest).length);
+}
+
+function spoilDump(lab: LabContext, option: string | undefined, spoil: (file: string) => void): Promise<void> {
+  const [newest] = dumpsPresent(lab);
+  if (newest === undefined) throw new Error('there is no dump to spoil');
+  copyAside(lab, 'dumps', newest.file);
+  copyAside(lab, 'dumps', `${newest.file}.sha256`);
+  spoil(newest.file);
+  const takenAt = new Date(newest.takenAt);
+  utimesSync(newest.file, takenAt, takenAt);
+  if (option !== 'old-checksum') finishDump(newest.file, takenAt);
+  return Promise.resolve();
+}
+
+/** Three fifths: the table of contents stands at the front, so pg_restore -l is content with it. */
+function truncate(file: string): void {
+  truncateSync(file, Math.floor(statSync(file).size * 0.6));
+}
+
+function scramble(file: string): void {
+  const bytes = readFileSync(file);
+  const middle = Math.floor(bytes.length / 2);
+  for (let offset = middle; offset < middle + 256; offset++) bytes.writeUInt8((bytes[offset] ?? 0) ^ 0xff, offset);
+  writeFileSync(file, bytes);
+}
+
+function newestTree(lab: LabContext): string {
+  const tree = readFacts(lab.dir).backups.trees[0];
+  if (tree === undefined) throw new Error('there is no file tree to spoil');
+  return tree.folder;
+}
+
+function emptyTree(lab: LabContext): Promise<void> {
+  const www = join(newestTree(lab), 'www');
+  takeAside(lab, 'files', www);
+  mkdirSync(www);
+  return Promise.resolve();
+}
+
+function shrinkTree(lab: LabContext): Promise<void> {
+  const uploads = join(newestTree(lab), 'www', 'uploads');
+  for (const name of readdirSync(uploads).filter((each) => each.startsWith('customer-1') || each === 'archive.tar')) takeAside(lab, 'files', join(uploads, name));
+  return Promise.resolve();
+}
