@@ -1,0 +1,131 @@
+import type { Clock } from '../../base/clock.ts';
+import { DrpError, toError } from '../../base/errors.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { DnsZone } from '../../runbook/schema/world.ts';
+import type { DnsChange, DnsOutcome, DnsProvider } from '../providers.ts';
+import { inConsole } from './by-hand.ts';
+import { newMessageId, overTcp } from './exchange.ts';
+import { askWithAuthority, recordsAskedFor } from './name-servers.ts';
+import type { RecordName } from './record-set.ts';
+import { standingOf } from './record-set.ts';
+import type { TsigKey } from './tsig.ts';
+import { signMessage, verifyReply } from './tsig.ts';
+import { decodeReply, encodeUpdate } from './wire.ts';
+
+const readMs = 2_000;
+const updateMs = 5_000;
+/** Tries of one change whose answer was lost while the zone still stands as before. */
+const maxTries = 3;
+
+type Rfc2136 = Extract<DnsZone['provider'], { kind: 'rfc2136' }>;
+
+/**
+ * Dynamic updates (RFC 2136) signed with a shared key (RFC 8945), sent to the primary's address over TCP. The old values are a
+ * prerequisite inside the same message, so the server itself compares and sets.
+ */
+export function rfc2136Provider(zone: DnsZone, provider: Rfc2136, deps: { secret: Secret; clock: Clock }): DnsProvider {
+  const key = (): TsigKey => readKey(provider, deps.secret);
+  const where = `${provider.address}:${String(provider.port)}`;
+
+  const read = async (names: readonly RecordName[], signal?: AbortSignal) => {
+    const options = { timeoutMs: readMs, ...(signal === undefined ? {} : { signal }) };
+    try {
+      const replies = await Promise.all(names.map((name) => askWithAuthority(provider, name, options)));
+      return recordsAskedFor(replies, names);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new DrpError('dns-unreachable', { zone: zone.zone, where, reason: toError(cause).message }, { cause });
+    }
+  };
+
+  const send = async (changes: readonly DnsChange[], signal?: AbortSignal): Promise<string> => {
+    const nowSeconds = Math.floor(deps.clock.nowMs() / 1000);
+    const { signed, mac } = signMessage(encodeUpdate(newMessageId(), zone.zone, changes), key(), nowSeconds);
+    const reply = await overTcp(provider, signed, {
+      timeoutMs: updateMs,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const { rcode } = decodeReply(reply);
+    const verdict = verifyReply(reply, key(), mac, Math.floor(deps.clock.nowMs() / 1000));
+    if (verdict.kind === 'refused') throw keyRefused(zone, where, verdict);
+    // REFUSED and NOTAUTH may come unsigned; they change nothing, and everything else must prove whose answer it is.
+    if (rcode === 'REFUSED' || rcode === 'NOTAUTH' || rcode === 'NOTZONE') throw refused(zone, where, rcode);
+    if (verdict.kind === 'unproven') throw new Error(verdict.reason);
+    return rcode;
+  };
+
+  const names = (changes: readonly DnsChange[]): RecordName[] => changes.map(({ from }) => from);
+  return {
+    read,
+    compareAndSet: async (changes, signal) => {
+      let reason = 'no answer';
+      for (let attempt = 1; attempt <= maxTries; attempt += 1) {
+        try {
+          const rcode = await send(changes, signal);
+          if (rcode === 'NOERROR') return { kind: 'applied' };
+          reason = `the server answered ${rcode}`;
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (error instanceof DrpError) throw error;
+          reason = toError(error).message;
+        }
+        const outcome = await readBack(changes, () => read(names(changes), signal));
+        if (outcome !== 'as-before') return outcome;
+        if (reason.endsWith('NXRRSET')) return { kind: 'conflict', current: await read(names(changes), signal) };
+      }
+      return { kind: 'unknown', reason };
+    },
+    byHand: (changes) => inConsole(changes),
+  };
+}
+
+/** What the zone shows after an answer that was lost or said no. A change that arrives later still meets its prerequisite. */
+async function readBack(
+  changes: readonly DnsChange[],
+  read: () => ReturnType<DnsProvider['read']>,
+): Promise<DnsOutcome | 'as-before'> {
+  try {
+    const current = await read();
+    const standing = standingOf(current, changes);
+    if (standing === 'to') return { kind: 'already' };
+    return standing === 'from' ? 'as-before' : { kind: 'conflict', current };
+  } catch (error) {
+    return { kind: 'unknown', reason: toError(error).message };
+  }
+}
+
+function keyRefused(zone: DnsZone, where: string, verdict: { error: string; serverSeconds?: number }): DrpError {
+  const advice: Readonly<Record<string, string>> = {
+    BADKEY: 'The server does not know this key: check keyName and algorithm in the runbook.',
+    BADSIG: 'The key has another secret on the server: check keySecret in the runbook.',
+    BADTIME: 'The clocks of this machine and of the server are more than 5 minutes apart: set this one right.',
+  };
+  const clock = verdict.serverSeconds === undefined ? '' : `, its clock says ${instant(verdict.serverSeconds)}`;
+  return new DrpError('dns-refused', {
+    zone: zone.zone,
+    where,
+    reason: `${verdict.error}${clock}`,
+    advice: advice[verdict.error] ?? 'Check the key in the runbook.',
+  });
+}
+
+const instant = (seconds: number): string => new Date(seconds * 1000).toISOString();
+
+function refused(zone: DnsZone, where: string, rcode: string): DrpError {
+  const advice =
+    rcode === 'REFUSED'
+      ? 'The server knows the key and does not let it change these names: widen update-policy for it.'
+      : 'This server is not the primary of the zone: check address and port of the provider in the runbook.';
+  return new DrpError('dns-refused', { zone: zone.zone, where, reason: rcode, advice });
+}
+
+/** The secret as base64, or the text of a BIND key file that holds it. */
+function readKey(provider: Rfc2136, secret: Secret): TsigKey {
+  const text = secret.reveal();
+  const base64 = /secret\s+"([^"]+)"/.exec(text)?.[1] ?? text.trim();
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
+    const reason = 'it is neither base64 nor a BIND key file';
+    throw new DrpError('secret-unreadable', { reference: secret.reference, reason });
+  }
+  return { name: provider.keyName, algorithm: provider.algorithm, secret: Buffer.from(base64, 'base64') };
+}
