@@ -31,7 +31,13 @@ export async function queryServer(
   const timeoutMs = options.timeoutMs ?? 2_000;
   const reply =
     options.tcp === true
-      ? (await overTcp(server, { message: packet.streamEncode(query), timeoutMs, complete: (messages) => messages.length > 0 }))[0]
+      ? (
+          await overTcp(server, {
+            message: packet.streamEncode(query),
+            timeoutMs,
+            complete: (messages) => messages.length > 0,
+          })
+        )[0]
       : await overUdp(server, { message: packet.encode(query), timeoutMs, id });
   if (reply === undefined) throw new Error(`${nameOf(server)} closed the connection without an answer`);
   return {
@@ -46,9 +52,11 @@ export async function transferZone(server: Endpoint, zone: string, timeoutMs = 5
   const message = packet.streamEncode({ type: 'query', id: 1, questions: [{ name: zone, type: 'AXFR', class: 'IN' }] });
   const answersOf = (messages: readonly DecodedPacket[]): Answer[] => messages.flatMap((each) => each.answers ?? []);
   const complete = (messages: readonly DecodedPacket[]): boolean =>
-    answersOf(messages).filter((answer) => answer.type === 'SOA').length > 1 || messages.some((each) => each.answers?.length === 0);
+    answersOf(messages).filter((answer) => answer.type === 'SOA').length > 1 ||
+    messages.some((each) => each.answers?.length === 0);
   const answers = answersOf(await overTcp(server, { message, timeoutMs, complete }));
-  if (answers.filter((answer) => answer.type === 'SOA').length < 2) throw new Error(`${nameOf(server)} gave no transfer of ${zone}`);
+  if (answers.filter((answer) => answer.type === 'SOA').length < 2)
+    throw new Error(`${nameOf(server)} gave no transfer of ${zone}`);
   return answers.slice(0, -1).flatMap(toRecord);
 }
 
@@ -78,7 +86,10 @@ function overUdp(server: Endpoint, query: { message: Buffer; timeoutMs: number; 
 
 type Complete = (messages: readonly DecodedPacket[]) => boolean;
 
-function overTcp(server: Endpoint, query: { message: Buffer; timeoutMs: number; complete: Complete }): Promise<readonly DecodedPacket[]> {
+function overTcp(
+  server: Endpoint,
+  query: { message: Buffer; timeoutMs: number; complete: Complete },
+): Promise<readonly DecodedPacket[]> {
   const socket = connect({ host: server.address, port: server.port });
   return new Promise<readonly DecodedPacket[]>((resolve, reject) => {
     let received = Buffer.alloc(0);
@@ -120,7 +131,10 @@ function valueOf(answer: Exclude<Answer, { type: 'OPT' }>): string {
     case 'PTR':
       return `${answer.data.replace(/\.$/, '')}.`;
     case 'TXT':
-      return [answer.data].flat().map((text) => `"${text.toString()}"`).join(' ');
+      return [answer.data]
+        .flat()
+        .map((text) => `"${text.toString()}"`)
+        .join(' ');
     case 'MX':
       return `${String(answer.data.preference ?? 0)} ${answer.data.exchange}.`;
     case 'SOA': {

@@ -49,7 +49,16 @@ describe('the zone kyc.test', () => {
     }
     expect((await queryServer(server(0), { name: 'absent.kyc.test', type: 'A' })).rcode).toBe('NXDOMAIN');
     expect((await queryServer(server(0), { name: 'example.com', type: 'A' })).rcode).toBe('REFUSED');
-    expect((await transferZone(server(0), 'kyc.test')).map((record) => record.type).sort()).toEqual(['A', 'A', 'A', 'A', 'A', 'NS', 'NS', 'SOA']);
+    expect((await transferZone(server(0), 'kyc.test')).map((record) => record.type).sort()).toEqual([
+      'A',
+      'A',
+      'A',
+      'A',
+      'A',
+      'NS',
+      'NS',
+      'SOA',
+    ]);
   });
 
   test('starting it again changes nothing', async () => {
@@ -88,7 +97,9 @@ describe('the zone kyc.test', () => {
 
   test('a server behind a frozen door does not answer; the other does', async () => {
     await setRelay(lab, 'ns1', { kind: 'freeze' });
-    await expect(queryServer(server(0), { name: facts.name, type: 'A' }, { timeoutMs: 300 })).rejects.toThrow('did not answer');
+    await expect(queryServer(server(0), { name: facts.name, type: 'A' }, { timeoutMs: 300 })).rejects.toThrow(
+      'did not answer',
+    );
     await expect(update(`${lab.net}.20`, `${lab.net}.10`)).rejects.toThrow('timed out');
     expect(await addressAt(1)).toBe(`${lab.net}.20`);
     await setRelay(lab, 'ns1', { kind: 'pass' });

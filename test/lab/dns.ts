@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { queryServer } from './dns-query.ts';
@@ -10,6 +10,7 @@ import { hostNumbers } from './facts.ts';
 import type { LabContext } from './process.ts';
 import { endProcess, launch, logFile, processState, signalProcess, waitFor } from './process.ts';
 import { addRelay, setRelay } from './relay.ts';
+import { waitForService } from './service.ts';
 
 export const zone = 'kyc.test';
 const siteName = 'www.kyc.test';
@@ -72,7 +73,9 @@ export async function setSecondary(lab: LabContext, state: 'following' | 'stale'
   await launchNamed(lab, 'ns2');
   const { ns1, ns2 } = await portsOf(lab);
   await waitFor('ns2 to serve what ns1 serves', async () => {
-    const [first, second] = await Promise.all([ns1, ns2].map((port) => queryServer({ address: '127.0.0.1', port }, { name: zone, type: 'SOA' })));
+    const [first, second] = await Promise.all(
+      [ns1, ns2].map((port) => queryServer({ address: '127.0.0.1', port }, { name: zone, type: 'SOA' })),
+    );
     return first !== undefined && first.answers[0]?.value === second?.answers[0]?.value ? true : undefined;
   });
 }
@@ -90,17 +93,23 @@ const updatePolicy = {
 const folder = (lab: LabContext, name: NameServer): string => join(lab.dir, 'dns', name);
 const updatePolicyFile = (lab: LabContext): string => join(folder(lab, 'ns1'), 'update-policy.conf');
 const keyFile = (lab: LabContext, name: string): string => join(lab.dir, 'dns', `${name}.key`);
-const serverOf = (lab: LabContext, name: NameServer): Endpoint => ({ address: `${lab.net}.${name === 'ns1' ? '40' : '42'}`, port: 5353 });
+const serverOf = (lab: LabContext, name: NameServer): Endpoint => ({
+  address: `${lab.net}.${name === 'ns1' ? '40' : '42'}`,
+  port: 5353,
+});
 const transferDoor = (lab: LabContext): Endpoint => ({ address: `${lab.net}.40`, port: 5354 });
 
 async function launchNamed(lab: LabContext, name: NameServer): Promise<void> {
   if (processState(lab, name) === 'running') return;
-  await launch(lab, { name, argv: ['named', '-g', '-n', '1', '-c', join(folder(lab, name), 'named.conf')], cwd: folder(lab, name) });
+  await launch(lab, {
+    name,
+    argv: ['named', '-g', '-n', '1', '-c', join(folder(lab, name), 'named.conf')],
+    cwd: folder(lab, name),
+  });
 }
 
 async function answers(lab: LabContext, name: NameServer, server: Endpoint): Promise<void> {
-  await waitFor(`${name} to serve ${zone}`, async () => {
-    if (processState(lab, name) !== 'running') return undefined;
+  await waitForService(lab, name, async () => {
     const reply = await queryServer(server, { name: zone, type: 'SOA' }, { timeoutMs: 300 });
     return reply.answers.length > 0 ? true : undefined;
   });
@@ -117,22 +126,20 @@ async function portsOf(lab: LabContext): Promise<Record<NameServer, number>> {
   return JSON.parse(readFileSync(file, 'utf8')) as Record<NameServer, number>;
 }
 
+/** Below the range the kernel takes ports for clients from, so that a name server finds its port again after a restart. */
 async function freePort(): Promise<number> {
   for (;;) {
+    const port = randomInt(18_500, 32_000);
     const tcp = createServer();
     const udp = createSocket('udp4');
     try {
-      await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
-      const { port } = tcp.address() as AddressInfo;
-      const free = await new Promise<boolean>((resolve) => {
-        udp.once('error', () => {
-          resolve(false);
-        });
-        udp.bind(port, '127.0.0.1', () => {
-          resolve(true);
-        });
-      });
-      if (free) return port;
+      await Promise.all([
+        once(tcp.listen(port, '127.0.0.1'), 'listening'),
+        once(udp.bind(port, '127.0.0.1'), 'listening'),
+      ]);
+      return port;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     } finally {
       tcp.close();
       udp.close();

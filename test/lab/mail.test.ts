@@ -22,7 +22,12 @@ const send = (to: string, options: { user?: string; pass?: string } = {}) =>
     socketTimeout: 1_000,
     greetingTimeout: 500,
     ...(options.user === undefined ? {} : { auth: { user: options.user, pass: options.pass } }),
-  }).sendMail({ from: 'drp@kyc.test', to, subject: 'The DRP of gravelines is ready, DNS next – é', text: 'run 7f3:abc\n.\nend' });
+  }).sendMail({
+    from: 'drp@kyc.test',
+    to,
+    subject: 'The DRP of gravelines is ready, DNS next – é',
+    text: 'run 7f3:abc\n.\nend',
+  });
 
 describe('the mail sink', () => {
   test('keeps each message with its envelope', async () => {
@@ -41,7 +46,9 @@ describe('the mail sink', () => {
 
   test('a login is possible, not needed, and checked', async () => {
     await send('anne@kyc.test', { user: mailLogin.user, pass: mailLogin.password });
-    await expect(send('anne@kyc.test', { user: mailLogin.user, pass: 'wrong' })).rejects.toMatchObject({ responseCode: 535 });
+    await expect(send('anne@kyc.test', { user: mailLogin.user, pass: 'wrong' })).rejects.toMatchObject({
+      responseCode: 535,
+    });
   });
 
   test('behind a frozen door nothing is received, and starting again changes nothing', async () => {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint, MailFacts } from './facts.ts';
 import type { LabContext } from './process.ts';
-import { launch, processState, waitFor } from './process.ts';
+import { launch, processState } from './process.ts';
 import { addRelay } from './relay.ts';
+import { waitForService } from './service.ts';
 
 export interface ReceivedMail {
   readonly file: string;
@@ -35,7 +36,7 @@ export async function startMail(lab: LabContext, options: { readonly startTls?: 
     await launch(lab, { name: 'mail', argv: [process.execPath, main, JSON.stringify(configuration)] });
   }
   await addRelay(lab, { name: 'smtp', listen: door, target: behind });
-  await waitFor('the mail sink', () => greeting(lab, behind));
+  await waitForService(lab, 'mail', () => greeting(behind));
   return { ...door, mailbox };
 }
 
@@ -48,13 +49,22 @@ export function receivedMail(mailbox: string): readonly ReceivedMail[] {
   const names = readdirSync(mailbox).filter((name) => name.endsWith('.eml'));
   return names.sort().map((name) => {
     const text = readFileSync(join(mailbox, name), 'utf8');
-    const header = (field: string): string => new RegExp(`^${field}: (.*(?:\\r?\\n[ \\t].*)*)`, 'im').exec(text)?.[1]?.replace(/\r?\n\s+/g, ' ').trim() ?? '';
-    return { file: join(mailbox, name), from: header('X-Envelope-From'), to: header('X-Envelope-To').split(', '), subject: header('Subject'), text };
+    const header = (field: string): string =>
+      new RegExp(`^${field}: (.*(?:\\r?\\n[ \\t].*)*)`, 'im')
+        .exec(text)?.[1]
+        ?.replace(/\r?\n\s+/g, ' ')
+        .trim() ?? '';
+    return {
+      file: join(mailbox, name),
+      from: header('X-Envelope-From'),
+      to: header('X-Envelope-To').split(', '),
+      subject: header('Subject'),
+      text,
+    };
   });
 }
 
-function greeting(lab: LabContext, server: Endpoint): Promise<true | undefined> {
-  if (processState(lab, 'mail') !== 'running') throw new Error(`it ended; see ${lab.dir}/log/mail.log`);
+function greeting(server: Endpoint): Promise<true | undefined> {
   const socket = connect({ host: server.address, port: server.port });
   return new Promise<true | undefined>((resolve, reject) => {
     socket.once('data', (bytes) => {

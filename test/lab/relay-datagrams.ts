@@ -27,7 +27,7 @@ export async function openDatagramDoor(relay: Relay, mode: () => RelayState['mod
     const upstream = createSocket('udp4');
     upstreams.set(key, upstream);
     const idle = setTimeout(() => upstream.close(), idleMs);
-    upstream.bind(0, client.address);
+    upstream.bind(0, client.address.startsWith('127.') ? client.address : undefined);
     upstream.on('message', (message) => {
       idle.refresh();
       carry(() => server?.send(message, client.port, client.address));

@@ -3,10 +3,10 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { Pump, Traffic } from './relay-pump.ts';
-import { createPump } from './relay-pump.ts';
 import type { DatagramDoor } from './relay-datagrams.ts';
 import { openDatagramDoor } from './relay-datagrams.ts';
+import type { Pump, Traffic } from './relay-pump.ts';
+import { createPump } from './relay-pump.ts';
 import type { Relay, RelayMode, RelayState } from './relay.ts';
 
 export interface RelayDoor {
@@ -49,7 +49,8 @@ export async function openDoor(relay: Relay): Promise<RelayDoor> {
 
   let server: Server | undefined = await listen(relay, accept);
   let hole: BlackHole | undefined;
-  const datagrams: DatagramDoor | undefined = relay.udp === true ? await openDatagramDoor(relay, () => mode) : undefined;
+  const datagrams: DatagramDoor | undefined =
+    relay.udp === true ? await openDatagramDoor(relay, () => mode) : undefined;
 
   return {
     async set(next) {
@@ -97,8 +98,9 @@ function listen(relay: Relay, accept: (client: Socket) => void): Promise<Server>
 /** The upstream side is bound to the client's own loopback address, so that servers see who really asks. */
 function pairUp(client: Socket, door: { relay: Relay; traffic: () => Traffic; moved: (bytes: number) => void }): Pair {
   const { address, port } = door.relay.target;
-  const localAddress = client.remoteAddress ?? '127.0.0.1';
-  const upstream = connect({ host: address, port, localAddress, allowHalfOpen: true, noDelay: true });
+  const from = client.remoteAddress ?? '';
+  const bound = from.startsWith('127.') ? { localAddress: from } : {};
+  const upstream = connect({ host: address, port, ...bound, allowHalfOpen: true, noDelay: true });
   const pumps = [
     createPump({ source: client, sink: upstream }, door.traffic, door.moved),
     createPump({ source: upstream, sink: client }, door.traffic, door.moved),
@@ -116,7 +118,9 @@ interface BlackHole {
 /** Takes the port with a worker that never accepts, and fills its queue: from then on SYNs are dropped. */
 async function openBlackHole(relay: Relay): Promise<BlackHole> {
   const release = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(new URL('./relay-blackhole.ts', import.meta.url), { workerData: { listen: relay.listen, release } });
+  const worker = new Worker(new URL('./relay-blackhole.ts', import.meta.url), {
+    workerData: { listen: relay.listen, release },
+  });
   const ended = new Promise<undefined>((resolve) => {
     worker.once('exit', () => {
       resolve(undefined);

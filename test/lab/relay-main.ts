@@ -22,7 +22,8 @@ async function obey(request: RelayRequest): Promise<void> {
     doors.set(relay.name, await openDoor(relay));
   } else {
     const door = doors.get(request.name);
-    if (door === undefined) throw new Error(`no relay is called ${request.name}; there are: ${[...doors.keys()].join(', ')}`);
+    if (door === undefined)
+      throw new Error(`no relay is called ${request.name}; there are: ${[...doors.keys()].join(', ')}`);
     await door.set(request.mode);
   }
   save();

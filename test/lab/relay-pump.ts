@@ -23,7 +23,11 @@ const maxWaitingBytes = 1024 * 1024;
  * Moves bytes one way, with back-pressure. While nothing waits and no rule slows it, a piece is written as it comes;
  * otherwise pieces wait in order, and the source is paused once a megabyte waits (a second's worth where the rate is limited).
  */
-export function createPump(ends: { source: Socket; sink: Socket }, traffic: () => Traffic, moved: (bytes: number) => void): Pump {
+export function createPump(
+  ends: { source: Socket; sink: Socket },
+  traffic: () => Traffic,
+  moved: (bytes: number) => void,
+): Pump {
   const { source, sink } = ends;
   const waiting: Piece[] = [];
   let waitingBytes = 0;
@@ -35,7 +39,8 @@ export function createPump(ends: { source: Socket; sink: Socket }, traffic: () =
     if (!sink.destroyed) sink.write(bytes);
     moved(bytes.length);
   };
-  const readyAt = (piece: Piece): number => Math.max(piece.at + traffic().delayMs, traffic().bytesPerSecond > 0 ? freeAt : 0);
+  const readyAt = (piece: Piece): number =>
+    Math.max(piece.at + traffic().delayMs, traffic().bytesPerSecond > 0 ? freeAt : 0);
   const advance = (): void => {
     clearTimeout(timer);
     for (let piece = waiting[0]; piece !== undefined; piece = waiting[0]) {
@@ -70,7 +75,8 @@ export function createPump(ends: { source: Socket; sink: Socket }, traffic: () =
     }
     const at = performance.now();
     const size = bytesPerSecond > 0 ? Math.max(1, Math.ceil(bytesPerSecond / 20)) : bytes.length;
-    for (let offset = 0; offset < bytes.length; offset += size) waiting.push({ bytes: bytes.subarray(offset, offset + size), at });
+    for (let offset = 0; offset < bytes.length; offset += size)
+      waiting.push({ bytes: bytes.subarray(offset, offset + size), at });
     waitingBytes += bytes.length;
     advance();
   });

@@ -3,9 +3,9 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { addRelay, listRelays, setRelay } from './relay.ts';
 import type { TestLab } from './test-lab.ts';
 import { makeTestLab } from './test-lab.ts';
-import { addRelay, listRelays, setRelay } from './relay.ts';
 
 let testLab: TestLab;
 let echo: Server;
@@ -72,7 +72,9 @@ async function openConnection(): Promise<Socket> {
 describe('relay', () => {
   test('the same door twice is one door, another with its name is refused', async () => {
     await addRelay(testLab.lab, { name: 'echo', listen: listen(), target });
-    await expect(addRelay(testLab.lab, { name: 'echo', listen: { ...listen(), port: 2223 }, target })).rejects.toThrow('exists with other ends');
+    await expect(addRelay(testLab.lab, { name: 'echo', listen: { ...listen(), port: 2223 }, target })).rejects.toThrow(
+      'exists with other ends',
+    );
     await expect(addRelay(testLab.lab, { name: 'second', listen: listen(), target })).rejects.toThrow('EADDRINUSE');
     expect((await listRelays(testLab.lab)).map((state) => state.relay.name)).toEqual(['echo']);
   });
@@ -162,7 +164,12 @@ describe('relay', () => {
     server.bind(0, '127.0.0.1');
     await once(server, 'listening');
     const door = { address: `${testLab.lab.net}.40`, port: 5353 };
-    await addRelay(testLab.lab, { name: 'udp', listen: door, target: { address: '127.0.0.1', port: server.address().port }, udp: true });
+    await addRelay(testLab.lab, {
+      name: 'udp',
+      listen: door,
+      target: { address: '127.0.0.1', port: server.address().port },
+      udp: true,
+    });
     const client = createSocket('udp4');
     const answers: string[] = [];
     client.on('message', (message) => answers.push(message.toString()));

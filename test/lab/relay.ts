@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from './facts.ts';
 import type { LabContext } from './process.ts';
-import { launch, processState, waitFor } from './process.ts';
+import { launch, processState } from './process.ts';
+import { waitForService } from './service.ts';
 
 /** One door of the lab: what connects to `listen` is carried to `target`, and can be disturbed on the way. */
 export interface Relay {
@@ -40,7 +41,8 @@ export type RelayRequest =
   | { readonly do: 'set'; readonly name: string; readonly mode: RelayMode }
   | { readonly do: 'list' };
 
-export type RelayAnswer = { readonly ok: true; readonly relays: readonly RelayState[] } | { readonly ok: false; readonly error: string };
+export type RelayAnswer =
+  { readonly ok: true; readonly relays: readonly RelayState[] } | { readonly ok: false; readonly error: string };
 
 const processName = 'relay';
 
@@ -79,14 +81,15 @@ function ensureRelayProcess(lab: LabContext): Promise<void> {
 async function startRelayProcess(lab: LabContext): Promise<void> {
   mkdirSync(join(lab.dir, 'relay'), { recursive: true });
   const socket = controlSocket(lab.dir);
-  if (Buffer.byteLength(socket) > 107) throw new Error(`the lab's folder has too long a name for a UNIX socket: ${socket}`);
+  if (Buffer.byteLength(socket) > 107)
+    throw new Error(`the lab's folder has too long a name for a UNIX socket: ${socket}`);
   if (processState(lab, processName) !== 'running') {
     const main = fileURLToPath(new URL('./relay-main.ts', import.meta.url));
     await launch(lab, { name: processName, argv: [process.execPath, main, lab.dir] });
   }
-  await waitFor('the relay process', async () => {
-    if (processState(lab, processName) !== 'running') throw new Error(`the relay process ended; see ${lab.dir}/log/${processName}.log`);
-    return ask(lab, { do: 'list' });
+  await waitForService(lab, processName, async () => {
+    await ask(lab, { do: 'list' });
+    return true;
   });
 }
 

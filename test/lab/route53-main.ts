@@ -65,22 +65,42 @@ function pageSize(query: URLSearchParams, most: number): number {
 }
 
 function requireZone(id: string): void {
-  if (id !== configuration.zoneId) throw new Route53Refusal('NoSuchHostedZone', `No hosted zone found with ID: ${id}`, 404);
+  if (id !== configuration.zoneId)
+    throw new Route53Refusal('NoSuchHostedZone', `No hosted zone found with ID: ${id}`, 404);
 }
 
 async function zoneNode(): Promise<XmlNode> {
   const count = (await provider.list()).length;
-  const settings: XmlNode = ['Config', [['Comment', 'practice'], ['PrivateZone', false]]];
-  return ['HostedZone', [['Id', `/hostedzone/${configuration.zoneId}`], ['Name', zone], ['CallerReference', 'practice'], settings, ['ResourceRecordSetCount', count]]];
+  const settings: XmlNode = [
+    'Config',
+    [
+      ['Comment', 'practice'],
+      ['PrivateZone', false],
+    ],
+  ];
+  return [
+    'HostedZone',
+    [
+      ['Id', `/hostedzone/${configuration.zoneId}`],
+      ['Name', zone],
+      ['CallerReference', 'practice'],
+      settings,
+      ['ResourceRecordSetCount', count],
+    ],
+  ];
 }
 
 async function listZones({ query }: Call): Promise<XmlNode> {
   const from = query.get('dnsname');
-  if (query.has('hostedzoneid') && from === null) throw new Route53Refusal('InvalidInput', 'hostedzoneid requires dnsname');
+  if (query.has('hostedzoneid') && from === null)
+    throw new Route53Refusal('InvalidInput', 'hostedzoneid requires dnsname');
   const size = pageSize(query, 100);
   const zones = from === null || compareNames(zone, from) >= 0 ? [await zoneNode()] : [];
   const echo: XmlNode[] = from === null ? [] : [['DNSName', absolute(from)]];
-  return ['ListHostedZonesByNameResponse', [['HostedZones', zones], ...echo, ['IsTruncated', false], ['MaxItems', size]]];
+  return [
+    'ListHostedZonesByNameResponse',
+    [['HostedZones', zones], ...echo, ['IsTruncated', false], ['MaxItems', size]],
+  ];
 }
 
 async function getZone({ id }: Call): Promise<XmlNode> {
@@ -93,21 +113,39 @@ async function getZone({ id }: Call): Promise<XmlNode> {
 async function listRecordSets({ id, query }: Call): Promise<XmlNode> {
   requireZone(id);
   const [name, type] = [query.get('name'), query.get('type')];
-  if (name === null && type !== null) throw new Route53Refusal('InvalidInput', 'The record type may not be specified without a record name.');
+  if (name === null && type !== null)
+    throw new Route53Refusal('InvalidInput', 'The record type may not be specified without a record name.');
   const size = pageSize(query, 300);
   const sets = (await provider.list()).filter((set) => {
     const order = name === null ? 1 : compareNames(set.name, name);
     return order > 0 || (order === 0 && (type === null || set.type >= type));
   });
   const next = sets[size];
-  const more: XmlNode[] = next === undefined ? [] : [['NextRecordName', next.name], ['NextRecordType', next.type]];
+  const more: XmlNode[] =
+    next === undefined
+      ? []
+      : [
+          ['NextRecordName', next.name],
+          ['NextRecordType', next.type],
+        ];
   const page = sets.slice(0, size).map(recordSetNode);
-  return ['ListResourceRecordSetsResponse', [['ResourceRecordSets', page], ['IsTruncated', next !== undefined], ...more, ['MaxItems', size]]];
+  return [
+    'ListResourceRecordSetsResponse',
+    [['ResourceRecordSets', page], ['IsTruncated', next !== undefined], ...more, ['MaxItems', size]],
+  ];
 }
 
 function recordSetNode(set: RecordSet): XmlNode {
   const records = set.values.map((value): XmlNode => ['ResourceRecord', [['Value', value]]]);
-  return ['ResourceRecordSet', [['Name', set.name.replaceAll('*', '\\052')], ['Type', set.type], ['TTL', set.ttlSeconds], ['ResourceRecords', records]]];
+  return [
+    'ResourceRecordSet',
+    [
+      ['Name', set.name.replaceAll('*', '\\052')],
+      ['Type', set.type],
+      ['TTL', set.ttlSeconds],
+      ['ResourceRecords', records],
+    ],
+  ];
 }
 
 async function changeRecordSets(call: Call): Promise<XmlNode> {
@@ -116,7 +154,10 @@ async function changeRecordSets(call: Call): Promise<XmlNode> {
   try {
     root = parseXml(call.body.toString('utf8'));
   } catch {
-    throw new Route53Refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
+    throw new Route53Refusal(
+      'MalformedXML',
+      'The XML you provided was not well-formed or did not validate against our published schema',
+    );
   }
   const batch = parseChanges(root);
   call.changes = batch.changes;
@@ -125,20 +166,28 @@ async function changeRecordSets(call: Call): Promise<XmlNode> {
 
 function changeInfoNode(info: ChangeInfo): XmlNode {
   const comment: XmlNode[] = info.comment === undefined ? [] : [['Comment', info.comment]];
-  return ['ChangeInfo', [['Id', `/change/${info.id}`], ['Status', info.status], ['SubmittedAt', info.submittedAt], ...comment]];
+  return [
+    'ChangeInfo',
+    [['Id', `/change/${info.id}`], ['Status', info.status], ['SubmittedAt', info.submittedAt], ...comment],
+  ];
 }
 
 function checkRate(): void {
   const now = performance.now();
   recentCalls = recentCalls.filter((at) => now - at < 1_000);
-  if (recentCalls.length >= callsPerSecond || readFaults(configuration.folder).throttled) throw new Route53Refusal('Throttling', 'Rate exceeded');
+  if (recentCalls.length >= callsPerSecond || readFaults(configuration.folder).throttled)
+    throw new Route53Refusal('Throttling', 'Rate exceeded');
   recentCalls.push(now);
 }
 
 function checkPermission(operation: string): void {
   if (!readFaults(configuration.folder).denied.includes(operation)) return;
   const user = 'arn:aws:iam::000000000000:user/practice';
-  throw new Route53Refusal('AccessDenied', `User: ${user} is not authorized to perform: route53:${operation} on resource: arn:aws:route53:::hostedzone/${configuration.zoneId}`, 403);
+  throw new Route53Refusal(
+    'AccessDenied',
+    `User: ${user} is not authorized to perform: route53:${operation} on resource: arn:aws:route53:::hostedzone/${configuration.zoneId}`,
+    403,
+  );
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -148,26 +197,34 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const [path = '/', query = ''] = url.split('?', 2);
   const body = Buffer.concat(chunks);
   const found = operationOf(request.method ?? '', path);
-  const call: Call = { operation: found?.operation ?? 'unknown', id: found?.id ?? '', query: new URLSearchParams(query), body };
+  const call: Call = {
+    operation: found?.operation ?? 'unknown',
+    id: found?.id ?? '',
+    query: new URLSearchParams(query),
+    body,
+  };
   const faults = readFaults(configuration.folder);
   if (faults.answer === 'silent') {
     log({ operation: call.operation, status: 0 });
     return;
   }
   try {
-    if (faults.answer === 'error500') throw new Route53Refusal('InternalFailure', 'We encountered an internal error. Please try again.', 500);
+    if (faults.answer === 'error500')
+      throw new Route53Refusal('InternalFailure', 'We encountered an internal error. Please try again.', 500);
     verifySignature({ method: request.method ?? '', url, headers: request.headers, body }, configuration, new Date());
     checkRate();
     checkPermission(call.operation);
     const operate = operations[call.operation];
-    if (operate === undefined) throw new Route53Refusal('UnknownOperationException', `no such operation: ${request.method ?? ''} ${path}`, 404);
+    if (operate === undefined)
+      throw new Route53Refusal('UnknownOperationException', `no such operation: ${request.method ?? ''} ${path}`, 404);
     const node = await operate(call);
     log({ operation: call.operation, status: 200, ...changesOf(call) });
     if (faults.answer === 'lost-reply') request.socket.resetAndDestroy();
     else send(response, 200, node);
   } catch (error) {
     if (!(error instanceof Route53Refusal)) console.error(error);
-    const refusal = error instanceof Route53Refusal ? error : new Route53Refusal('ServiceUnavailable', 'Service Unavailable', 503);
+    const refusal =
+      error instanceof Route53Refusal ? error : new Route53Refusal('ServiceUnavailable', 'Service Unavailable', 503);
     log({ operation: call.operation, status: refusal.status, code: refusal.code, ...changesOf(call) });
     send(response, refusal.status, errorNode(refusal));
   }
@@ -177,7 +234,20 @@ const requestId = (): XmlNode => ['RequestId', randomUUID()];
 
 function errorNode(refusal: Route53Refusal): XmlNode {
   const type = refusal.status >= 500 ? 'Receiver' : 'Sender';
-  return ['ErrorResponse', [['Error', [['Type', type], ['Code', refusal.code], ['Message', refusal.message]]], requestId()]];
+  return [
+    'ErrorResponse',
+    [
+      [
+        'Error',
+        [
+          ['Type', type],
+          ['Code', refusal.code],
+          ['Message', refusal.message],
+        ],
+      ],
+      requestId(),
+    ],
+  ];
 }
 
 function send(response: ServerResponse, status: number, node: XmlNode): void {
@@ -189,7 +259,10 @@ const changesOf = (call: Call): Pick<Route53Call, 'changes'> =>
   call.changes === undefined ? {} : { changes: call.changes.map(({ action, name, type }) => ({ action, name, type })) };
 
 function log(call: Omit<Route53Call, 'at'>): void {
-  appendFileSync(join(configuration.folder, 'calls.jsonl'), `${JSON.stringify({ at: new Date().toISOString(), ...call })}\n`);
+  appendFileSync(
+    join(configuration.folder, 'calls.jsonl'),
+    `${JSON.stringify({ at: new Date().toISOString(), ...call })}\n`,
+  );
 }
 
 createServer((request, response) => {

@@ -59,13 +59,22 @@ export function createProvider(configuration: Route53Configuration): Provider {
     list,
     async change({ comment, changes }) {
       if (changing || readFaults(configuration.folder).busy) {
-        throw new Route53Refusal('PriorRequestNotComplete', 'The request was rejected because Route 53 was still processing a prior request.');
+        throw new Route53Refusal(
+          'PriorRequestNotComplete',
+          'The request was rejected because Route 53 was still processing a prior request.',
+        );
       }
       changing = true;
       try {
         applyBatch(await list(), changes, zone);
         const id = `C0${randomBytes(10).toString('hex').toUpperCase().slice(0, 19)}`;
-        const info: ChangeInfo = { id, submittedAt: new Date().toISOString(), ...(comment === undefined ? {} : { comment }), changes, status: 'PENDING' };
+        const info: ChangeInfo = {
+          id,
+          submittedAt: new Date().toISOString(),
+          ...(comment === undefined ? {} : { comment }),
+          changes,
+          status: 'PENDING',
+        };
         known.push(info);
         save();
         bringIntoService(info);
@@ -76,7 +85,8 @@ export function createProvider(configuration: Route53Configuration): Provider {
     },
     changeInfo(id) {
       const info = known.find((candidate) => candidate.id === id);
-      if (info === undefined) throw new Route53Refusal('NoSuchChange', `A change with the specified change ID '${id}' does not exist.`, 404);
+      if (info === undefined)
+        throw new Route53Refusal('NoSuchChange', `A change with the specified change ID '${id}' does not exist.`, 404);
       return info;
     },
   };
@@ -90,7 +100,9 @@ function overlay(served: readonly RecordSet[], pending: readonly Change[]): read
     const { action, ...set } = change;
     return action === 'DELETE' ? others(before, change) : [...others(before, change), set];
   }, served);
-  return recordSets(sets.flatMap(({ name, type, ttlSeconds, values }) => values.map((value) => ({ name, type, ttlSeconds, value }))));
+  return recordSets(
+    sets.flatMap(({ name, type, ttlSeconds, values }) => values.map((value) => ({ name, type, ttlSeconds, value }))),
+  );
 }
 
 /** BIND down or refusing leaves a change PENDING, as a provider's trouble does. */
@@ -101,7 +113,9 @@ async function writeUntilAccepted(configuration: Route53Configuration, info: Cha
       await run(['nsupdate', '-k', configuration.keyFile, '-t', '3', '-r', '0'], { input: script });
       return;
     } catch (error) {
-      console.error(`change ${info.id} does not reach the name server: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(
+        `change ${info.id} does not reach the name server: ${error instanceof Error ? error.message : String(error)}`,
+      );
       await delay(500);
     }
   }

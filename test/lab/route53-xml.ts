@@ -15,12 +15,16 @@ export function renderXml([name, content]: XmlNode): string {
 }
 
 function renderNode([name, content]: XmlNode, attributes = ''): string {
-  const inner = typeof content === 'object' ? content.map((child) => renderNode(child)).join('') : escapeXml(String(content));
+  const inner =
+    typeof content === 'object' ? content.map((child) => renderNode(child)).join('') : escapeXml(String(content));
   return `<${name}${attributes}>${inner}</${name}>`;
 }
 
 const escapeXml = (text: string): string =>
-  text.replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character] ?? character);
+  text.replace(
+    /[&<>"]/g,
+    (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character] ?? character,
+  );
 
 const unescapeXml = (text: string): string =>
   text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex?: string, decimal?: string, word?: string) => {
@@ -60,4 +64,5 @@ export function parseXml(source: string): XmlElement {
 export const child = (element: XmlElement | undefined, name: string): XmlElement | undefined =>
   element?.children.find((candidate) => candidate.name === name);
 
-export const childText = (element: XmlElement | undefined, name: string): string | undefined => child(element, name)?.text;
+export const childText = (element: XmlElement | undefined, name: string): string | undefined =>
+  child(element, name)?.text;

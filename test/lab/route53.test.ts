@@ -35,7 +35,13 @@ beforeEach(async () => {
   await new Promise((resolve) => setTimeout(resolve, 1_000)); // the account's five calls a second
 });
 
-function clientWith(options: { secret?: string; region?: string; accessKeyId?: string; systemClockOffset?: number; timeoutMs?: number }): Route53Client {
+function clientWith(options: {
+  secret?: string;
+  region?: string;
+  accessKeyId?: string;
+  systemClockOffset?: number;
+  timeoutMs?: number;
+}): Route53Client {
   return new Route53Client({
     endpoint: facts.endpoint,
     region: options.region ?? 'us-east-1',
@@ -54,11 +60,27 @@ const change = (Action: 'CREATE' | 'DELETE' | 'UPSERT', values: string[], TTL = 
   ResourceRecordSet: { Name, Type: 'A', TTL, ResourceRecords: values.map((Value) => ({ Value })) },
 });
 const send = (...Changes: Change[]) =>
-  client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: facts.zoneId, ChangeBatch: { Comment: 'drp & <test>', Changes } }));
+  client.send(
+    new ChangeResourceRecordSetsCommand({
+      HostedZoneId: facts.zoneId,
+      ChangeBatch: { Comment: 'drp & <test>', Changes },
+    }),
+  );
 const listed = async (StartRecordName = 'www.kyc.test') =>
-  (await client.send(new ListResourceRecordSetsCommand({ HostedZoneId: facts.zoneId, StartRecordName, StartRecordType: 'A', MaxItems: 1 }))).ResourceRecordSets?.[0];
+  (
+    await client.send(
+      new ListResourceRecordSetsCommand({
+        HostedZoneId: facts.zoneId,
+        StartRecordName,
+        StartRecordType: 'A',
+        MaxItems: 1,
+      }),
+    )
+  ).ResourceRecordSets?.[0];
 const served = async (): Promise<string> =>
-  (await queryServer(dns.primary as Endpoint, { name: 'www.kyc.test', type: 'A' })).answers.map((answer) => answer.value).join();
+  (await queryServer(dns.primary as Endpoint, { name: 'www.kyc.test', type: 'A' })).answers
+    .map((answer) => answer.value)
+    .join();
 const insync = (Id: string | undefined) =>
   waitFor('INSYNC', async () => {
     const { ChangeInfo } = await client.send(new GetChangeCommand({ Id }));
@@ -70,17 +92,24 @@ const address = (number: number): string => `${lab.net}.${String(number)}`;
 
 describe('the Route 53 endpoint, asked by the AWS client', () => {
   test('finds the zone by name; a name after it finds nothing, a name before it finds it too', async () => {
-    const find = async (DNSName: string) => (await client.send(new ListHostedZonesByNameCommand({ DNSName }))).HostedZones?.map((found) => found.Id);
+    const find = async (DNSName: string) =>
+      (await client.send(new ListHostedZonesByNameCommand({ DNSName }))).HostedZones?.map((found) => found.Id);
     expect(await find('kyc.test')).toEqual([`/hostedzone/${facts.zoneId}`]);
     expect(await find('aaa.test')).toEqual([`/hostedzone/${facts.zoneId}`]);
     expect(await find('zzz.test')).toEqual([]);
     const got = await client.send(new GetHostedZoneCommand({ Id: `/hostedzone/${facts.zoneId}` }));
-    expect(got.HostedZone).toMatchObject({ Name: 'kyc.test.', ResourceRecordSetCount: 7, Config: { PrivateZone: false } });
+    expect(got.HostedZone).toMatchObject({
+      Name: 'kyc.test.',
+      ResourceRecordSetCount: 7,
+      Config: { PrivateZone: false },
+    });
     expect(got.DelegationSet?.NameServers).toEqual(['ns1.kyc.test', 'ns2.kyc.test']);
   });
 
   test('an unknown zone and an unknown change are named as such', async () => {
-    await expect(client.send(new GetHostedZoneCommand({ Id: 'ZNONE' }))).rejects.toMatchObject({ name: 'NoSuchHostedZone' });
+    await expect(client.send(new GetHostedZoneCommand({ Id: 'ZNONE' }))).rejects.toMatchObject({
+      name: 'NoSuchHostedZone',
+    });
     await expect(client.send(new GetChangeCommand({ Id: 'CNONE' }))).rejects.toMatchObject({ name: 'NoSuchChange' });
   });
 
@@ -90,7 +119,12 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
       'kyc.test. NS', 'kyc.test. SOA', 'gravelines.kyc.test. A', 'limburg.kyc.test. A', 'ns1.kyc.test. A', 'ns2.kyc.test. A',
     ]); // prettier-ignore
     expect(first).toMatchObject({ IsTruncated: true, NextRecordName: 'www.kyc.test.', NextRecordType: 'A' });
-    expect(await listed()).toEqual({ Name: 'www.kyc.test.', Type: 'A', TTL: 60, ResourceRecords: [{ Value: address(10) }] });
+    expect(await listed()).toEqual({
+      Name: 'www.kyc.test.',
+      Type: 'A',
+      TTL: 60,
+      ResourceRecords: [{ Value: address(10) }],
+    });
   });
 
   test('an exact DELETE with CREATE is PENDING and listed at once, then INSYNC and served', async () => {
@@ -115,18 +149,28 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
     await expect(send(change('DELETE', [address(11)]), change('CREATE', [address(20)]))).rejects.toMatchObject(
       refusal(`Tried to delete ${www} but the values provided do not match the current values`),
     );
-    await expect(send(change('DELETE', [address(10)], 61))).rejects.toMatchObject(refusal('do not match the current values'));
-    await expect(send(change('CREATE', [address(20)]))).rejects.toMatchObject(refusal(`[Tried to create ${www} but it already exists]`));
-    await expect(send(change('CREATE', [address(20)], 60, 'a.kyc.test'), change('DELETE', ['127.0.0.1'], 60, 'b.kyc.test'))).rejects.toMatchObject(
-      refusal('but it was not found'),
+    await expect(send(change('DELETE', [address(10)], 61))).rejects.toMatchObject(
+      refusal('do not match the current values'),
     );
+    await expect(send(change('CREATE', [address(20)]))).rejects.toMatchObject(
+      refusal(`[Tried to create ${www} but it already exists]`),
+    );
+    await expect(
+      send(change('CREATE', [address(20)], 60, 'a.kyc.test'), change('DELETE', ['127.0.0.1'], 60, 'b.kyc.test')),
+    ).rejects.toMatchObject(refusal('but it was not found'));
     expect((await listed('a.kyc.test'))?.Name).toBe('gravelines.kyc.test.');
   });
 
   test('values and names that cannot be are refused', async () => {
-    await expect(send(change('CREATE', ['not-an-address'], 60, 'a.kyc.test'))).rejects.toMatchObject({ name: 'InvalidChangeBatch' });
-    await expect(send(change('CREATE', ['127.0.0.1'], 60, 'a.example.com'))).rejects.toThrow('is not permitted in zone kyc.test.');
-    await expect(send(change('CREATE', ['127.0.0.1', '127.0.0.1'], 60, 'a.kyc.test'))).rejects.toThrow('Duplicate Resource Record');
+    await expect(send(change('CREATE', ['not-an-address'], 60, 'a.kyc.test'))).rejects.toMatchObject({
+      name: 'InvalidChangeBatch',
+    });
+    await expect(send(change('CREATE', ['127.0.0.1'], 60, 'a.example.com'))).rejects.toThrow(
+      'is not permitted in zone kyc.test.',
+    );
+    await expect(send(change('CREATE', ['127.0.0.1', '127.0.0.1'], 60, 'a.kyc.test'))).rejects.toThrow(
+      'Duplicate Resource Record',
+    );
     await expect(send()).rejects.toMatchObject({ name: 'InvalidInput' });
   });
 
@@ -134,11 +178,16 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
     const before = route53Calls(lab).length;
     const { ChangeInfo } = await send(change('UPSERT', ['127.0.0.9'], 60, 'extra.kyc.test'));
     await insync(ChangeInfo?.Id);
-    expect(route53Calls(lab)[before]).toMatchObject({ operation: 'ChangeResourceRecordSets', status: 200, changes: [{ action: 'UPSERT', name: 'extra.kyc.test.', type: 'A' }] });
+    expect(route53Calls(lab)[before]).toMatchObject({
+      operation: 'ChangeResourceRecordSets',
+      status: 200,
+      changes: [{ action: 'UPSERT', name: 'extra.kyc.test.', type: 'A' }],
+    });
   });
 
   test('a wrong secret, key, region or clock is refused', async () => {
-    const asked = (options: Parameters<typeof clientWith>[0]) => clientWith(options).send(new GetHostedZoneCommand({ Id: facts.zoneId }));
+    const asked = (options: Parameters<typeof clientWith>[0]) =>
+      clientWith(options).send(new GetHostedZoneCommand({ Id: facts.zoneId }));
     await expect(asked({ secret: 'wrong' })).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
     await expect(asked({ accessKeyId: 'AKIANOBODY' })).rejects.toMatchObject({ name: 'InvalidClientTokenId' });
     await expect(asked({ region: 'eu-west-1' })).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
@@ -147,7 +196,9 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
   });
 
   test('the sixth call within a second is throttled', async () => {
-    const calls = await Promise.allSettled(Array.from({ length: 6 }, () => client.send(new GetHostedZoneCommand({ Id: facts.zoneId }))));
+    const calls = await Promise.allSettled(
+      Array.from({ length: 6 }, () => client.send(new GetHostedZoneCommand({ Id: facts.zoneId }))),
+    );
     const refused = calls.filter((call) => call.status === 'rejected');
     expect(refused.map((call) => (call.reason as Error).name)).toEqual(['Throttling']);
   });
@@ -155,9 +206,13 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
   test('faults: access denied, busy, internal error, silence, no connection', async () => {
     const get = (timeoutMs = 5_000) => clientWith({ timeoutMs }).send(new GetHostedZoneCommand({ Id: facts.zoneId }));
     await setRoute53(lab, { denied: ['ChangeResourceRecordSets'] });
-    await expect(send(change('CREATE', ['127.0.0.1'], 60, 'a.kyc.test'))).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(send(change('CREATE', ['127.0.0.1'], 60, 'a.kyc.test'))).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
     await setRoute53(lab, { busy: true });
-    await expect(send(change('CREATE', ['127.0.0.1'], 60, 'a.kyc.test'))).rejects.toMatchObject({ name: 'PriorRequestNotComplete' });
+    await expect(send(change('CREATE', ['127.0.0.1'], 60, 'a.kyc.test'))).rejects.toMatchObject({
+      name: 'PriorRequestNotComplete',
+    });
     await setRoute53(lab, { answer: 'error500' });
     await expect(get()).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
     await setRoute53(lab, { answer: 'silent' });
@@ -171,7 +226,9 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
 
   test('lost-reply: the change happens although the caller hears nothing', async () => {
     await setRoute53(lab, { answer: 'lost-reply', insyncDelayMs: 0 });
-    await expect(send(change('DELETE', [address(10)]), change('CREATE', [address(20)]))).rejects.toThrow(/ECONNRESET|socket hang up/);
+    await expect(send(change('DELETE', [address(10)]), change('CREATE', [address(20)]))).rejects.toThrow(
+      /ECONNRESET|socket hang up/,
+    );
     await waitFor('the new address', async () => ((await served()) === address(20) ? true : undefined));
   });
 

@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { hiddenServer, providerKeyFile, zone } from './dns.ts';
 import type { Endpoint, Route53Facts } from './facts.ts';
 import type { LabContext } from './process.ts';
-import { launch, processState, waitFor } from './process.ts';
+import { launch, processState } from './process.ts';
 import { addRelay } from './relay.ts';
+import { waitForService } from './service.ts';
 
 /** What the endpoint does beside its work. For "the API cannot be reached" use its relay, `route53`. */
 export interface Route53Faults {
@@ -57,16 +58,25 @@ export async function startRoute53(lab: LabContext): Promise<Route53Facts> {
   writeFileSync(facts.secretFile, `${secret}\n`, { mode: 0o600 });
   if (!existsSync(faultsFile(folder))) await setRoute53(lab, {});
   const server = await hiddenServer(lab, 'ns1');
-  const configuration: Route53Configuration = { folder, listen, zone, zoneId, accessKeyId, secret, server, keyFile: providerKeyFile(lab) };
+  const configuration: Route53Configuration = {
+    folder,
+    listen,
+    zone,
+    zoneId,
+    accessKeyId,
+    secret,
+    server,
+    keyFile: providerKeyFile(lab),
+  };
   writeFileSync(join(folder, 'configuration.json'), JSON.stringify(configuration), { mode: 0o600 });
   if (processState(lab, 'route53') !== 'running') {
     const main = fileURLToPath(new URL('./route53-main.ts', import.meta.url));
     await launch(lab, { name: 'route53', argv: [process.execPath, main, join(folder, 'configuration.json')] });
   }
   await addRelay(lab, { name: 'route53', listen: { address: `${lab.net}.43`, port: 8053 }, target: listen });
-  await waitFor('the Route 53 endpoint', async () => {
-    if (processState(lab, 'route53') !== 'running') throw new Error(`it ended; see ${lab.dir}/log/route53.log`);
-    return (await fetch(`http://${listen.address}:${String(listen.port)}/`)).status > 0 ? true : undefined;
+  await waitForService(lab, 'route53', async () => {
+    const { status } = await fetch(`http://${listen.address}:${String(listen.port)}/`);
+    return status === 403 ? true : undefined;
   });
   return facts;
 }
@@ -100,7 +110,8 @@ export function route53Calls(lab: LabContext): readonly Route53Call[] {
 }
 
 /** The endpoint's own view of its faults. */
-export const readFaults = (folder: string): Route53Faults => JSON.parse(readFileSync(faultsFile(folder), 'utf8')) as Route53Faults;
+export const readFaults = (folder: string): Route53Faults =>
+  JSON.parse(readFileSync(faultsFile(folder), 'utf8')) as Route53Faults;
 
 const folderOf = (lab: LabContext): string => join(lab.dir, 'route53');
 const faultsFile = (folder: string): string => join(folder, 'faults.json');

@@ -5,15 +5,17 @@ import { fileURLToPath } from 'node:url';
 import type { TicketFacts } from './facts.ts';
 import { hiddenMail } from './mail.ts';
 import type { LabContext } from './process.ts';
-import { launch, processState, run, waitFor } from './process.ts';
+import { launch, processState, run } from './process.ts';
 import { addRelay } from './relay.ts';
+import { waitForService } from './service.ts';
 
 const rtServer = '/usr/share/request-tracker5/libexec/rt-server';
 const queue = 'DRP';
 
 /** Why Request Tracker cannot run here, or undefined where it can. */
 export function ticketsMissing(): string | undefined {
-  if ([rtServer, '/usr/sbin/rt-setup-database-5', '/usr/share/doc/rt5-db-sqlite'].every((path) => existsSync(path))) return undefined;
+  if ([rtServer, '/usr/sbin/rt-setup-database-5', '/usr/share/doc/rt5-db-sqlite'].every((path) => existsSync(path)))
+    return undefined;
   return 'Request Tracker is not installed: apt-get install --no-install-recommends request-tracker5 rt5-db-sqlite rt5-standalone';
 }
 
@@ -25,7 +27,11 @@ export async function startTickets(lab: LabContext): Promise<TicketFacts> {
   const folder = join(lab.dir, 'tickets');
   const door = { address: `${lab.net}.44`, port: 8081 };
   const behind = { address: door.address, port: 18_081 };
-  const facts: TicketFacts = { url: `http://${door.address}:${String(door.port)}`, queue, tokenFile: join(folder, 'token') };
+  const facts: TicketFacts = {
+    url: `http://${door.address}:${String(door.port)}`,
+    queue,
+    tokenFile: join(folder, 'token'),
+  };
   const env = environment(folder);
   if (!existsSync(facts.tokenFile)) await makeTickets(lab, { folder, facts, env });
   if (processState(lab, 'tickets') !== 'running') {
@@ -33,12 +39,14 @@ export async function startTickets(lab: LabContext): Promise<TicketFacts> {
     await launch(lab, { name: 'tickets', argv, cwd: folder, env });
   }
   await addRelay(lab, { name: 'tickets', listen: door, target: behind });
-  await waitFor(
-    'Request Tracker',
+  await waitForService(
+    lab,
+    'tickets',
     async () => {
-      if (processState(lab, 'tickets') !== 'running') throw new Error(`it ended; see ${lab.dir}/log/tickets.log`);
       // Without a token it answers 401: the interface is up, and nothing was logged in.
-      const { status } = await fetch(`http://${behind.address}:${String(behind.port)}/REST/2.0/rt`, { signal: AbortSignal.timeout(10_000) });
+      const { status } = await fetch(`http://${behind.address}:${String(behind.port)}/REST/2.0/rt`, {
+        signal: AbortSignal.timeout(10_000),
+      });
       return status === 401 ? true : undefined;
     },
     60_000,
@@ -47,7 +55,10 @@ export async function startTickets(lab: LabContext): Promise<TicketFacts> {
 }
 
 /** The token file comes last: where it is missing, what an interrupted start left is thrown away. */
-async function makeTickets(lab: LabContext, made: { folder: string; facts: TicketFacts; env: Record<string, string> }): Promise<void> {
+async function makeTickets(
+  lab: LabContext,
+  made: { folder: string; facts: TicketFacts; env: Record<string, string> },
+): Promise<void> {
   const { folder, facts, env } = made;
   rmSync(folder, { recursive: true, force: true });
   for (const name of ['conf.d', 'mason', 'session']) mkdirSync(join(folder, name), { recursive: true });

@@ -13,7 +13,12 @@ beforeAll(async () => {
 afterAll(() => end());
 
 const post = (text: string, waitMs = 3_000) =>
-  fetch(facts.url, { method: 'POST', body: JSON.stringify({ text }), headers: { 'idempotency-key': text }, signal: AbortSignal.timeout(waitMs) });
+  fetch(facts.url, {
+    method: 'POST',
+    body: JSON.stringify({ text }),
+    headers: { 'idempotency-key': text },
+    signal: AbortSignal.timeout(waitMs),
+  });
 
 describe('the webhook sink', () => {
   test('writes down what it is sent, and answers 200, 500 or not at all', async () => {
@@ -30,5 +35,13 @@ describe('the webhook sink', () => {
       ['/hook', 'second', '{"text":"second"}', 'error500'],
       ['/hook', 'third', '{"text":"third"}', 'silent'],
     ]);
+  });
+
+  test('a port that another lab has is a clear failure, at once', async () => {
+    const other = makeTestLab();
+    const from = performance.now();
+    await expect(startWebhook({ ...other.lab, net: lab.net })).rejects.toThrow('EADDRINUSE');
+    expect(performance.now() - from).toBeLessThan(5_000);
+    await other.end();
   });
 });

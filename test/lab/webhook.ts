@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WebhookFacts } from './facts.ts';
 import type { LabContext } from './process.ts';
-import { launch, processState, waitFor } from './process.ts';
+import { launch, processState } from './process.ts';
 import { addRelay } from './relay.ts';
+import { waitForService } from './service.ts';
 
 /** accept: recorded, 200. error500: recorded, 500. silent: recorded, no answer. */
 export type WebhookAnswer = 'accept' | 'error500' | 'silent';
@@ -30,9 +31,9 @@ export async function startWebhook(lab: LabContext): Promise<WebhookFacts> {
     await launch(lab, { name: 'webhook', argv: [process.execPath, main, JSON.stringify({ ...behind, folder })] });
   }
   await addRelay(lab, { name: 'webhook', listen: { address: `${lab.net}.46`, port: 8082 }, target: behind });
-  await waitFor('the webhook sink', async () => {
-    if (processState(lab, 'webhook') !== 'running') throw new Error(`it ended; see ${lab.dir}/log/webhook.log`);
-    return (await fetch(`http://${behind.address}:${String(behind.port)}/`)).ok ? true : undefined;
+  await waitForService(lab, 'webhook', async () => {
+    const { ok } = await fetch(`http://${behind.address}:${String(behind.port)}/`);
+    return ok ? true : undefined;
   });
   return { url: `http://${lab.net}.46:8082/hook`, received: receivedFile(folder) };
 }
