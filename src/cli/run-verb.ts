@@ -1,0 +1,108 @@
+import { Command, CommanderError } from 'commander';
+import { DrpError } from '../base/errors.ts';
+import { processIo, writeAnswer, type Io, type VerbAnswer } from './io.ts';
+import { verbLines } from './overview.ts';
+import { reportError } from './report-error.ts';
+
+/** One verb: declares its arguments on the command and answers. Loaded on use. */
+export type Verb = (command: Command, context: VerbContext) => void;
+
+export interface VerbContext {
+  readonly io: Io;
+  /** Wraps what a verb does: its answer is printed, its errors are reported, its exit code kept. */
+  action<Args extends unknown[]>(act: (...args: Args) => Promise<VerbAnswer>): (...args: Args) => Promise<void>;
+}
+
+type Loader = () => Promise<{ readonly verb: Verb }>;
+const loaders: Readonly<Record<string, Loader>> = {
+  plan: () => import('./verbs/plan.ts'),
+  runs: () => import('./verbs/runs.ts'),
+};
+
+/** Runs one verb to its end. Resolves with the exit code; throws nothing. */
+export async function runVerb(args: readonly string[]): Promise<number> {
+  const io = processIo(args);
+  let exitCode = 0;
+  try {
+    const [name = '', ...rest] = args;
+    const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
+    if (load === undefined) throw unknownVerb(name);
+    const command = baseCommand(name);
+    const { verb } = await load();
+    verb(command, {
+      io,
+      action:
+        (act) =>
+        async (...given) => {
+          exitCode = writeAnswer(io, await act(...given));
+        },
+    });
+    quietAll(command);
+    await command.parseAsync(rest, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      return reportError(io, wrongUsage(error, args));
+    }
+    return reportError(io, error);
+  }
+  return exitCode;
+}
+
+function baseCommand(name: string): Command {
+  const line = verbLines.flatMap(([, verbs]) => verbs).find(([verb]) => verb === name)?.[1] ?? '';
+  return new Command(`drp ${name}`).description(`${line.charAt(0).toUpperCase()}${line.slice(1)}.`);
+}
+
+/** Every command and subcommand: errors come back as exceptions, common options are known, nothing writes by itself. */
+function quietAll(command: Command): void {
+  command
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .configureHelp({ helpWidth: 100 })
+    .helpOption('--help', 'show this help');
+  if (command.commands.length === 0) {
+    command
+      .option('--journal <url>', 'where runs are recorded, e.g. sqlite:/var/lib/drp/journal.sqlite')
+      .option('--json', 'one JSON object last on stdout')
+      .option('--no-color', 'no colours');
+  } else {
+    command.helpCommand(false);
+  }
+  command.commands.forEach(quietAll);
+}
+
+function wrongUsage(error: CommanderError, args: readonly string[]): DrpError {
+  const what = error.message
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/[.]$/, '');
+  const helpOnly = error.code === 'commander.help';
+  const subverb = args[1] !== undefined && /^[a-z]+$/.test(args[1]) && groupVerbs.has(args[0] ?? '') ? ` ${args[1]}` : '';
+  return new DrpError(
+    'wrong-usage',
+    { what: helpOnly ? `${args[0] ?? ''} needs a second word` : what, command: `${args[0] ?? ''}${helpOnly ? '' : subverb}` },
+    { cause: error },
+  );
+}
+const groupVerbs = new Set(['hosts', 'obligation', 'audit']);
+
+function unknownVerb(name: string): DrpError {
+  const near = Object.keys(loaders).find((known) => closeEnough(known, name));
+  const what = `there is no verb '${name}'${near === undefined ? '' : `; did you mean '${near}'?`}`;
+  return new DrpError('wrong-usage', { what, command: near ?? '' });
+}
+
+/** One letter more, less, other, or two swapped; or the same beginning. */
+function closeEnough(known: string, typed: string): boolean {
+  if (typed.length >= 3 && known.startsWith(typed)) return true;
+  if (Math.abs(known.length - typed.length) > 1) return false;
+  const sorted = (word: string) => [...word].sort().join('');
+  if (sorted(known) === sorted(typed)) return true;
+  let first = 0;
+  while (first < known.length && known[first] === typed[first]) first += 1;
+  const rest = (word: string, by: number) => word.slice(first + by);
+  return (
+    rest(known, 1) === rest(typed, 1) || rest(known, 1) === rest(typed, 0) || rest(known, 0) === rest(typed, 1)
+  );
+}

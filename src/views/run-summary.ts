@@ -1,0 +1,437 @@
+import type { Driver, Event, EventOf, Identity, Json, RunMode, Situation, Statement } from '../events/event.ts';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
+import { betweenMs } from './instants.ts';
+
+/** Where a step is in its life, in the machine's words; `pending`: its turn has not come. */
+export type StepState =
+  | 'pending'
+  | 'running'
+  | 'overdue'
+  | 'backoff'
+  | 'stopping'
+  | 'stop-failed'
+  | 'failed'
+  | 'in-doubt'
+  | 'done'
+  | 'skipped';
+
+export interface StepProgress {
+  readonly doneBytes: number;
+  /** 0: not known. */
+  readonly totalBytes: number;
+  readonly text: string;
+  readonly at: string;
+  /** Where this attempt began to count: rates start here, not at what an earlier attempt had done. */
+  readonly fromBytes: number;
+  readonly fromAt: string;
+}
+
+export interface StepSummary {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly phase: string;
+  readonly lane: string;
+  readonly hosts: readonly string[];
+  readonly expectMs?: number;
+  readonly state: StepState;
+  /** When it came into this state. */
+  readonly sinceAt?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly attempts: number;
+  readonly progress?: StepProgress;
+  /** What the step said at its end. */
+  readonly lines: readonly string[];
+  /** Why it failed or is in doubt, and what to type. */
+  readonly reason?: string;
+  readonly hint?: string;
+  /** The person who decided its end: skip, mark-done. */
+  readonly decidedBy?: string;
+}
+
+export interface GateAnswer {
+  readonly decision: 'approve' | 'reject';
+  readonly person: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly identity: Identity;
+}
+
+export interface GateSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly state: 'ahead' | 'gathering' | 'open' | 'unready' | 'rejected' | 'passed';
+  readonly roles: readonly string[];
+  readonly approvals: number;
+  readonly notTheStarter: boolean;
+  readonly openedAt?: string;
+  readonly statement?: Statement;
+  readonly digest?: string;
+  readonly answers: readonly GateAnswer[];
+  /** Why its evidence could not be gathered. */
+  readonly reason?: string;
+  readonly hint?: string;
+}
+
+export interface ObligationSummary {
+  readonly id: string;
+  readonly run: string;
+  readonly site: string;
+  readonly kind: string;
+  readonly text: string;
+  readonly openedAt: string;
+  readonly settled?: { readonly at: string; readonly by: string; readonly reason: string };
+}
+
+/** What an activation cost in data, as shown and signed at the restoration gate. */
+export interface Losses {
+  readonly filesMs?: number;
+  readonly databaseMs?: number;
+  readonly skewMs?: number;
+}
+
+/** A run as people see it: a pure fold of its events. The same journal gives the same summary, on any machine. */
+export interface RunSummary {
+  readonly run: string;
+  readonly site: string;
+  readonly title: string;
+  readonly procedure: string;
+  readonly mode: RunMode;
+  readonly planDigest: string;
+  readonly startedBy: string;
+  readonly beganAt: string;
+  readonly lastAt: string;
+  readonly head: { readonly seq: number; readonly hash: string };
+  readonly situation?: Situation;
+  readonly outcome?: 'completed' | 'aborted' | 'switched-back';
+  readonly endedAt?: string;
+  /** Top state of the machine: a phase, a gate, an ending. */
+  readonly at: string;
+  readonly phases: readonly { readonly name: string; readonly steps: readonly StepSummary[] }[];
+  readonly gates: readonly GateSummary[];
+  readonly obligations: readonly ObligationSummary[];
+  readonly notes: readonly { readonly at: string; readonly person: string; readonly text: string }[];
+  readonly driver?: { readonly driver: Driver; readonly epoch: number; readonly attached: boolean; readonly at: string };
+  readonly rtoMs: number;
+  /** Of the time until `lastAt`: how long only people could go on. */
+  readonly waitedMs: number;
+  /** Since when only people can go on, while that is so. */
+  readonly waitingSinceAt?: string;
+  readonly losses: Losses;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+interface Building extends Mutable<Omit<RunSummary, 'phases' | 'gates' | 'obligations' | 'notes'>> {
+  readonly plan: Plan;
+  readonly steps: Map<string, Mutable<StepSummary>>;
+  readonly gates: Map<string, Mutable<GateSummary>>;
+  readonly obligations: Map<string, Mutable<ObligationSummary>>;
+  readonly notes: { at: string; person: string; text: string }[];
+}
+
+/** The summary of a run's events, in order, from the first. Undefined where there is no `run.began`. */
+export function runSummary(events: readonly Event[]): RunSummary | undefined {
+  let building: Building | undefined;
+  for (const event of events) {
+    if (event.type === 'run.began') building = begin(event);
+    else if (building !== undefined) applyEvent(building, event);
+    if (building !== undefined) follow(building, event);
+  }
+  if (building === undefined) return undefined;
+  const { plan, steps, gates, obligations, notes, ...rest } = building;
+  return {
+    ...rest,
+    phases: Object.entries(plan.phases).map(([name, lanes]) => ({
+      name,
+      steps: lanes.flatMap((lane) => lane.steps.flatMap((step) => steps.get(step.id) ?? [])),
+    })),
+    gates: [...gates.values()],
+    obligations: [...obligations.values()],
+    notes,
+  };
+}
+
+function begin(event: EventOf<'run.began'>): Building {
+  const { data } = event;
+  const plan = data.plan as unknown as Plan;
+  const planned = Object.values(plan.phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
+  return {
+    plan,
+    run: event.run,
+    site: data.site,
+    title: plan.title,
+    procedure: data.procedure,
+    mode: data.mode,
+    planDigest: data.planDigest,
+    startedBy: data.startedBy.person,
+    beganAt: event.at,
+    lastAt: event.at,
+    head: { seq: event.seq, hash: event.hash },
+    at: '',
+    rtoMs: plan.world.objectives.rtoMs,
+    waitedMs: 0,
+    losses: {},
+    steps: new Map(planned.filter((step) => step.kind !== 'gate').map((step) => [step.id, pending(step)])),
+    gates: new Map(
+      Object.values(plan.gates).map(({ id, title, roles, approvals, notTheStarter }) => [
+        id,
+        { id, title, roles, approvals, notTheStarter, state: 'ahead', answers: [] },
+      ]),
+    ),
+    obligations: new Map(),
+    notes: [],
+    ...(data.situation === undefined ? {} : { situation: data.situation }),
+  };
+}
+
+function pending(step: PlannedStep): Mutable<StepSummary> {
+  const { id, kind, title, phase, lane, hosts, expectMs } = step;
+  const known = { id, kind, title, phase, lane, hosts, state: 'pending', attempts: 0, lines: [] } as const;
+  return expectMs === undefined ? known : { ...known, expectMs };
+}
+
+function applyEvent(building: Building, event: Event): void {
+  switch (event.type) {
+    case 'effect.started': {
+      const step = event.data.source === 'step' ? building.steps.get(event.data.id) : undefined;
+      if (step === undefined) return;
+      step.attempts = event.data.attempt;
+      step.startedAt ??= event.at;
+      delete step.progress;
+      delete step.reason;
+      delete step.hint;
+      return;
+    }
+    case 'step.progressed':
+      return progressed(building.steps.get(event.data.step), event);
+    case 'step.done': {
+      const step = building.steps.get(event.data.step);
+      if (step !== undefined) Object.assign(step, { endedAt: event.at, lines: event.data.lines });
+      return;
+    }
+    case 'step.failed': {
+      const step = building.steps.get(event.data.step);
+      if (step !== undefined) Object.assign(step, { reason: event.data.reason, hint: event.data.hint });
+      return;
+    }
+    case 'stop.failed': {
+      const step = building.steps.get(event.data.step ?? '');
+      if (step !== undefined) step.reason = event.data.reason;
+      return;
+    }
+    case 'decision.made': {
+      const step = building.steps.get(event.data.subject);
+      if (step === undefined || !['skip', 'mark-done'].includes(event.data.verb)) return;
+      Object.assign(step, { endedAt: event.at, decidedBy: event.data.person, reason: event.data.reason });
+      delete step.hint;
+      return;
+    }
+    default:
+      applyRunEvent(building, event);
+  }
+}
+
+function applyRunEvent(building: Building, event: Event): void {
+  switch (event.type) {
+    case 'gate.opened':
+    case 'gate.unready':
+    case 'gate.decided':
+      return gateEvent(building, event);
+    case 'driver.attached':
+      building.driver = { driver: event.data.driver, epoch: event.data.epoch, attached: true, at: event.at };
+      return;
+    case 'driver.detached':
+      if (building.driver !== undefined) building.driver = { ...building.driver, attached: false, at: event.at };
+      return;
+    case 'note.added':
+      building.notes.push({ at: event.at, person: event.data.person, text: event.data.text });
+      return;
+    case 'obligation.opened': {
+      const { id, kind, text } = event.data;
+      building.obligations.set(id, { id, kind, text, run: event.run, site: building.site, openedAt: event.at });
+      return;
+    }
+    case 'obligation.settled': {
+      const { id, person, reason } = event.data;
+      const obligation = building.obligations.get(id);
+      if (obligation !== undefined) obligation.settled = { at: event.at, by: person, reason };
+      return;
+    }
+    case 'run.ended':
+      building.outcome = event.data.outcome;
+      building.endedAt = event.at;
+      return;
+    default:
+  }
+}
+
+function gateEvent(building: Building, event: EventOf<'gate.opened' | 'gate.unready' | 'gate.decided'>): void {
+  const gate = building.gates.get(event.data.gate);
+  if (gate === undefined) return;
+  switch (event.type) {
+    case 'gate.opened':
+      Object.assign(gate, { openedAt: event.at, statement: event.data.statement, digest: event.data.digest, answers: [] });
+      delete gate.reason;
+      delete gate.hint;
+      building.losses = { ...building.losses, ...lossesOf(event.data.statement) };
+      return;
+    case 'gate.unready':
+      Object.assign(gate, { reason: event.data.reason, hint: event.data.hint });
+      return;
+    default: {
+      const { decision, person, reason, at, identity } = event.data;
+      gate.answers = [...gate.answers, { decision, person, reason, at, identity }];
+    }
+  }
+}
+
+function progressed(step: Mutable<StepSummary> | undefined, event: EventOf<'step.progressed'>): void {
+  if (step === undefined) return;
+  const { doneBytes, totalBytes, text } = event.data;
+  const before = step.progress;
+  step.progress = {
+    doneBytes,
+    totalBytes,
+    text,
+    at: event.at,
+    fromBytes: before?.fromBytes ?? doneBytes,
+    fromAt: before?.fromAt ?? event.at,
+  };
+}
+
+/** What every event moves: place, time, and the states the machine wrote into it. */
+function follow(building: Building, event: Event): void {
+  const stateless = !('state' in event.data);
+  if (building.waitingSinceAt !== undefined && !stateless) {
+    building.waitedMs += betweenMs(building.waitingSinceAt, event.at);
+    delete building.waitingSinceAt;
+  }
+  building.lastAt = event.at;
+  building.head = { seq: event.seq, hash: event.hash };
+  if (stateless) return;
+  const { state } = event.data as { readonly state: Json };
+  building.at = topOf(state);
+  const standing = new Map<string, string>();
+  collect(state, standing);
+  for (const step of building.steps.values()) moveStep(step, standing.get(step.id), event);
+  for (const gate of building.gates.values()) {
+    gate.state = gateState(gate, standing.get(gate.id) ?? standing.get(`${gate.id}-gate`));
+  }
+  if (onlyPeople(building)) building.waitingSinceAt = event.at;
+}
+
+const working: readonly StepState[] = ['running', 'overdue', 'backoff', 'stopping'];
+
+function onlyPeople(building: Building): boolean {
+  if (building.outcome !== undefined) return false;
+  const steps = [...building.steps.values()];
+  const gates = [...building.gates.values()];
+  if (steps.some((step) => working.includes(step.state)) || gates.some((gate) => gate.state === 'gathering')) return false;
+  return (
+    gates.some((gate) => ['open', 'unready', 'rejected'].includes(gate.state)) ||
+    steps.some((step) => ['failed', 'in-doubt', 'stop-failed'].includes(step.state))
+  );
+}
+
+function moveStep(step: Mutable<StepSummary>, standing: string | undefined, event: Event): void {
+  const state = standing === undefined ? leftState(step, event) : stepState(standing);
+  if (state === step.state) return;
+  step.state = state;
+  step.sinceAt = event.at;
+}
+
+/** A step that is no longer in the machine's state has ended with this event, or was left as it stood. */
+function leftState(step: StepSummary, event: Event): StepState {
+  if (event.type === 'step.done' && event.data.step === step.id) return 'done';
+  if (event.type === 'decision.made' && event.data.subject === step.id) {
+    if (event.data.verb === 'skip') return 'skipped';
+    if (event.data.verb === 'mark-done') return 'done';
+  }
+  return step.state;
+}
+
+function stepState(standing: string): StepState {
+  if (standing === 'running.overdue') return 'overdue';
+  const [first = ''] = standing.split('.');
+  return (stepStates as readonly string[]).includes(first) ? (first as StepState) : 'pending';
+}
+const stepStates: readonly StepState[] = [
+  'running',
+  'backoff',
+  'stopping',
+  'stop-failed',
+  'failed',
+  'in-doubt',
+  'done',
+  'skipped',
+];
+
+function gateState(gate: GateSummary, standing: string | undefined): GateSummary['state'] {
+  switch (standing) {
+    case 'gathering':
+    case 'open':
+    case 'unready':
+    case 'rejected':
+    case 'passed':
+      return standing;
+    default:
+      // Left behind: passed when it was open, else its turn has not come.
+      return gate.state === 'open' || gate.state === 'passed' ? 'passed' : 'ahead';
+  }
+}
+
+function topOf(state: Json): string {
+  if (typeof state === 'string') return state;
+  return state !== null && typeof state === 'object' ? (Object.keys(state)[0] ?? '') : '';
+}
+
+/** Every state name on the way down, with the path below it. */
+function collect(state: Json, into: Map<string, string>): void {
+  if (state === null || typeof state !== 'object' || Array.isArray(state)) return;
+  for (const [key, below] of Object.entries(state)) {
+    into.set(key, pathOf(below));
+    collect(below, into);
+  }
+}
+
+function pathOf(state: Json): string {
+  if (typeof state === 'string') return state;
+  if (state === null || typeof state !== 'object') return '';
+  const [first] = Object.entries(state);
+  return first === undefined ? '' : `${first[0]}.${pathOf(first[1] as Json)}`;
+}
+
+/** The loss of data that a statement shows: evidence with facts `filesLossMs`, `databaseLossMs`, `skewMs`. */
+function lossesOf(statement: Statement): Losses {
+  const found: { filesMs?: number; databaseMs?: number; skewMs?: number } = {};
+  for (const { facts, choice } of statement.evidence) {
+    for (const value of [facts, choice]) {
+      if (value === null || typeof value !== 'object' || Array.isArray(value)) continue;
+      const { filesLossMs, databaseLossMs, skewMs } = value as Readonly<Record<string, Json>>;
+      if (typeof filesLossMs === 'number') found.filesMs = filesLossMs;
+      if (typeof databaseLossMs === 'number') found.databaseMs = databaseLossMs;
+      if (typeof skewMs === 'number') found.skewMs = skewMs;
+    }
+  }
+  return found;
+}
+
+/** Milliseconds since the run began, until its end or `nowMs`. */
+export function elapsedMs(summary: RunSummary, nowMs: number): number {
+  return (summary.endedAt === undefined ? nowMs : Date.parse(summary.endedAt)) - Date.parse(summary.beganAt);
+}
+
+/** Steps that wait for a decision. */
+export function stuckSteps(summary: RunSummary): readonly StepSummary[] {
+  return stepsOf(summary).filter((step) => ['failed', 'in-doubt', 'stop-failed'].includes(step.state));
+}
+
+export function stepsOf(summary: RunSummary): readonly StepSummary[] {
+  return summary.phases.flatMap((phase) => phase.steps);
+}
+
+/** Steps that something is being done for right now. */
+export function workingSteps(summary: RunSummary): readonly StepSummary[] {
+  return stepsOf(summary).filter((step) => working.includes(step.state));
+}

@@ -1,0 +1,222 @@
+import { formatDuration } from '../base/duration.ts';
+import { printableLine } from './escape.ts';
+import { instantText } from './instants.ts';
+import { facts, table, wrap } from './layout.ts';
+import { progressText, stepStateText } from './progress-text.ts';
+import {
+  elapsedMs,
+  stuckSteps,
+  workingSteps,
+  type GateSummary,
+  type RunSummary,
+  type StepSummary,
+} from './run-summary.ts';
+import type { Style } from './style.ts';
+
+/** Where a site stands; the shape of executor/site, which this folder may not import. */
+export interface SiteStanding {
+  readonly site: string;
+  readonly serving: 'production' | 'recovery';
+  readonly servingSinceAt?: string;
+  readonly obligations: readonly {
+    readonly id: string;
+    readonly run: string;
+    readonly kind: string;
+    readonly text: string;
+    readonly sinceAt: string;
+  }[];
+}
+
+export interface StatusView {
+  readonly nowMs: number;
+  readonly width: number;
+  readonly style: Style;
+  readonly journal: string;
+  readonly site?: SiteStanding;
+  /** Whether the driver of the journal still lives, as far as this machine can tell. */
+  readonly driven?: 'driven' | 'not-driven' | 'unknown';
+}
+
+/** A run at a glance: what is under way, what waits for whom, what to type. */
+export function statusText(summary: RunSummary, view: StatusView): string {
+  const lines = [
+    headline(summary, view),
+    ...facts(clockFacts(summary, view), view.width, '  '),
+    ...section('Now', nowLines(summary, view), view),
+    ...section('Waits for a person', waitingLines(summary, view), view),
+    ...section('Steps', stepTable(summary, view), view),
+    ...section('Gates', gateTable(summary), view),
+    ...section('Notes', summary.notes.map((note) => `  ${instantText(note.at)}  ${note.person}: ${printableLine(note.text)}`), view),
+    ...(view.site === undefined ? [] : siteLines(view.site, view)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Where a site stands, for a site without a run to show, and at the foot of every status. */
+export function siteLines(site: SiteStanding, view: Pick<StatusView, 'width' | 'style'>): string[] {
+  const since = site.servingSinceAt === undefined ? '' : ` since ${instantText(site.servingSinceAt)}`;
+  return [
+    '',
+    view.style.bold(`Site ${site.site}`),
+    `  users are served by ${site.serving}${since}`,
+    ...(site.obligations.length === 0
+      ? ['  nothing is owed']
+      : site.obligations.flatMap((one) => [
+          ...wrap(`  ${view.style.attention('owed')} ${one.id} (${one.kind}, since ${instantText(one.sinceAt)}): ${printableLine(one.text)}`, view.width, '  '),
+          `       settle it with: drp obligation settle ${one.id} --reason TEXT`,
+        ])),
+  ];
+}
+
+function headline(summary: RunSummary, view: StatusView): string {
+  const mode = summary.mode === 'real' ? '' : ` [${summary.mode.toUpperCase()}]`;
+  return `${view.style.bold(`${summary.procedure} of ${summary.site}`)}, run ${view.style.bold(summary.run)}${mode}: ${standing(summary, view.style)}`;
+}
+
+function standing(summary: RunSummary, style: Style): string {
+  if (summary.outcome !== undefined) {
+    return summary.outcome === 'completed' ? style.good('completed') : style.attention(summary.outcome);
+  }
+  if (stuckSteps(summary).length > 0) return style.bad(`needs a decision in ${summary.at}`);
+  const open = summary.gates.filter((gate) => ['open', 'unready', 'rejected'].includes(gate.state));
+  if (open.length > 0) return style.attention(`at gate ${open.map((gate) => gate.id).join(', ')}`);
+  return `in ${summary.at}`;
+}
+
+function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, string])[] {
+  const elapsed = elapsedMs(summary, view.nowMs);
+  const waiting =
+    summary.waitedMs +
+    (summary.waitingSinceAt === undefined || summary.outcome !== undefined
+      ? 0
+      : Math.max(0, view.nowMs - Date.parse(summary.waitingSinceAt)));
+  const over = elapsed > summary.rtoMs;
+  const rto =
+    summary.procedure === 'activation'
+      ? ` of RTO ${formatDuration(summary.rtoMs)}${over ? ` (${view.style.bad(`OVER by ${formatDuration(elapsed - summary.rtoMs)}`)})` : ''}`
+      : '';
+  const { situation, losses } = summary;
+  const pairs: (readonly [string, string])[] = [
+    ['began', `${instantText(summary.beganAt)} by ${summary.startedBy}`],
+    ['elapsed', `${formatDuration(elapsed)}${rto}; waited for people ${formatDuration(waiting)} of it`],
+  ];
+  if (situation !== undefined) {
+    const lost = situation.lost.length === 0 ? 'no datacentre lost' : `lost: ${situation.lost.join(', ')}`;
+    pairs.push(['situation', printableLine(`${situation.what}, since ${instantText(situation.sinceAt)}, ${lost}`)]);
+    pairs.push(['ordered', printableLine(`by ${situation.orderedBy}, ${situation.orderedHow}`)]);
+  }
+  const lossText = lossesText(losses);
+  if (lossText !== '') pairs.push(['loss', lossText]);
+  if (summary.driver !== undefined) pairs.push(['driver', driverText(summary, view)]);
+  pairs.push(['record', `${view.journal}, event ${summary.head.seq}, head ${summary.head.hash.slice(0, 12)}`]);
+  return pairs;
+}
+
+/** Losses in words; empty where none are known yet. */
+export function lossesText(losses: RunSummary['losses']): string {
+  return [
+    losses.filesMs === undefined ? '' : `files ${formatDuration(losses.filesMs)}`,
+    losses.databaseMs === undefined ? '' : `databases ${formatDuration(losses.databaseMs)}`,
+    losses.skewMs === undefined ? '' : `skew between them ${formatDuration(losses.skewMs)}`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+function driverText(summary: RunSummary, view: StatusView): string {
+  if (summary.driver === undefined) return 'none yet';
+  const { driver, attached } = summary.driver;
+  const who = `${driver.osUser} on ${driver.machine}, pid ${driver.pid}`;
+  if (summary.outcome !== undefined) return who;
+  if (!attached || view.driven === 'not-driven') {
+    return `${view.style.attention('nobody drives it now')} (last: ${who}); go on with: drp resume --run ${summary.run}`;
+  }
+  return who;
+}
+
+function section(title: string, lines: readonly string[], view: StatusView): string[] {
+  return lines.length === 0 ? [] : ['', view.style.bold(title), ...lines];
+}
+
+function nowLines(summary: RunSummary, view: StatusView): string[] {
+  return workingSteps(summary).flatMap((step) => {
+    const progress = step.progress === undefined ? '' : progressText(step.progress, view.nowMs);
+    return [
+      ...wrap(`  ${step.id} on ${step.hosts.join(', ') || 'no host'}: ${stepStateText(step, view.nowMs)}`, view.width, '  '),
+      ...(progress === '' ? [] : wrap(`    ${progress}`, view.width)),
+    ];
+  });
+}
+
+function waitingLines(summary: RunSummary, view: StatusView): string[] {
+  if (summary.outcome !== undefined) return [];
+  const gates = summary.gates.flatMap((gate) => gateWaiting(summary, gate, view));
+  const steps = stuckSteps(summary).flatMap((step) => [
+    ...wrap(`  step ${view.style.bad(step.id)} ${stepStateText(step, view.nowMs)}: ${printableLine(step.reason ?? 'no reason known')}`, view.width, '  '),
+    ...(step.hint === undefined || step.hint === '' ? [] : wrap(`    ${printableLine(step.hint)}`, view.width)),
+    `    answer with: drp decide retry|skip|mark-done ${step.id} --run ${summary.run} --reason TEXT`,
+  ]);
+  return [...gates, ...steps];
+}
+
+function gateWaiting(summary: RunSummary, gate: GateSummary, view: StatusView): string[] {
+  const who = `${gate.approvals === 1 ? 'one' : gate.approvals} ${gate.roles.join(' or ')}${gate.notTheStarter ? `, not ${summary.startedBy}` : ''}`;
+  switch (gate.state) {
+    case 'open':
+      return [
+        ...wrap(`  gate ${view.style.attention(gate.id)}: ${printableLine(gate.title)}; ${who}; open since ${instantText(gate.openedAt ?? '')}`, view.width, '  '),
+        ...gate.answers.map((answer) => `    ${answer.person} said ${answer.decision} at ${instantText(answer.at)}`),
+        `    statement ${gate.digest?.slice(0, 12) ?? '?'}; answer with: drp approve ${gate.id} --run ${summary.run}`,
+      ];
+    case 'unready':
+      return [
+        ...wrap(`  gate ${view.style.bad(gate.id)}: its evidence could not be gathered: ${printableLine(gate.reason ?? '')}`, view.width, '  '),
+        `    try again with: drp decide renew ${gate.id} --run ${summary.run}`,
+      ];
+    case 'rejected': {
+      const last = gate.answers.at(-1);
+      return [
+        ...wrap(`  gate ${view.style.bad(gate.id)}: rejected by ${last?.person ?? '?'}: ${printableLine(last?.reason ?? '')}`, view.width, '  '),
+        `    show it again with: drp decide renew ${gate.id} --run ${summary.run}; end with: drp abort --run ${summary.run}`,
+      ];
+    }
+    default:
+      return [];
+  }
+}
+
+const marks: Readonly<Record<StepSummary['state'], string>> = {
+  pending: ' ',
+  running: '>',
+  overdue: '>',
+  backoff: '~',
+  stopping: '>',
+  'stop-failed': '!',
+  failed: '!',
+  'in-doubt': '?',
+  done: '+',
+  skipped: '-',
+};
+
+function stepTable(summary: RunSummary, view: StatusView): string[] {
+  const rows = summary.phases.flatMap((phase) =>
+    phase.steps.map((step, at) => [
+      at === 0 ? phase.name : '',
+      `${marks[step.state]} ${step.id}`,
+      stepStateText(step, view.nowMs),
+      step.attempts > 1 ? `attempt ${step.attempts}` : '',
+    ]),
+  );
+  return table(rows, '  ');
+}
+
+function gateTable(summary: RunSummary): string[] {
+  const decided = summary.gates.filter((gate) => gate.state === 'passed');
+  return table(
+    decided.map((gate) => [
+      `+ ${gate.id}`,
+      gate.answers.map((answer) => `${answer.decision} by ${answer.person} at ${instantText(answer.at)} (${answer.identity.strength})`).join('; '),
+    ]),
+    '  ',
+  );
+}
