@@ -1,5 +1,5 @@
 import type { Event, Identity, RunMode, Situation, Statement } from '../events/event.ts';
-import type { Word, WordAnswer } from '../gates/word.ts';
+import type { Word, WordAnswer, WordSource } from '../gates/word.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Progress } from '../steps/step-kind.ts';
 
@@ -34,11 +34,7 @@ export interface Waiting {
   readonly hint?: string;
 }
 
-/** Where words come from. The executor asks again after each answer. */
-export interface WordSource {
-  /** Resolves with the next word, with a function to answer its speaker; rejects when the signal aborts. */
-  next(signal: AbortSignal): Promise<{ readonly word: Word; answer(answer: WordAnswer): Promise<void> }>;
-}
+export type { WordSource } from '../gates/word.ts';
 
 export interface DriveOptions {
   /** Aborted: detach (remote jobs go on, the run stays as it is). */

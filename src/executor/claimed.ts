@@ -1,0 +1,77 @@
+import { isDrpError } from '../base/errors.ts';
+import type { Draft } from '../events/event.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Claims } from '../transports/claims.ts';
+import type { ClaimCheck } from '../transports/transport.ts';
+
+/** Hosts that this driver holds the site's claim on. */
+export interface ClaimKeeper {
+  readonly check: ClaimCheck;
+  /**
+   * Takes the claim on the recovery host and on these hosts, once each. The recovery host is the one that counts: when it
+   * holds another run or a higher epoch this throws claim-lost; an unreachable other host is left to the step itself.
+   */
+  ensure(hosts: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Gives back what was taken, best effort; resolves with the hosts that could not be told. */
+  release(signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** Claims for one driver (run + epoch); each one taken is journalled through `record`. */
+export function createClaimKeeper(
+  claims: Claims,
+  plan: Plan,
+  work: {
+    readonly check: ClaimCheck;
+    readonly earlier: readonly string[];
+    readonly record: (draft: Draft) => Promise<void>;
+  },
+): ClaimKeeper {
+  const held = new Map<string, Promise<void>>();
+  const known = new Set(work.earlier);
+  const recovery = plan.world.service.recovery.host;
+  const { check } = work;
+  const take = async (host: string, signal: AbortSignal): Promise<void> => {
+    const holder = await claims.read(host, check.site, signal);
+    if (holder?.run === check.run && holder.epoch < check.epoch) await claims.raise(host, check, signal);
+    else await claims.take(host, check, signal);
+    known.add(host);
+    await work.record({ type: 'claim.taken', by: 'drp', data: { host, epoch: check.epoch } });
+  };
+  const ensureOne = async (host: string, signal: AbortSignal): Promise<void> => {
+    // Lanes start together: the second asks for what the first is already taking.
+    const taking = held.get(host) ?? take(host, signal);
+    held.set(host, taking);
+    try {
+      await taking;
+    } catch (error) {
+      held.delete(host);
+      throw error;
+    }
+  };
+  return {
+    check,
+    ensure: async (hosts, signal) => {
+      await ensureOne(recovery, signal);
+      for (const host of hosts) {
+        try {
+          await ensureOne(host, signal);
+        } catch (error) {
+          if (!isDrpError(error, 'host-unreachable') && !isDrpError(error, 'connection-lost')) throw error;
+        }
+      }
+    },
+    release: async (signal) => {
+      const left: string[] = [];
+      await Promise.all(
+        [...known].map(async (host) => {
+          try {
+            await claims.release(host, check, signal);
+          } catch {
+            left.push(host);
+          }
+        }),
+      );
+      return left;
+    },
+  };
+}

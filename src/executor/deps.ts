@@ -1,0 +1,32 @@
+import type { Clock } from '../base/clock.ts';
+import type { Ids } from '../base/ids.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Driver } from '../events/event.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Providers } from '../providers/providers.ts';
+import type { SecretReference } from '../runbook/schema/basics.ts';
+import type { StepKindName } from '../runbook/schema/steps.ts';
+import type { StepKind } from '../steps/step-kind.ts';
+import type { Claims } from '../transports/claims.ts';
+import type { RemoteJobs, TransportPool } from '../transports/transport.ts';
+
+/** The other machines of one run. */
+export interface Reach {
+  readonly hosts: TransportPool;
+  readonly jobs: RemoteJobs;
+  readonly claims: Claims;
+}
+
+/** Everything the executor uses, handed in by cli/wire or by a test. */
+export interface ExecutorDeps {
+  readonly journal: Journal;
+  readonly kinds: ReadonlyMap<StepKindName, StepKind>;
+  readonly reach: (plan: Plan) => Reach;
+  readonly providers: Providers;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly driver: Driver;
+  readonly version: string;
+  readonly secret: (reference: SecretReference) => Promise<Secret>;
+}

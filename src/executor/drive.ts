@@ -1,0 +1,200 @@
+import { DrpError, toError } from '../base/errors.ts';
+import type { Draft, Event } from '../events/event.ts';
+import { readApproval } from './approval.ts';
+import { createClaimKeeper, type ClaimKeeper } from './claimed.ts';
+import type { ExecutorDeps, Reach } from './deps.ts';
+import { moving } from './drafts.ts';
+import { type EffectResult } from './effects.ts';
+import type { DriveEnd, DriveOptions, Waiting } from './executor.ts';
+import type { Wanted } from './fold.ts';
+import { Inbox, type Item } from './inbox.ts';
+import { launchEffect } from './launch.ts';
+import { noteResult } from './results.ts';
+import type { RunLog } from './run-log.ts';
+import { waitingOf } from './waiting.ts';
+import { hearWord } from './words.ts';
+
+/** What the loop and its parts share about the run they drive. */
+export interface Driving {
+  readonly deps: ExecutorDeps;
+  readonly log: RunLog;
+  readonly reach: Reach;
+  readonly claims: ClaimKeeper;
+  readonly inbox: Inbox;
+  readonly options: DriveOptions;
+  /** Events of the activation a return comes back from. */
+  readonly activation?: readonly Event[];
+  /** Keys that were started before this driver attached: probed, never started blindly. */
+  readonly inherited: ReadonlySet<string>;
+  /** Effects under way, by key. */
+  readonly live: Map<string, AbortController>;
+}
+
+/** A word that waits in the spool is heard before a run parks. */
+const lastWordMs = 750;
+
+/**
+ * The loop. A first start and a resume are the same: make what runs equal to what the machine wants, then wait for news
+ * (an effect ended, a person spoke, a timer is due), journal it, and look again. Only this loop moves the machine.
+ */
+export async function driveLoop(driving: Driving): Promise<DriveEnd> {
+  const { log, inbox, options, live } = driving;
+  let shown = '';
+  try {
+    while (log.run.snapshot.status === 'active') {
+      await reconcile(driving);
+      const waiting = waitingOf(log.run, log.events);
+      const view = JSON.stringify([waiting, live.size]);
+      if (view !== shown) options.onWaiting(waiting, live.size);
+      shown = view;
+      const onlyPeople = live.size === 0 && log.run.timers.size === 0 && waiting.length > 0;
+      const item = await inbox.next(onlyPeople && options.whenOnlyPeople === 'park' ? lastWordMs : untilTimer(driving));
+      if (options.signal.aborted) return await detach(driving);
+      if (item !== undefined) await handle(driving, item);
+      else if (!(await fireTimers(driving)) && onlyPeople && options.whenOnlyPeople === 'park') {
+        return { kind: 'parked', waiting };
+      }
+    }
+    options.onWaiting([], 0);
+    return await end(driving);
+  } finally {
+    for (const controller of live.values()) controller.abort();
+  }
+}
+
+async function reconcile(driving: Driving): Promise<void> {
+  const { log, live } = driving;
+  const wantedKeys = new Set([...log.run.wanted.values()].map((effect) => effect.key));
+  // No longer wanted: stop listening. Ending what runs remotely is the machine's own `stop` effect.
+  for (const [key, controller] of live) {
+    if (wantedKeys.has(key)) continue;
+    live.delete(key);
+    controller.abort();
+  }
+  const fresh = [...log.run.wanted.values()].filter((effect) => !live.has(effect.key));
+  if (fresh.length === 0) return;
+  const unstarted = fresh.filter((effect) => !effect.started);
+  // On disk before anything is let loose: one commit for all that starts together.
+  if (unstarted.length > 0) await log.append(unstarted.map((effect) => startedDraft(driving, effect)));
+  for (const effect of fresh) {
+    const controller = new AbortController();
+    live.set(effect.key, controller);
+    void launchEffect(driving, effect, controller.signal).then(
+      (result) => driving.inbox.put({ kind: 'result', effect, result }),
+      (thrown: unknown) => {
+        if (!controller.signal.aborted) driving.inbox.put({ kind: 'result', effect, result: crashed(thrown) });
+      },
+    );
+  }
+}
+
+function startedDraft(driving: Driving, effect: Wanted): Draft {
+  const { log } = driving;
+  const step = effect.source === 'step' ? stepOf(log, effect.id) : undefined;
+  return {
+    type: 'effect.started',
+    by: 'drp',
+    data: {
+      key: effect.key,
+      id: effect.id,
+      source: effect.source,
+      attempt: (log.run.tries.get(effect.id) ?? 0) + 1,
+      commands: step?.commands ?? [],
+    },
+  };
+}
+
+async function handle(driving: Driving, item: Item): Promise<void> {
+  switch (item.kind) {
+    case 'result': {
+      driving.live.delete(item.effect.key);
+      const wanted = driving.log.run.wanted.get(item.effect.id);
+      // News of an effect nobody waits for any more (the run moved on) changes nothing.
+      if (wanted?.key === item.effect.key) await noteResult(driving, item.effect, item.result);
+      return;
+    }
+    case 'progress':
+      await driving.log.append([item.draft]);
+      return;
+    case 'word': {
+      const answer = await hearWord(driving, item.word, readApproval);
+      driving.options.onUpdate({ kind: 'word', word: item.word, answer });
+      await item.answer(answer);
+      return;
+    }
+    case 'broken':
+      throw item.error;
+    case 'woken':
+  }
+}
+
+async function fireTimers(driving: Driving): Promise<boolean> {
+  const { log, deps } = driving;
+  const now = deps.clock.nowMs();
+  const due = [...log.run.timers.values()].filter((timer) => timer.dueMs <= now).sort((a, b) => a.dueMs - b.dueMs)[0];
+  if (due === undefined) return false;
+  const draft = moving(log.run, { type: 'timer.due', by: 'drp', data: { timer: due.event } });
+  if (draft !== undefined) await log.append([draft]);
+  return draft !== undefined;
+}
+
+function untilTimer(driving: Driving): number {
+  const due = [...driving.log.run.timers.values()].map((timer) => timer.dueMs);
+  return due.length === 0 ? 60_000 : Math.max(1, Math.min(60_000, Math.min(...due) - driving.deps.clock.nowMs()));
+}
+
+async function detach(driving: Driving): Promise<DriveEnd> {
+  const reason = toError(driving.options.signal.reason).message;
+  await driving.log.append([{ type: 'driver.detached', by: 'drp', data: { reason } }]);
+  return { kind: 'detached', reason };
+}
+
+async function end(driving: Driving): Promise<DriveEnd> {
+  const { log, claims } = driving;
+  const outcome = String(log.run.snapshot.value) as 'completed' | 'aborted' | 'switched-back';
+  const left = await claims.release(AbortSignal.timeout(15_000));
+  await log.append([
+    ...left.map((host): Draft => ({
+      type: 'obligation.opened',
+      by: 'drp',
+      data: {
+        id: `${log.began.run}.claim.${host}`,
+        kind: 'cleanup',
+        text: `the claim of this run still lies on host '${host}'`,
+      },
+    })),
+    { type: 'run.ended', by: 'drp', data: { outcome } },
+  ]);
+  return { kind: 'ended', outcome };
+}
+
+/** The step of this id in the plan of the run. */
+export function stepOf(log: RunLog, id: string) {
+  const step = Object.values(log.plan.phases)
+    .flatMap((lanes) => lanes.flatMap((lane) => lane.steps))
+    .find((one) => one.id === id);
+  if (step === undefined) throw new DrpError('internal', { what: `step ${id} is not in the plan` });
+  return step;
+}
+
+function crashed(thrown: unknown): EffectResult {
+  return {
+    kind: 'failed',
+    code: 'internal',
+    reason: toError(thrown).message,
+    hint: 'Look at the run with: drp status.',
+  };
+}
+
+/** Opens the loop's claim keeper for a driver. */
+export function keeperFor(driving: Pick<Driving, 'log' | 'reach'>, epoch: number): ClaimKeeper {
+  const { log, reach } = driving;
+  const earlier = log.events.flatMap((event) => (event.type === 'claim.taken' ? [event.data.host] : []));
+  return createClaimKeeper(reach.claims, log.plan, {
+    check: { site: log.plan.site, run: log.began.run, epoch },
+    earlier: [...new Set(earlier)],
+    record: (draft) => log.append([draft]),
+  });
+}
+
+export type { Waiting };

@@ -1,0 +1,124 @@
+import { isDrpError, toError } from '../base/errors.ts';
+import type { EvidenceItem, Json, ObligationDraft } from '../events/event.ts';
+import type { PlannedGate, PlannedStep } from '../plan/plan.ts';
+import type { ProbeAnswer, StepContext, StepKind, StepOutcome } from '../steps/step-kind.ts';
+import { withContact, type ContactWatch } from './contact.ts';
+import { rehearse } from './rehearse.ts';
+
+/** How an effect ended, before the loop journals it. */
+export type EffectResult =
+  | {
+      readonly kind: 'done';
+      readonly output: Json;
+      readonly lines: readonly string[];
+      readonly obligations: readonly ObligationDraft[];
+    }
+  | { readonly kind: 'failed' | 'in-doubt'; readonly code: string; readonly reason: string; readonly hint: string }
+  | { readonly kind: 'evidence'; readonly items: readonly EvidenceItem[] };
+
+/** Errors about which nobody may say "go on all the same". */
+const neverOverridable: ReadonlySet<string> = new Set([
+  'host-key-mismatch',
+  'host-key-not-pinned',
+  'identity-mismatch',
+  'claim-lost',
+]);
+
+/** Runs, or attaches to, the effect of a step. Never throws but for an abort of its signal. */
+export async function stepEffect(
+  kind: StepKind,
+  step: PlannedStep,
+  work: { readonly context: StepContext; readonly watch: ContactWatch; readonly prepare: () => Promise<void> },
+): Promise<EffectResult> {
+  const { context, watch } = work;
+  const spec = step.spec as never;
+  try {
+    if (context.run.mode === 'dry-run') return await rehearse(kind, step, context);
+    if (watch.mayHaveBegun) {
+      const answer: ProbeAnswer = await withContact(() => kind.probe(step, spec, context), watch);
+      if (answer === 'unknown') return inDoubt(step, 'it was started, and the world does not tell whether it ran');
+    }
+    await work.prepare();
+    const outcome = await withContact(() => kind.run(step, spec, context), watch);
+    return fromOutcome(step, outcome);
+  } catch (thrown) {
+    if (context.signal.aborted) throw thrown;
+    return failed(thrown);
+  }
+}
+
+/** Ends everything that may still run of the given effects; failed when something could not be stopped. */
+export async function stopEffect(
+  targets: readonly { readonly kind: StepKind; readonly step: PlannedStep; readonly context: StepContext }[],
+): Promise<EffectResult> {
+  const left: string[] = [];
+  for (const { kind, step, context } of targets) {
+    try {
+      left.push(...((await kind.stop?.(step, step.spec as never, context)) ?? []));
+    } catch (thrown) {
+      if (context.signal.aborted) throw thrown;
+      left.push(`${step.id}: ${toError(thrown).message}`);
+    }
+  }
+  if (left.length === 0) return { kind: 'done', output: {}, lines: [], obligations: [] };
+  return {
+    kind: 'failed',
+    code: 'not-stopped',
+    reason: left.join('; '),
+    hint: 'Look at the host; when nothing of it runs any more, say so: drp decide stopped.',
+  };
+}
+
+/** What a gate shows of the steps it covers; what could not be gathered is shown as such, in red. */
+export async function evidenceEffect(
+  gate: PlannedGate,
+  covered: readonly { readonly kind: StepKind; readonly step: PlannedStep; readonly context: StepContext }[],
+): Promise<readonly EvidenceItem[]> {
+  const found = await Promise.all(
+    covered.map(async ({ kind, step, context }): Promise<readonly EvidenceItem[]> => {
+      try {
+        return (await kind.evidence?.(step, step.spec as never, context)) ?? [];
+      } catch (thrown) {
+        if (context.signal.aborted) throw thrown;
+        return [unavailable(step, thrown)];
+      }
+    }),
+  );
+  const byId = new Map<string, EvidenceItem>();
+  for (const item of found.flat()) if (!byId.has(item.id)) byId.set(item.id, item);
+  return [...byId.values()];
+}
+
+function unavailable(step: PlannedStep, thrown: unknown): EvidenceItem {
+  const error = toError(thrown);
+  const fixed = isDrpError(thrown) && neverOverridable.has(thrown.code);
+  return {
+    id: `evidence:${step.id}`,
+    title: `Evidence for ${step.id} could not be gathered`,
+    severity: 'red',
+    lines: isDrpError(thrown) ? [error.message, thrown.hint] : [error.message],
+    ...(fixed ? { overridable: false } : {}),
+  };
+}
+
+function fromOutcome(step: PlannedStep, outcome: StepOutcome): EffectResult {
+  if (outcome.kind === 'done') {
+    return { kind: 'done', output: outcome.output, lines: outcome.lines, obligations: outcome.obligations ?? [] };
+  }
+  return outcome.kind === 'in-doubt' ? inDoubt(step, outcome.reason) : failed(outcome.error);
+}
+
+function inDoubt(step: PlannedStep, reason: string): EffectResult {
+  return {
+    kind: 'in-doubt',
+    code: 'in-doubt',
+    reason,
+    hint: `Look at what it should have done (${step.verifies}), then: drp decide retry ${step.id}, or mark-done with evidence.`,
+  };
+}
+
+function failed(thrown: unknown): EffectResult {
+  const error = toError(thrown);
+  if (isDrpError(thrown)) return { kind: 'failed', code: thrown.code, reason: error.message, hint: thrown.hint };
+  return { kind: 'failed', code: 'internal', reason: error.message, hint: 'Look at the run with: drp status.' };
+}

@@ -1,0 +1,63 @@
+import { formatDuration } from '../base/duration.ts';
+import type { Event, EvidenceItem } from '../events/event.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** What every gate of a run shows beside the evidence of its steps: the situation, and what was decided or left open so far. */
+export function standingEvidence(events: readonly Event[], plan: Plan): readonly EvidenceItem[] {
+  return [...situation(events, plan), ...obligations(events), ...overrides(events), ...checked(events, plan)];
+}
+
+function situation(events: readonly Event[], plan: Plan): readonly EvidenceItem[] {
+  const began = events[0];
+  if (began?.type !== 'run.began' || began.data.situation === undefined) return [];
+  const { what, sinceAt, lost, orderedBy, orderedHow } = began.data.situation;
+  return [
+    {
+      id: 'situation',
+      title: 'Situation',
+      severity: 'ok',
+      lines: [
+        `${what}, since ${sinceAt}`,
+        `datacentres declared lost: ${lost.length === 0 ? 'none' : lost.join(', ')}`,
+        `ordered by ${orderedBy} (${orderedHow})`,
+        `objective: users served again within ${formatDuration(plan.world.objectives.rtoMs)}`,
+      ],
+      choice: { what, sinceAt, lost: [...lost], orderedBy, orderedHow },
+    },
+  ];
+}
+
+function obligations(events: readonly Event[]): readonly EvidenceItem[] {
+  const settled = new Set(events.flatMap((event) => (event.type === 'obligation.settled' ? [event.data.id] : [])));
+  const open = events.flatMap((event) =>
+    event.type === 'obligation.opened' && !settled.has(event.data.id) ? [`${event.data.kind}: ${event.data.text}`] : [],
+  );
+  if (open.length === 0) return [];
+  return [{ id: 'obligations', title: 'Left open so far', severity: 'attention', lines: open }];
+}
+
+/** Every step that did not simply end well: a gate must not hide it. */
+function overrides(events: readonly Event[]): readonly EvidenceItem[] {
+  const lines = events.flatMap((event) => {
+    if (event.type !== 'decision.made') return [];
+    const { verb, subject, person, reason } = event.data;
+    return verb === 'skip' || verb === 'mark-done' || verb === 'stopped'
+      ? [`${subject}: ${verb} by ${person}: ${reason}`]
+      : [];
+  });
+  if (lines.length === 0) return [];
+  return [{ id: 'overrides', title: 'Decided by hand so far', severity: 'attention', lines }];
+}
+
+/** What fencing and verification saw, in their own words. */
+function checked(events: readonly Event[], plan: Plan): readonly EvidenceItem[] {
+  return ['fencing', 'settle-fencing', 'verification'].flatMap((phase): readonly EvidenceItem[] => {
+    const steps = new Set((plan.phases[phase] ?? []).flatMap((lane) => lane.steps.map((step) => step.id)));
+    const lines = events.flatMap((event) =>
+      event.type === 'step.done' && steps.has(event.data.step)
+        ? event.data.lines.map((line) => `${event.data.step}: ${line}`)
+        : [],
+    );
+    return lines.length === 0 ? [] : [{ id: `seen:${phase}`, title: `Seen in ${phase}`, severity: 'ok', lines }];
+  });
+}
