@@ -5,10 +5,11 @@ import { finishDump } from './backups.ts';
 import { fillDisk, freeDisk } from './disk.ts';
 import { setDnsUpdates, setSecondary } from './dns.ts';
 import { datacentres, hostNames, readFacts, type BackupFacts, type DatacentreName, type HostName } from './facts.ts';
-import { freezeSshd, killSshd, powerOff, powerOn, sshRelay } from './outage.ts';
+import { freezeSshd, killSshd, powerOff, powerOn, reviveSshd, sshRelay } from './outage.ts';
 import type { LabContext } from './process.ts';
 import { setRelay, type RelayMode } from './relay.ts';
-import { hiddenSshPort, hostAddress, hostFolder, restartSshd, startSshd, writeHostKey, writeSshdConfig } from './sshd.ts';
+import { setRoute53, type Route53Faults } from './route53.ts';
+import { hiddenSshPort, hostAddress, hostFolder, restartSshd, writeHostKey, writeSshdConfig } from './sshd.ts';
 
 /** Something that goes wrong on purpose, or its undoing. */
 export interface Fault {
@@ -72,12 +73,16 @@ export const faults: readonly Fault[] = [
   { name: 'dns-refuse', usage: '', what: 'the primary refuses dynamic updates', undo: 'dns-accept', act: (lab) => setDnsUpdates(lab, 'refused') },
   { name: 'dns-stale', usage: '', what: 'ns2 hears of no change', undo: 'dns-follow', act: (lab) => setSecondary(lab, 'stale') },
   { name: 'dns-down', usage: 'ns1|ns2', what: 'the name server does not answer', undo: 'dns-up', act: (lab, args) => setRelay(lab, nameServerOf(args), { kind: 'blackhole' }) },
-  { name: 'tickets-down', usage: '[blackhole]', what: 'the ticket system is refused, or silent', undo: 'tickets-up', act: (lab, args) => setRelay(lab, 'tickets', { kind: args[0] === 'blackhole' ? 'blackhole' : 'refuse' }) },
+  { name: 'tickets-down', usage: '[silent]', what: 'the ticket system refuses connections, or swallows them', undo: 'tickets-up', act: (lab, args) => setRelay(lab, 'tickets', downMode(args[0])) },
+  { name: 'mail-down', usage: '[silent]', what: 'so does the mail server', undo: 'mail-up', act: (lab, args) => setRelay(lab, 'smtp', downMode(args[0])) },
+  { name: 'webhook-down', usage: '[silent]', what: 'so does the webhook', undo: 'webhook-up', act: (lab, args) => setRelay(lab, 'webhook', downMode(args[0])) },
+  { name: 'route53-down', usage: '[silent]', what: 'so does the Route 53 endpoint', undo: 'route53-up', act: (lab, args) => setRelay(lab, 'route53', downMode(args[0])) },
+  { name: 'route53-fault', usage: 'throttled|busy|denied|silent|error500|lost-reply', what: 'the Route 53 endpoint answers so', undo: 'route53-fine', act: (lab, args) => setRoute53(lab, route53FaultOf(args[0])) },
 ];
 
 const undoing: Readonly<Record<string, (lab: LabContext, args: readonly string[]) => Promise<void>>> = {
   'site-up': (lab, args) => powerOn(lab, datacentreOf(args)),
-  'sshd-start': (lab, args) => startSshd(lab, hostOf(args)),
+  'sshd-start': (lab, args) => reviveSshd(lab, hostOf(args)),
   'sshd-thaw': (lab, args) => thaw(lab, args),
   'link-up': (lab, args) => link(lab, args, { kind: 'pass' }),
   unswap: (lab, args) => listenAs(lab, args, 'own'),
@@ -90,6 +95,10 @@ const undoing: Readonly<Record<string, (lab: LabContext, args: readonly string[]
   'dns-follow': (lab) => setSecondary(lab, 'following'),
   'dns-up': (lab, args) => setRelay(lab, nameServerOf(args), { kind: 'pass' }),
   'tickets-up': (lab) => setRelay(lab, 'tickets', { kind: 'pass' }),
+  'mail-up': (lab) => setRelay(lab, 'smtp', { kind: 'pass' }),
+  'webhook-up': (lab) => setRelay(lab, 'webhook', { kind: 'pass' }),
+  'route53-up': (lab) => setRelay(lab, 'route53', { kind: 'pass' }),
+  'route53-fine': (lab) => setRoute53(lab, {}),
 };
 
 function noteFaults(lab: LabContext, active: readonly string[]): void {
@@ -113,6 +122,14 @@ function nameServerOf(args: readonly string[]): 'ns1' | 'ns2' {
   return args[0];
 }
 
+function route53FaultOf(kind: string | undefined): Partial<Route53Faults> {
+  if (kind === 'throttled') return { throttled: true };
+  if (kind === 'busy') return { busy: true };
+  if (kind === 'denied') return { denied: ['ChangeResourceRecordSets'] };
+  if (kind === 'silent' || kind === 'error500' || kind === 'lost-reply') return { answer: kind };
+  throw new Error(`'${kind ?? ''}' is nothing Route 53 can do wrong; there are: throttled, busy, denied, silent, error500, lost-reply`);
+}
+
 function count(text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
@@ -123,6 +140,7 @@ function count(text: string | undefined, otherwise: number): number {
 const baseOf = (lab: LabContext, args: readonly string[]): string => join(hostFolder(lab, hostOf(args)), 'srv');
 const cutMode = (bytes: string | undefined): RelayMode => (bytes === undefined ? { kind: 'cut' } : { kind: 'cut', afterBytes: count(bytes, 0) });
 const slowMode = (args: readonly string[]): RelayMode => ({ kind: 'slow', bytesPerSecond: count(args[1], 256_000), delayMs: count(args[2], 50) });
+const downMode = (option: string | undefined): RelayMode => ({ kind: option === 'silent' ? 'blackhole' : 'refuse' });
 const link = (lab: LabContext, args: readonly string[], mode: RelayMode): Promise<void> => setRelay(lab, sshRelay(hostOf(args)), mode);
 
 async function freeze(lab: LabContext, args: readonly string[]): Promise<void> {
@@ -141,7 +159,7 @@ async function listenAs(lab: LabContext, args: readonly string[], at: 'own' | 'o
   await Promise.all([killSshd(lab, first), killSshd(lab, second)]);
   writeSshdConfig(lab, first, { address: firstAddress, port: hiddenSshPort });
   writeSshdConfig(lab, second, { address: secondAddress, port: hiddenSshPort });
-  await Promise.all([startSshd(lab, first), startSshd(lab, second)]);
+  await Promise.all([reviveSshd(lab, first), reviveSshd(lab, second)]);
 }
 
 async function changeHostKey(lab: LabContext, host: HostName, suffix: string): Promise<void> {

@@ -3,17 +3,19 @@ import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { makeDatabaseBackups, makeFileBackups, makeStaleRecovery } from './backups.ts';
-import { unmountAll } from './disk.ts';
+import { noFullDisk, unmountAll } from './disk.ts';
 import { startDns } from './dns.ts';
 import { hostNames, readFacts, writeFacts, type LabFacts, type SiteName } from './facts.ts';
 import { inflict } from './faults.ts';
 import { writeListenConfig } from './files.ts';
 import { writeKeys } from './keys.ts';
 import { databaseFacts, makeCluster, makePasswords, postgresPort, sql } from './postgres.ts';
+import { installCommand } from './packages.ts';
 import { endProcess, endStragglers, recordedProcesses, type LabContext } from './process.ts';
 import { startMail } from './mail.ts';
 import { addRelay } from './relay.ts';
 import { startRoute53 } from './route53.ts';
+import { startTickets, ticketsMissing } from './tickets.ts';
 import { startWebhook } from './webhook.ts';
 import { appPort, makeCertificates, startWeb, webFacts, webPort, webTlsPort } from './web.ts';
 import { hiddenSshPort, hostAddress, hostFolder, makeHosts, sshPort, startSshds } from './sshd.ts';
@@ -101,12 +103,17 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
   const hosts = makeHosts(lab);
   makePasswords(lab);
   const part = timed(lab);
-  const [dumps, trees, names, smtp, webhook] = await Promise.all([
+  const reason = options.tickets === false ? 'left out as asked' : ticketsMissing();
+  if (reason !== undefined) skipped.push(`tickets: ${reason}`);
+  const fullDisk = noFullDisk();
+  if (fullDisk !== undefined) skipped.push(fullDisk);
+  const [dumps, trees, names, smtp, webhook, tickets] = await Promise.all([
     part('database and dumps', makeCluster(lab, 'limburg').then(() => makeDatabaseBackups(lab, backupOptions))),
     part('files', makeFileBackups(lab, backupOptions)),
     part('dns', startNames(lab, options)),
     part('mail', startMail(lab)),
     part('webhook', startWebhook(lab)),
+    reason === undefined ? part('tickets', startTickets(lab)) : undefined,
     part('recovery database', makeCluster(lab, 'gravelines')),
     part('sshd', startSshHosts(lab)),
     makeCertificates(lab),
@@ -130,6 +137,7 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
     ...names,
     smtp,
     webhook,
+    ...(tickets === undefined ? {} : { tickets }),
     backups,
     skipped,
   };
@@ -160,6 +168,8 @@ function timed(lab: LabContext): <T>(name: string, work: Promise<T>) => Promise<
 }
 
 async function refuseIfTaken(lab: LabContext): Promise<void> {
+  const install = installCommand();
+  if (install !== undefined) throw new Error(`the lab needs programs that are not installed: ${install}`);
   if (existsSync(lab.dir) && readdirSync(lab.dir).length > 0) throw new Error(`${lab.dir} is not empty: a lab is up there, or failed there; end it with: down --dir ${lab.dir}`);
   const room = statfsSync(join(lab.dir, '..'));
   if (room.bavail * room.bsize < 500 * megabyte) throw new Error(`less than 500 MB are free where ${lab.dir} is to be`);

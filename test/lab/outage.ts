@@ -7,8 +7,19 @@ import { appPort, appProcess, nginxProcess, startWeb, webPort, webTlsPort } from
 
 export const sshRelay = (host: HostName): string => `ssh-${host}`;
 
-/** The sshd of a host, listener and connections, all at once and without a word. Commands they ran are left to notice. */
+/** The sshd of a host, listener and connections, dies at once and without a word. Commands it ran are left to notice; the port is refused. */
 export async function killSshd(lab: LabContext, host: HostName): Promise<void> {
+  await endSshd(lab, host);
+  await setRelay(lab, sshRelay(host), { kind: 'refuse' });
+}
+
+/** A killed sshd runs again, by the configuration it has now. */
+export async function reviveSshd(lab: LabContext, host: HostName): Promise<void> {
+  await startSshd(lab, host);
+  await setRelay(lab, sshRelay(host), { kind: 'pass' });
+}
+
+async function endSshd(lab: LabContext, host: HostName): Promise<void> {
   const connections = sshdFamily(lab, host);
   await endProcess(lab, sshdProcess(host), { signal: 'SIGKILL' });
   signalAll(connections, 'SIGKILL');
@@ -35,7 +46,7 @@ export const isSite = (host: HostName): host is SiteName => host === 'limburg' |
 
 async function hostOff(lab: LabContext, host: HostName): Promise<void> {
   await setRelay(lab, sshRelay(host), { kind: 'blackhole' });
-  await killSshd(lab, host);
+  await endSshd(lab, host);
   signalAll(processesOfHost(lab, host), 'SIGKILL');
   if (!isSite(host)) return;
   await Promise.all([postgresProcess(host), nginxProcess(host), appProcess(host)].map((name) => endProcess(lab, name, { signal: 'SIGKILL', graceMs: 0 })));
