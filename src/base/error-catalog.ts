@@ -97,6 +97,7 @@ const entries = {
     message: 'run {run} is at event {found}, not at {expected}: somebody else wrote',
     hint: 'Read it again: drp status --run {run}.',
   },
+  'run-not-found': { exitCode: 2, message: "no run '{run}' in {journal}", hint: 'List the runs with: drp runs.' },
   'run-exists': { exitCode: 5, message: "run '{run}' is already in {journal}", hint: 'Try again: drp picks another name.' },
   'site-claimed': {
     exitCode: 3,
@@ -339,6 +340,11 @@ const entries = {
     exitCode: 2,
     message: 'key {file} cannot be used: {reason}',
     hint: 'Use an unencrypted OpenSSH key file, or load the key: ssh-add {file}.',
+  },
+  'evidence-red': {
+    exitCode: 3,
+    message: "gate '{gate}' shows red evidence that cannot be overridden: {what}",
+    hint: 'Mend it, then have the gate rendered anew: drp decide renew {gate} --run {run}.',
   },
   'reason-missing': {
     exitCode: 2,

@@ -28,3 +28,9 @@ export interface Word {
 export type WordAnswer =
   | { readonly kind: 'accepted'; readonly text: string }
   | { readonly kind: 'refused'; readonly code: string; readonly text: string; readonly hint: string };
+
+/** Where words come from. Its reader asks again after each answer. */
+export interface WordSource {
+  /** Resolves with the next word, with a function to answer its speaker; rejects when the signal aborts. */
+  next(signal: AbortSignal): Promise<{ readonly word: Word; answer(answer: WordAnswer): Promise<void> }>;
+}

@@ -1,4 +1,5 @@
 import type { Draft, Driver, Event } from '../events/event.ts';
+import type { StoredLine } from './chain.ts';
 
 /** Place in a run's log: the last event seen. `seq` 0 and 64 zeros: before the first. */
 export interface Head {
@@ -21,6 +22,8 @@ export interface RunRow {
   readonly beganAt: string;
   readonly head: Head;
   readonly lastAt: string;
+  /** The run has ended (or never began) and claims nothing. */
+  readonly finished: boolean;
 }
 
 /**
@@ -31,37 +34,47 @@ export interface Journal {
   /** URL people can give to `--journal`. */
   readonly url: string;
   /**
-   * Claims the site for a new run, atomically, and takes its lease. Throws site-claimed (with the holder's details)
-   * where another unfinished run of the same mode class holds the site.
+   * Claims the site for a new run, atomically, and takes its lease. Throws run-exists, and site-claimed (with the holder's
+   * details) where another unfinished run of the same mode class holds the site. A dry run claims nothing; a run that
+   * wrote no event and whose driver is provably gone holds nothing.
    */
   begin(
     run: { readonly run: string; readonly site: string; readonly procedure: string; readonly mode: string },
     driver: Driver,
   ): Promise<Lease>;
   /**
-   * Takes the lease of an existing run. Throws lease-held while its driver lives (same boot, pid and start time), unless
-   * `takeover` is given; the epoch rises by one.
+   * Takes the lease of an existing run. Throws run-not-found, and lease-held while its driver lives (same boot, pid and
+   * start time) or cannot be proven gone (another machine), unless `takeover` is given. The same driver gets it again.
+   * The epoch rises by one each time, so the lease before is void.
    */
   lease(run: string, driver: Driver, options?: { readonly takeover?: boolean }): Promise<Lease>;
   /** Gives the lease back; the claim on the site stays until the run has ended. Idempotent. */
   release(lease: Lease): Promise<void>;
-  /** Ends the run's claim on its site. Called with or right after `run.ended`. Idempotent. */
+  /** Ends the run's claim on its site; appending `run.ended` does it too, in the same transaction. Idempotent. Throws lease-lost. */
   unclaim(lease: Lease): Promise<void>;
   /**
    * Appends in order, in one transaction, if `head` is still the last event and the lease still holds.
-   * Throws journal-head-moved, lease-lost, journal-full, journal-unwritable. Returns the stored events.
+   * Throws journal-head-moved, lease-lost, not-canonical, journal-busy, journal-full, journal-unwritable: nothing is
+   * there then (after journal-unwritable read again before going on: a disk that fails may have kept it). On a full disk
+   * a reserve lets outcomes and answers through; an `effect.started` is refused with journal-full. Returns the stored events.
    */
   append(lease: Lease, head: Head, drafts: readonly Draft[]): Promise<readonly Event[]>;
   /** Events after `afterSeq`, in order, each checked against its hash and predecessor. Throws journal-broken (good up to seq k). */
   read(run: string, afterSeq?: number): Promise<readonly Event[]>;
-  /** The exact stored lines, for export and independent verification. */
+  /** The exact stored lines. */
   lines(run: string): Promise<readonly string[]>;
+  /** The exact stored lines with the hashes stored beside them, unchecked: for export and independent verification. */
+  stored(run: string): Promise<readonly StoredLine[]>;
+  /** Newest first. */
   runs(filter?: { readonly site?: string }): Promise<readonly RunRow[]>;
-  /** Who holds the lease, if anybody. */
+  /** Who holds the lease; undefined where nobody does or the driver is provably gone. */
   holder(run: string): Promise<Lease | undefined>;
   /** Unfinished run that claims the site. */
   claimant(site: string, mode: 'real' | 'dry-run' | 'drill'): Promise<string | undefined>;
-  /** Appends to a run without a driver (obligation.settled, note.added, lessons after its end), same guards. */
+  /**
+   * Appends to a run without a driver (obligation.settled, note.added, lessons after its end), same guards. Throws
+   * lease-held while a driver lives, event-not-beside for events that move the run.
+   */
   appendBeside(run: string, drafts: readonly Draft[], driver: Driver): Promise<readonly Event[]>;
   close(): Promise<void>;
 }

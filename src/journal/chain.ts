@@ -1,0 +1,60 @@
+import { canonicalJson } from '../events/canonical.ts';
+import { sha256Hex } from '../events/digest.ts';
+import type { Draft, Event } from '../events/event.ts';
+import { upcast, type RawEvent } from '../events/upcast.ts';
+import type { Head } from './journal.ts';
+
+/** What a store keeps of an event: its exact line, and the SHA-256 (hex) of those bytes. */
+export interface StoredLine {
+  readonly line: string;
+  readonly hash: string;
+}
+
+/** Before the first event of every run. */
+export const genesis: Head = { seq: 0, hash: '0'.repeat(64) };
+
+export interface Linked extends StoredLine {
+  readonly event: Event;
+}
+
+/** Lines for `drafts` behind `head`, chained. Throws not-canonical. */
+export function linkAll(run: string, head: Head, at: string, drafts: readonly Draft[]): readonly Linked[] {
+  const linked: Linked[] = [];
+  let previous = head;
+  for (const draft of drafts) {
+    const place = { seq: previous.seq + 1, run, at, by: draft.by, type: draft.type, prev: previous.hash };
+    const line = canonicalJson({ ...place, data: draft.data });
+    const hash = sha256Hex(line);
+    // What goes out is what was stored, not the object the caller may still change.
+    const event = upcast({ ...(JSON.parse(line) as Omit<RawEvent, 'hash'>), hash });
+    linked.push({ line, hash, event });
+    previous = { seq: event.seq, hash };
+  }
+  return linked;
+}
+
+export type Unlinked =
+  | { readonly kind: 'good'; readonly event: RawEvent; readonly head: Head }
+  | { readonly kind: 'broken'; readonly reason: string };
+
+/** A stored line checked against its own hash and its predecessor. */
+export function unlink(run: string, previous: Head, stored: StoredLine): Unlinked {
+  const seq = previous.seq + 1;
+  if (sha256Hex(stored.line) !== stored.hash)
+    return broken(`event ${seq} was changed: its bytes do not match its hash`);
+  let raw: Omit<RawEvent, 'hash'>;
+  try {
+    raw = JSON.parse(stored.line) as Omit<RawEvent, 'hash'>;
+  } catch {
+    // The parser's words say nothing an operator can use; the place does.
+    return broken(`event ${seq} is not JSON`);
+  }
+  if (raw.seq !== seq) return broken(`event ${seq} is missing, event ${raw.seq} follows`);
+  if (raw.run !== run) return broken(`event ${seq} belongs to run ${raw.run}`);
+  if (raw.prev !== previous.hash) return broken(`event ${seq} does not continue event ${previous.seq}`);
+  return { kind: 'good', event: { ...raw, hash: stored.hash }, head: { seq, hash: stored.hash } };
+}
+
+function broken(reason: string): Unlinked {
+  return { kind: 'broken', reason };
+}

@@ -1,0 +1,55 @@
+import { DrpError } from '../base/errors.ts';
+import type { Draft, Driver, Event } from '../events/event.ts';
+import { formatOf, upcast } from '../events/upcast.ts';
+import { genesis, unlink, type StoredLine } from './chain.ts';
+import { livenessText, type Liveness } from './driver.ts';
+import type { Head } from './journal.ts';
+
+/** A dry run changes nothing, so it holds nothing. */
+export function isClaiming(mode: string): boolean {
+  return mode !== 'dry-run';
+}
+
+/** Refusal to begin, with everything a person needs to find the holder. */
+export function siteClaimed(
+  holder: { readonly run: string; readonly site: string; readonly procedure: string; readonly mode: string } & {
+    readonly beganAt: string;
+  },
+  driver: Driver | undefined,
+  liveness: Liveness,
+): DrpError {
+  const { run, site, procedure, mode, beganAt: since } = holder;
+  return new DrpError('site-claimed', {
+    ...{ run, site, procedure, mode, since },
+    ...{ osUser: driver?.osUser, machine: driver?.machine, pid: driver?.pid, liveness: livenessText(liveness) },
+  });
+}
+
+export function leaseHeld(run: string, driver: Driver, liveness: Liveness): DrpError {
+  const { osUser, machine, pid } = driver;
+  return new DrpError('lease-held', { run, osUser, machine, pid, liveness: livenessText(liveness) });
+}
+
+/** Only facts may be added without a driver: an event with `state` moves the machine, `run.*` and leases are the driver's. */
+export function checkBeside(run: string, drafts: readonly Draft[]): void {
+  for (const { type, data } of drafts) {
+    if ('state' in data || /^(run|driver|claim|effect)\./.test(type))
+      throw new DrpError('event-not-beside', { run, type });
+  }
+}
+
+/** Stored lines as events, each checked; `from` is the place before the first. Throws journal-broken, journal-newer-format. */
+export function toEvents(run: string, stored: readonly StoredLine[], from: Head = genesis): readonly Event[] {
+  const events: Event[] = [];
+  let head = from;
+  let format: number | undefined;
+  for (const entry of stored) {
+    const result = unlink(run, head, entry);
+    if (result.kind === 'broken')
+      throw new DrpError('journal-broken', { run, goodUpTo: head.seq, reason: result.reason });
+    format ??= formatOf(result.event);
+    events.push(upcast(result.event, format));
+    head = result.head;
+  }
+  return events;
+}

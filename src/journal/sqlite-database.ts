@@ -1,0 +1,125 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DrpError, toError } from '../base/errors.ts';
+
+/** Version of the tables, in `user_version`; the format of events is another number, in each run's first event. */
+const schemaVersion = 1;
+
+const schema = `
+CREATE TABLE run (
+  run TEXT PRIMARY KEY, site TEXT NOT NULL, procedure TEXT NOT NULL, mode TEXT NOT NULL, began_at TEXT NOT NULL,
+  claims INTEGER NOT NULL, finished INTEGER NOT NULL,
+  held INTEGER NOT NULL, epoch INTEGER NOT NULL, driver TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_claim_a_site ON run (site, mode) WHERE claims = 1;
+CREATE TABLE event (
+  run TEXT NOT NULL REFERENCES run (run), seq INTEGER NOT NULL, line TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL,
+  PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+CREATE TRIGGER event_continues_the_last BEFORE INSERT ON event
+WHEN NEW.seq <> 1 + coalesce((SELECT max(seq) FROM event WHERE run = NEW.run), 0)
+  OR NEW.prev <> coalesce(
+    (SELECT hash FROM event WHERE run = NEW.run ORDER BY seq DESC LIMIT 1), printf('%064d', 0))
+BEGIN SELECT RAISE(ABORT, 'an event must continue the last one'); END;
+CREATE TRIGGER run_is_never_deleted BEFORE DELETE ON run
+BEGIN SELECT RAISE(ABORT, 'runs are never deleted'); END;
+PRAGMA user_version = ${schemaVersion};`;
+
+// Primary codes of sqlite.org/rescode.html; the extended code of a failed growth of the shared-memory file (a full disk too).
+const busy = 5;
+const full = 13;
+const sharedMemorySize = 4874;
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The few things the journal asks of SQLite; every error leaves as a DrpError. */
+export interface SqliteDatabase {
+  all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[];
+  get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined;
+  run(sql: string, ...values: readonly SQLInputValue[]): void;
+  /** Runs `work` in one immediate transaction: all of it is durable on return, or none is there. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens the file with write-ahead log and full synchronisation, and asserts both: a store that acknowledges what it can
+ * lose is refused at every open, not only the first. Throws journal-not-durable, journal-newer-format, journal-unwritable.
+ */
+export function openSqlite(path: string, busyTimeoutMs: number): SqliteDatabase {
+  const guard = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (thrown) {
+      throw translate(thrown, path, busyTimeoutMs);
+    }
+  };
+  const database = guard(() => new DatabaseSync(path, { timeout: busyTimeoutMs }));
+  const wrapped: SqliteDatabase = {
+    all: (sql, ...values) => guard(() => database.prepare(sql).all(...values)),
+    get: (sql, ...values) => guard(() => database.prepare(sql).get(...values)),
+    run: (sql, ...values) => {
+      guard(() => database.prepare(sql).run(...values));
+    },
+    transaction: (work) =>
+      guard(() => {
+        database.exec('BEGIN IMMEDIATE');
+        try {
+          const result = work();
+          database.exec('COMMIT');
+          return result;
+        } catch (thrown) {
+          // A failed COMMIT may have rolled back by itself already.
+          if (database.isTransaction) database.exec('ROLLBACK');
+          throw thrown;
+        }
+      }),
+    close: () => {
+      if (database.isOpen) database.close();
+    },
+  };
+  try {
+    assertDurable(wrapped, path);
+    upgrade(wrapped, database, path);
+    return wrapped;
+  } catch (thrown) {
+    wrapped.close();
+    throw thrown;
+  }
+}
+
+function assertDurable(database: SqliteDatabase, path: string): void {
+  const expected = { journal_mode: ['WAL', 'wal'], synchronous: ['FULL', '2'], fullfsync: ['ON', '1'] } as const;
+  for (const [pragma, [value, reads]] of Object.entries(expected)) {
+    database.get(`PRAGMA ${pragma} = ${value}`);
+    const found = String(Object.values(database.get(`PRAGMA ${pragma}`) ?? {})[0]);
+    if (found !== reads) throw new DrpError('journal-not-durable', { path, pragma, found });
+  }
+}
+
+function upgrade(database: SqliteDatabase, raw: DatabaseSync, path: string): void {
+  const version = (): number => Number(database.get('PRAGMA user_version')?.['user_version']);
+  if (version() === 0) {
+    // Asked again inside: two first opens at the same moment make one schema.
+    database.transaction(() => {
+      if (version() === 0) raw.exec(schema);
+    });
+  }
+  if (version() > schemaVersion) throw new DrpError('journal-newer-format', { what: `tables of version ${version()}` });
+  const verdict = String(database.get('PRAGMA quick_check(1)')?.['quick_check']);
+  if (verdict !== 'ok') throw new DrpError('journal-unwritable', { path, reason: `the file is damaged: ${verdict}` });
+}
+
+function translate(thrown: unknown, path: string, afterMs: number): unknown {
+  if (thrown instanceof DrpError) return thrown;
+  const error = toError(thrown);
+  const extended = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
+  const primary = extended & 0xff;
+  if (primary === full || extended === sharedMemorySize)
+    return new DrpError('journal-full', { path }, { cause: thrown });
+  if (primary === busy) return new DrpError('journal-busy', { path, afterMs }, { cause: thrown });
+  return new DrpError('journal-unwritable', { path, reason: error.message }, { cause: thrown });
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test } from '@jest/globals';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { genesis } from '../../src/journal/chain.ts';
+import { openSqliteJournal } from '../../src/journal/sqlite-journal.ts';
+import { journalContract, limburgDriver, note } from '../contracts/journal-contract.ts';
+
+journalContract('sqlite', async (liveness) => {
+  const folder = temporaryFolder();
+  const journal = openSqliteJournal({ path: join(folder, 'journal.sqlite'), liveness });
+  return {
+    journal,
+    dispose: async () => {
+      await journal.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});
+
+const activation = { run: 'k3f9-2a7m', site: 'gravelines', procedure: 'activation', mode: 'real' };
+
+describe('the file of the SQLite journal', () => {
+  test('is for its owner alone, in a folder others can pass and not list, with its reserve beside', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'state', 'drp', 'journal.sqlite');
+      const journal = openSqliteJournal({ path });
+      await journal.begin(activation, limburgDriver);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      expect(statSync(`${path}-wal`).mode & 0o777).toBe(0o600);
+      expect(statSync(join(folder, 'state', 'drp')).mode & 0o777).toBe(0o711);
+      expect(statSync(`${path}.ballast`).size).toBe(1_048_576);
+      await journal.close();
+    });
+  });
+
+  test('opened again it keeps everything, and every open writes through to the disk', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'journal.sqlite');
+      const first = openSqliteJournal({ path });
+      const lease = await first.begin(activation, limburgDriver);
+      await first.append(lease, genesis, [note('one')]);
+      await first.close();
+      const again = openSqliteJournal({ path });
+      expect(await again.read(activation.run)).toHaveLength(1);
+      await again.close();
+    });
+  });
+
+  test('on a network file system it is refused', async () => {
+    await withFolder(async (folder) => {
+      const open = (): unknown => openSqliteJournal({ path: join(folder, 'j.sqlite'), fileSystemType: () => 0x6969 });
+      expect(open).toThrow(
+        expect.objectContaining({ code: 'journal-network-folder', details: { folder, type: 'nfs' } }),
+      );
+    });
+  });
+
+  test('where a folder stands in its place, or is no database, it says so', async () => {
+    await withFolder(async (folder) => {
+      expect(() => openSqliteJournal({ path: folder })).toThrow(
+        expect.objectContaining({ code: 'journal-unwritable' }),
+      );
+    });
+  });
+
+  test('tables of a newer drp are refused', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'journal.sqlite');
+      await openSqliteJournal({ path }).close();
+      rawly(path, 'PRAGMA user_version = 9');
+      expect(() => openSqliteJournal({ path })).toThrow(expect.objectContaining({ code: 'journal-newer-format' }));
+    });
+  });
+});
+
+describe('the tables themselves refuse', () => {
+  test.each([
+    ['a change', "UPDATE event SET line = '{}'"],
+    ['a deletion', 'DELETE FROM event WHERE seq = 2'],
+    ['a replacement', 'INSERT OR REPLACE INTO event SELECT run, 1, line, prev, hash FROM event WHERE seq = 2'],
+    ['a gap', "INSERT INTO event SELECT run, 9, line, hash, 'x' FROM event WHERE seq = 2"],
+    ['a fork', "INSERT INTO event SELECT run, 3, line, prev, 'x' FROM event WHERE seq = 2"],
+    ['a second claim', "INSERT INTO run SELECT 'other', site, procedure, mode, began_at, 1, 0, 0, 1, driver FROM run"],
+    ['a deleted run', 'DELETE FROM run'],
+  ])('%s', async (_, sql) => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'journal.sqlite');
+      const journal = openSqliteJournal({ path });
+      const lease = await journal.begin(activation, limburgDriver);
+      await journal.append(lease, genesis, [note('one'), note('two')]);
+      const before = await journal.stored(activation.run);
+      expect(() => rawly(path, sql)).toThrow();
+      expect(await journal.stored(activation.run)).toEqual(before);
+      await journal.close();
+    });
+  });
+});
+
+test('a byte changed behind the triggers is found when read, with the last good event named', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'journal.sqlite');
+    const journal = openSqliteJournal({ path });
+    const lease = await journal.begin(activation, limburgDriver);
+    await journal.append(lease, genesis, [note('one'), note('two'), note('three')]);
+    rawly(
+      path,
+      "DROP TRIGGER event_is_never_changed; UPDATE event SET line = replace(line, 'two', 'owt') WHERE seq = 2",
+    );
+    await expect(journal.read(activation.run)).rejects.toMatchObject({
+      code: 'journal-broken',
+      details: { goodUpTo: 1 },
+    });
+    await journal.close();
+  });
+});
+
+describe('a full disk', () => {
+  test('gives its reserve back for outcomes, and starts nothing new until there is room', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'journal.sqlite');
+      const journal = openSqliteJournal({ path });
+      const lease = await journal.begin(activation, limburgDriver);
+      const [first] = await journal.append(lease, genesis, [note('one')]);
+      // As a full disk leaves it: the reserve is spent and something stands where it would be put back.
+      rmSync(`${path}.ballast`);
+      const blocked = join(folder, 'journal.sqlite.ballast');
+      rawly(path, 'SELECT 1');
+      expect(existsSync(blocked)).toBe(false);
+      const start = { key: '1.copy', id: 'copy', source: 'step' as const, attempt: 1, commands: [] };
+      const head = { seq: 1, hash: first?.hash ?? '' };
+      await journal.append(lease, head, [{ type: 'effect.started', by: 'drp', data: start }]);
+      expect(existsSync(blocked)).toBe(true);
+      await journal.close();
+    });
+  });
+});
+
+function rawly(path: string, sql: string): void {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec(sql);
+  } finally {
+    database.close();
+  }
+}
+
+function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'drp-journal-'));
+}
+
+async function withFolder(act: (folder: string) => Promise<void>): Promise<void> {
+  const folder = temporaryFolder();
+  try {
+    await act(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
