@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { endProcess } from './process.ts';
 import { addRelay, listRelays, setRelay } from './relay.ts';
 import type { TestLab } from './test-lab.ts';
 import { makeTestLab } from './test-lab.ts';
@@ -156,6 +157,19 @@ describe('relay', () => {
     await setRelay(testLab.lab, 'echo', { kind: 'pass' });
     expect(bytes).toBe(100_000);
     expect(performance.now() - from).toBeGreaterThan(700);
+  });
+
+  test('a relay process that was killed takes up its doors and their modes again', async () => {
+    await setRelay(testLab.lab, 'echo', { kind: 'freeze' });
+    await endProcess(testLab.lab, 'relay', { signal: 'SIGKILL' });
+    expect(await firstWords()).toBe('ECONNREFUSED');
+    await addRelay(testLab.lab, { name: 'echo', listen: listen(), target });
+    expect(await firstWords(300)).toBe('silence');
+    await setRelay(testLab.lab, 'echo', { kind: 'pass' });
+    expect(await firstWords()).toContain('127');
+    await expect(setRelay(testLab.lab, 'none', { kind: 'pass' })).rejects.toThrow(
+      'no relay is called none; there are: echo',
+    );
   });
 
   test('datagrams pass both ways, and are dropped by a freeze', async () => {
