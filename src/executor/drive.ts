@@ -1,34 +1,17 @@
-import { DrpError, toError } from '../base/errors.ts';
-import type { Draft, Event } from '../events/event.ts';
+import { toError } from '../base/errors.ts';
+import type { Draft } from '../events/event.ts';
 import { readApproval } from './approval.ts';
 import { createClaimKeeper, type ClaimKeeper } from './claimed.ts';
-import type { ExecutorDeps, Reach } from './deps.ts';
 import { moving } from './drafts.ts';
-import { type EffectResult } from './effects.ts';
-import type { DriveEnd, DriveOptions, Waiting } from './executor.ts';
+import { stepOf, type Driving } from './driving.ts';
+import { type EffectResult } from './effect-result.ts';
+import type { DriveEnd } from './executor.ts';
 import type { Wanted } from './fold.ts';
-import { Inbox, type Item } from './inbox.ts';
+import { type Item } from './inbox.ts';
 import { launchEffect } from './launch.ts';
 import { noteResult } from './results.ts';
-import type { RunLog } from './run-log.ts';
 import { waitingOf } from './waiting.ts';
 import { hearWord } from './words.ts';
-
-/** What the loop and its parts share about the run they drive. */
-export interface Driving {
-  readonly deps: ExecutorDeps;
-  readonly log: RunLog;
-  readonly reach: Reach;
-  readonly claims: ClaimKeeper;
-  readonly inbox: Inbox;
-  readonly options: DriveOptions;
-  /** Events of the activation a return comes back from. */
-  readonly activation?: readonly Event[];
-  /** Keys that were started before this driver attached: probed, never started blindly. */
-  readonly inherited: ReadonlySet<string>;
-  /** Effects under way, by key. */
-  readonly live: Map<string, AbortController>;
-}
 
 /** A word that waits in the spool is heard before a run parks. */
 const lastWordMs = 750;
@@ -168,15 +151,6 @@ async function end(driving: Driving): Promise<DriveEnd> {
   return { kind: 'ended', outcome };
 }
 
-/** The step of this id in the plan of the run. */
-export function stepOf(log: RunLog, id: string) {
-  const step = Object.values(log.plan.phases)
-    .flatMap((lanes) => lanes.flatMap((lane) => lane.steps))
-    .find((one) => one.id === id);
-  if (step === undefined) throw new DrpError('internal', { what: `step ${id} is not in the plan` });
-  return step;
-}
-
 function crashed(thrown: unknown): EffectResult {
   return {
     kind: 'failed',
@@ -196,5 +170,3 @@ export function keeperFor(driving: Pick<Driving, 'log' | 'reach'>, epoch: number
     record: (draft) => log.append([draft]),
   });
 }
-
-export type { Waiting };

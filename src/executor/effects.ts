@@ -1,20 +1,10 @@
 import { isDrpError, toError } from '../base/errors.ts';
-import type { EvidenceItem, Json, ObligationDraft } from '../events/event.ts';
+import type { EvidenceItem } from '../events/event.ts';
 import type { PlannedGate, PlannedStep } from '../plan/plan.ts';
 import type { ProbeAnswer, StepContext, StepKind, StepOutcome } from '../steps/step-kind.ts';
 import { withContact, type ContactWatch } from './contact.ts';
+import type { EffectResult } from './effect-result.ts';
 import { rehearse } from './rehearse.ts';
-
-/** How an effect ended, before the loop journals it. */
-export type EffectResult =
-  | {
-      readonly kind: 'done';
-      readonly output: Json;
-      readonly lines: readonly string[];
-      readonly obligations: readonly ObligationDraft[];
-    }
-  | { readonly kind: 'failed' | 'in-doubt'; readonly code: string; readonly reason: string; readonly hint: string }
-  | { readonly kind: 'evidence'; readonly items: readonly EvidenceItem[] };
 
 /** Errors about which nobody may say "go on all the same". */
 const neverOverridable: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { toError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
-import type { EffectResult } from './effects.ts';
+import type { EffectResult } from './effect-result.ts';
 import type { WordSource } from './executor.ts';
 import type { Wanted } from './fold.ts';
 

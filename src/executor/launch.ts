@@ -1,8 +1,9 @@
 import { DrpError } from '../base/errors.ts';
 import type { PlannedStep } from '../plan/plan.ts';
 import type { Progress, StepContext, StepKind } from '../steps/step-kind.ts';
-import { stepOf, type Driving } from './drive.ts';
-import { evidenceEffect, stepEffect, stopEffect, type EffectResult } from './effects.ts';
+import { stepOf, type Driving } from './driving.ts';
+import type { EffectResult } from './effect-result.ts';
+import { evidenceEffect, stepEffect, stopEffect } from './effects.ts';
 import { runFacts } from './facts.ts';
 import type { Wanted } from './fold.ts';
 

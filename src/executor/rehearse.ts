@@ -1,7 +1,7 @@
 import { isDrpError, toError } from '../base/errors.ts';
 import type { PlannedStep } from '../plan/plan.ts';
 import type { StepContext, StepKind } from '../steps/step-kind.ts';
-import type { EffectResult } from './effects.ts';
+import type { EffectResult } from './effect-result.ts';
 
 /**
  * A step in a dry run: its precheck really reads, nothing is written, and every line says which it is. The output is

@@ -1,8 +1,8 @@
 import type { Draft, EvidenceItem } from '../events/event.ts';
 import { openGate } from './approval.ts';
 import { moving } from './drafts.ts';
-import type { Driving } from './drive.ts';
-import type { EffectResult } from './effects.ts';
+import type { Driving } from './driving.ts';
+import type { EffectResult } from './effect-result.ts';
 import type { Wanted } from './fold.ts';
 
 /** Journals how an effect ended; obligations it leaves stand before the event that moves the run on. */

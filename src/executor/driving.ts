@@ -1,0 +1,32 @@
+import { DrpError } from '../base/errors.ts';
+import type { Event } from '../events/event.ts';
+import type { ClaimKeeper } from './claimed.ts';
+import type { ExecutorDeps, Reach } from './deps.ts';
+import type { DriveOptions } from './executor.ts';
+import type { Inbox } from './inbox.ts';
+import type { RunLog } from './run-log.ts';
+
+/** What the loop and its parts share about the run they drive. */
+export interface Driving {
+  readonly deps: ExecutorDeps;
+  readonly log: RunLog;
+  readonly reach: Reach;
+  readonly claims: ClaimKeeper;
+  readonly inbox: Inbox;
+  readonly options: DriveOptions;
+  /** Events of the activation a return comes back from. */
+  readonly activation?: readonly Event[];
+  /** Keys that were started before this driver attached: probed, never started blindly. */
+  readonly inherited: ReadonlySet<string>;
+  /** Effects under way, by key. */
+  readonly live: Map<string, AbortController>;
+}
+
+/** The step of this id in the plan of the run. */
+export function stepOf(log: RunLog, id: string) {
+  const step = Object.values(log.plan.phases)
+    .flatMap((lanes) => lanes.flatMap((lane) => lane.steps))
+    .find((one) => one.id === id);
+  if (step === undefined) throw new DrpError('internal', { what: `step ${id} is not in the plan` });
+  return step;
+}

@@ -1,0 +1,12 @@
+import type { EvidenceItem, Json, ObligationDraft } from '../events/event.ts';
+
+/** How an effect ended, before the loop journals it. */
+export type EffectResult =
+  | {
+      readonly kind: 'done';
+      readonly output: Json;
+      readonly lines: readonly string[];
+      readonly obligations: readonly ObligationDraft[];
+    }
+  | { readonly kind: 'failed' | 'in-doubt'; readonly code: string; readonly reason: string; readonly hint: string }
+  | { readonly kind: 'evidence'; readonly items: readonly EvidenceItem[] };
