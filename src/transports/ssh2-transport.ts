@@ -1,0 +1,161 @@
+import type { Duplex } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
+import { DrpError, toError } from '../base/errors.ts';
+import { cappedOutput } from './capped-output.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+import { quote } from './quote.ts';
+import { createSlots, type Slots } from './slots.ts';
+import type { Argv, ExecOptions, ExecResult, HostTarget } from './transport.ts';
+import type { TunnelTransport } from './tunnel.ts';
+
+/** A logged-in ssh2 client as a transport: commands beside each other on channels, never more than the limit. */
+export function createSsh2Transport(target: HostTarget, client: Client, limits: ConnectionLimits): TunnelTransport {
+  const slots = createSlots(limits.channelsMax);
+  const ended = new AbortController();
+  let lastError: Error | undefined;
+  client.on('error', (error) => {
+    lastError = error;
+  });
+  const finish = (): void => ended.abort(new Error(lastError?.message ?? 'the connection was closed', { cause: lastError }));
+  client.on('close', finish);
+
+  const give = (): void => {
+    finish();
+    // Nothing answers on this connection any more: waiting for its polite end would wait for ever.
+    client.destroy();
+  };
+
+  return {
+    target,
+    ended: ended.signal,
+    exec: (command, options) => execOnChannel({ client, slots, ended: ended.signal, limits, give }, command, options),
+    openTunnel: (address, port) =>
+      new Promise<Duplex>((resolve, reject) => {
+        const fail = (reason: string, cause?: Error): void => {
+          clearTimeout(timer);
+          const options = cause === undefined ? {} : { cause };
+          reject(new DrpError('host-unreachable', { host: target.name, address, port, reason }, options));
+        };
+        const timer = setTimeout(() => fail(`no tunnel within ${limits.channelTimeoutMs} ms`), limits.channelTimeoutMs);
+        try {
+          client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
+            if (error !== undefined) return fail(`no tunnel through '${target.name}': ${error.message}`, error);
+            clearTimeout(timer);
+            resolve(channel);
+          });
+        } catch (error) {
+          fail('the connection is closed', toError(error));
+        }
+      }),
+    close: async () => {
+      if (ended.signal.aborted) return;
+      const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+      client.end();
+      const timer = setTimeout(give, 1_000);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+interface ChannelSource {
+  readonly client: Client;
+  readonly slots: Slots;
+  readonly ended: AbortSignal;
+  readonly limits: ConnectionLimits;
+  readonly give: () => void;
+}
+
+async function execOnChannel(source: ChannelSource, command: Argv, options: ExecOptions): Promise<ExecResult> {
+  const line = quote(command);
+  const startedMs = performance.now();
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const stop = AbortSignal.any([deadline, source.ended, ...(options.signal === undefined ? [] : [options.signal])]);
+  const stopped = (): ExecResult =>
+    stop.reason === deadline.reason && deadline.aborted
+      ? { kind: 'timed-out', afterMs: Math.round(performance.now() - startedMs) }
+      : { kind: 'lost', cause: toError(stop.reason) };
+
+  let leave: () => void;
+  try {
+    leave = await source.slots.enter(stop);
+  } catch {
+    return stopped();
+  }
+  return new Promise<ExecResult>((resolve) => {
+    let channel: ClientChannel | undefined;
+    const end = (result: ExecResult): void => {
+      clearTimeout(openTimer);
+      stop.removeEventListener('abort', onStop);
+      resolve(result);
+    };
+    const onStop = (): void => {
+      end(stopped());
+      // The slot comes back when the host has closed its side, too: until then its session counts there.
+      if (source.ended.aborted) leave();
+      else channel?.close();
+    };
+    const openTimer = setTimeout(() => {
+      end({ kind: 'lost', cause: new Error(`no channel within ${source.limits.channelTimeoutMs} ms`) });
+      source.give();
+      leave();
+    }, source.limits.channelTimeoutMs);
+    source.ended.addEventListener('abort', leave, { once: true });
+    stop.addEventListener('abort', onStop, { once: true });
+    if (stop.aborted) {
+      onStop();
+      leave();
+      return;
+    }
+    const onChannel = (error: Error | undefined, opened: ClientChannel): void => {
+      if (error !== undefined) {
+        leave();
+        end({ kind: 'lost', cause: error });
+        return;
+      }
+      clearTimeout(openTimer);
+      channel = opened;
+      opened.on('close', leave);
+      if (stop.aborted) opened.close();
+      collect(opened, options, (outcome) => end({ ...outcome, ...durationOf(outcome, startedMs) }));
+    };
+    try {
+      source.client.exec(line, onChannel);
+    } catch (error) {
+      onChannel(toError(error), undefined as never);
+    }
+  });
+}
+
+type Outcome = ExecResult;
+
+function durationOf(outcome: Outcome, startedMs: number): object {
+  return outcome.kind === 'exited' ? { durationMs: Math.round(performance.now() - startedMs) } : {};
+}
+
+function collect(channel: ClientChannel, options: ExecOptions, end: (outcome: Outcome) => void): void {
+  const stdout = cappedOutput(options.maxOutputBytes);
+  const stderr = cappedOutput(options.maxOutputBytes);
+  let exit: { readonly code: number | null; readonly signalName: string | undefined } | undefined;
+  let failure: Error | undefined;
+  channel.on('data', (chunk: Buffer) => stdout.add(chunk));
+  channel.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
+  channel.on('exit', (code: number | null, signalName?: string) => {
+    exit = { code, signalName };
+  });
+  channel.on('error', (error: Error) => {
+    failure = error;
+  });
+  channel.on('close', () => {
+    const texts = { stdout: stdout.text(options.stdoutAs ?? 'utf8'), stderr: stderr.text('utf8') };
+    if (exit === undefined) {
+      end({ kind: 'lost', cause: failure ?? new Error('the channel closed without an exit code') });
+    } else if (exit.code === null) {
+      end({ kind: 'signalled', signalName: exit.signalName ?? 'unknown', ...texts });
+    } else {
+      const truncated = stdout.truncated || stderr.truncated;
+      end({ kind: 'exited', exitCode: exit.code, ...texts, truncated, durationMs: 0 });
+    }
+  });
+  channel.end(options.stdin ?? '');
+}

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClaims, type Claims } from '../../src/transports/claims.ts';
+import { createTransportPool, type HostPool } from '../../src/transports/pool.ts';
+import { argv } from '../../src/transports/quote.ts';
+import { provenExec } from '../../src/transports/proven-exec.ts';
+import { startSshd, type SshdFixture } from './sshd-fixture.ts';
+
+jest.setTimeout(60_000);
+
+const host = 'gravelines';
+let sshd: SshdFixture;
+let pool: HostPool;
+let claims: Claims;
+let next = 0;
+const site = (): string => `site-${(next += 1)}`;
+
+beforeAll(async () => {
+  sshd = await startSshd();
+  pool = createTransportPool([sshd.target()]);
+  claims = createClaims(pool);
+});
+
+afterAll(async () => {
+  await pool.closeAll();
+  await sshd.stop();
+});
+
+const lost = (holder: string, epoch: number) => ({ code: 'claim-lost', details: { holder, epoch } });
+
+describe('the claim on a site', () => {
+  test('is held by nobody at first, then by the run that took it', async () => {
+    const name = site();
+    expect(await claims.read(host, name)).toBeUndefined();
+    await claims.take(host, { site: name, run: 'one', epoch: 1 });
+    expect(await claims.read(host, name)).toEqual({ run: 'one', epoch: 1 });
+  });
+
+  test('may be taken again by its own driver, not by another run', async () => {
+    const name = site();
+    await claims.take(host, { site: name, run: 'one', epoch: 1 });
+    await claims.take(host, { site: name, run: 'one', epoch: 1 });
+    await expect(claims.take(host, { site: name, run: 'two', epoch: 9 })).rejects.toMatchObject(lost('one', 1));
+    await expect(claims.raise(host, { site: name, run: 'two', epoch: 9 })).rejects.toMatchObject(lost('one', 1));
+    await expect(claims.release(host, { site: name, run: 'two', epoch: 9 })).rejects.toMatchObject(lost('one', 1));
+  });
+
+  test('goes to exactly one of ten runs that take it at once', async () => {
+    const name = site();
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, index) => claims.take(host, { site: name, run: `run-${index}`, epoch: 1 })),
+    );
+    const winners = results.flatMap((result, index) => (result.status === 'fulfilled' ? [`run-${index}`] : []));
+    expect(winners).toHaveLength(1);
+    expect(await claims.read(host, name)).toEqual({ run: winners[0], epoch: 1 });
+  });
+
+  test('rises with its epoch and is refused to an overtaken driver, even after the release', async () => {
+    const name = site();
+    await claims.take(host, { site: name, run: 'one', epoch: 1 });
+    await claims.raise(host, { site: name, run: 'one', epoch: 3 });
+    for (const act of [claims.take, claims.raise, claims.release]) {
+      await expect(act(host, { site: name, run: 'one', epoch: 2 })).rejects.toMatchObject(lost('one', 3));
+    }
+    await claims.release(host, { site: name, run: 'one', epoch: 3 });
+    await claims.release(host, { site: name, run: 'one', epoch: 3 });
+    expect(await claims.read(host, name)).toBeUndefined();
+    await expect(claims.take(host, { site: name, run: 'one', epoch: 2 })).rejects.toMatchObject(lost('one', 3));
+    await claims.take(host, { site: name, run: 'two', epoch: 1 });
+  });
+
+  test('cannot be raised where nobody holds it', async () => {
+    await expect(claims.raise(host, { site: site(), run: 'one', epoch: 2 })).rejects.toMatchObject(lost('nobody', 0));
+  });
+
+  test('in a file that cannot be read is never overwritten', async () => {
+    const name = site();
+    writeFileSync(join(sshd.home, '.drp', 'claims', name), 'garbage\n');
+    await expect(claims.take(host, { site: name, run: 'one', epoch: 1 })).rejects.toMatchObject({ code: 'claim-lost' });
+  });
+
+  test('of a name that is a path is refused here', async () => {
+    for (const bad of ['../x', '.x', '', 'a b', "a'"]) {
+      await expect(claims.take(host, { site: bad, run: 'one', epoch: 1 })).rejects.toMatchObject({ code: 'internal' });
+    }
+  });
+});
+
+describe('provenExec', () => {
+  test('runs a command with its own exit code, output, stdin and umask', async () => {
+    const transport = await pool.connect(host);
+    const command = argv('sh', '-c', 'umask; cat; printf "%s|" "$@"; echo oops >&2; exit 97', 'x', "it's", '$(id)');
+    const plain = await transport.exec(argv('sh', '-c', 'umask'), { timeoutMs: 5_000 });
+    const result = await provenExec(transport, command, { timeoutMs: 5_000, stdin: 'in\n' });
+    const umask = plain.kind === 'exited' ? plain.stdout : '';
+    expect(result).toMatchObject({ kind: 'exited', exitCode: 97, stdout: `${umask}in\nit's|$(id)|`, stderr: 'oops\n' });
+  });
+
+  test('runs nothing on another machine or for a run that does not hold the site', async () => {
+    const transport = await pool.connect(host);
+    const name = site();
+    const file = join(sshd.home, `${name}.touched`);
+    const claim = { site: name, run: 'one', epoch: 1 };
+    const wrong = { ...transport, target: { ...transport.target, identity: { file: '/etc/hostname', text: 'other' } } };
+    await expect(provenExec(wrong, argv('touch', file), { timeoutMs: 5_000 })).rejects.toMatchObject({
+      code: 'identity-mismatch',
+    });
+    await expect(provenExec(transport, argv('touch', file), { timeoutMs: 5_000, claim })).rejects.toMatchObject(
+      lost('nobody', 0),
+    );
+    expect(await transport.exec(argv('test', '-e', file), { timeoutMs: 5_000 })).toMatchObject({ exitCode: 1 });
+    await claims.take(host, claim);
+    expect(await provenExec(transport, argv('touch', file), { timeoutMs: 5_000, claim })).toMatchObject({ exitCode: 0 });
+  });
+});
