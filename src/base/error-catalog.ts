@@ -18,6 +18,18 @@ const entries = {
     hint: 'Nothing was done after this point. Look at the run with: drp status, and report this message.',
   },
   'wrong-usage': { exitCode: 2, message: '{what}', hint: 'See: drp {command} --help.' },
+  'verb-unknown': { exitCode: 2, message: "there is no verb '{verb}'{meant}", hint: 'See them all: drp --help.' },
+  'facts-missing': {
+    exitCode: 2,
+    message: 'this must be said, and there is no terminal to ask on: {what}',
+    hint: 'Give them: {options}.',
+  },
+  'run-ambiguous': {
+    exitCode: 2,
+    message: 'several runs fit: {runs}',
+    hint: 'Name one with --run RUN. List them with: drp runs.',
+  },
+  'nothing-to-do': { exitCode: 2, message: '{what}', hint: '{advice}' },
   'runtime-too-old': {
     exitCode: 2,
     message: 'Node.js {found} is too old, drp needs 24 or newer',
@@ -198,6 +210,58 @@ const entries = {
     exitCode: 1,
     message: "step '{step}' ended, but the world does not show it: {reason}",
     hint: 'Exit 0 is not success. Look at the host, then: drp decide retry {step}.',
+  },
+
+  // data steps
+  'backup-not-chosen': {
+    exitCode: 3,
+    message: "step '{step}' needs backup '{backup}', and no approved gate has chosen one",
+    hint: "Let a gate before it cover step '{step}', so that a person sees and chooses the backup.",
+  },
+  'copy-differs': {
+    exitCode: 1,
+    message: "step '{step}': the copy on '{host}' is not what the source holds: {reason}",
+    hint: 'The target was not switched. Look whether somebody writes on either side, then: drp decide retry {step}.',
+  },
+  'database-unreachable': {
+    exitCode: 4,
+    message: "PostgreSQL could not be asked from host '{host}': {reason}",
+    hint: 'Look whether it runs and takes this role. When it answers again: drp resume, or drp decide retry.',
+  },
+  'dump-unfit': {
+    exitCode: 3,
+    message: "step '{step}' refused the dump: {reason}",
+    hint: 'Nothing was overwritten. Choose another dump: reject the gate, or mend the source and drp decide retry {step}.',
+  },
+  'import-failed': {
+    exitCode: 1,
+    message: "step '{step}': the import on '{host}' stopped at its first error: {reason}",
+    hint: 'The live database was not touched, the new one is gone. Mend the cause, then: drp decide retry {step}.',
+  },
+  'import-refused': {
+    exitCode: 3,
+    message: "step '{step}' was not begun on '{host}': {reason}",
+    hint: 'The live database is as it was. Mend the cause, then: drp decide retry {step}.',
+  },
+  'no-room': {
+    exitCode: 3,
+    message: "step '{step}': too little room on '{host}': {reason}",
+    hint: 'Nothing was overwritten. Make room there, then: drp decide retry {step}.',
+  },
+  'source-unfit': {
+    exitCode: 3,
+    message: "step '{step}' refused its source: {reason}",
+    hint: 'Nothing was overwritten. Choose another source, or mend this one and: drp decide retry {step}.',
+  },
+  'source-unreachable': {
+    exitCode: 4,
+    message: "step '{step}': host '{host}' could not read from the source: {reason}",
+    hint: 'What has arrived is kept. Mend the way between the two hosts, then: drp decide retry {step}.',
+  },
+  'target-unfit': {
+    exitCode: 3,
+    message: "step '{step}' cannot fill its target on '{host}': {reason}",
+    hint: 'Nothing was overwritten. Mend the target, then: drp decide retry {step}.',
   },
 
   // runs
