@@ -1,20 +1,29 @@
 import { existsSync } from 'node:fs';
 
-/** One program of each Debian package the lab cannot do without. */
-const needed: Readonly<Record<string, string>> = {
-  'openssh-server': '/usr/sbin/sshd',
-  'openssh-client': '/usr/bin/ssh',
-  rsync: '/usr/bin/rsync',
-  openssl: '/usr/bin/openssl',
-  'nginx-light': '/usr/sbin/nginx',
-  bind9: '/usr/sbin/named',
-  'bind9-dnsutils': '/usr/bin/nsupdate',
-  'postgresql-15': '/usr/lib/postgresql',
-  'util-linux': '/usr/bin/setpriv',
+/** Debian packages the practice lab needs, each with one of its files and what it is for. */
+const needed: Readonly<Record<string, readonly [file: string, purpose: string]>> = {
+  'openssh-server': ['/usr/sbin/sshd', 'hosts of the lab'],
+  'openssh-client': ['/usr/bin/ssh-keygen', 'ssh between hosts, keys'],
+  rsync: ['/usr/bin/rsync', 'copies between hosts'],
+  'postgresql-15': ['/usr/lib/postgresql/15/bin/postgres', 'databases of both sites'],
+  'postgresql-client-15': ['/usr/lib/postgresql/15/bin/pg_restore', 'dump and restore'],
+  'nginx-light': ['/usr/sbin/nginx', 'web servers of both sites'],
+  openssl: ['/usr/bin/openssl', 'certificates of the lab'],
+  bind9: ['/usr/sbin/named', 'authoritative name servers'],
+  'bind9-dnsutils': ['/usr/bin/nsupdate', 'changes to the zone'],
+  'request-tracker5': ['/usr/sbin/rt-setup-database-5', 'ticket system'],
+  'rt5-db-sqlite': ['/usr/share/doc/rt5-db-sqlite', 'database of the ticket system'],
+  'rt5-standalone': ['/usr/share/doc/rt5-standalone', 'web server of the ticket system'],
+  'util-linux': ['/usr/bin/setpriv', 'flock, setsid, setpriv'],
 };
+
+/** What is not installed here, with its purpose. */
+export function missingPackages(): readonly { readonly name: string; readonly purpose: string }[] {
+  return Object.entries(needed).flatMap(([name, [file, purpose]]) => (existsSync(file) ? [] : [{ name, purpose }]));
+}
 
 /** The command that installs what is missing; undefined where nothing is. */
 export function installCommand(): string | undefined {
-  const missing = Object.entries(needed).flatMap(([name, program]) => (existsSync(program) ? [] : [name]));
-  return missing.length === 0 ? undefined : `apt-get install --no-install-recommends ${missing.join(' ')}`;
+  const missing = missingPackages().map(({ name }) => name);
+  return missing.length === 0 ? undefined : `apt-get install --no-install-recommends -y ${missing.join(' ')}`;
 }
