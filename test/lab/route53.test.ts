@@ -55,9 +55,18 @@ function clientWith(options: {
   });
 }
 
-const change = (Action: 'CREATE' | 'DELETE' | 'UPSERT', values: string[], TTL = 60, Name = 'www.kyc.test'): Change => ({
+const change = (
+  Action: 'CREATE' | 'DELETE' | 'UPSERT',
+  values: string[],
+  at: { ttl?: number; name?: string } = {},
+): Change => ({
   Action,
-  ResourceRecordSet: { Name, Type: 'A', TTL, ResourceRecords: values.map((Value) => ({ Value })) },
+  ResourceRecordSet: {
+    Name: at.name ?? 'www.kyc.test',
+    Type: 'A',
+    TTL: at.ttl ?? 60,
+    ResourceRecords: values.map((Value) => ({ Value })),
+  },
 });
 const send = (...Changes: Change[]) =>
   client.send(
@@ -117,7 +126,7 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
     const first = await client.send(new ListResourceRecordSetsCommand({ HostedZoneId: facts.zoneId, MaxItems: 6 }));
     expect(first.ResourceRecordSets?.map((set) => `${set.Name ?? ''} ${set.Type ?? ''}`)).toEqual([
       'kyc.test. NS', 'kyc.test. SOA', 'gravelines.kyc.test. A', 'limburg.kyc.test. A', 'ns1.kyc.test. A', 'ns2.kyc.test. A',
-    ]); // prettier-ignore
+    ]);
     expect(first).toMatchObject({ IsTruncated: true, NextRecordName: 'www.kyc.test.', NextRecordType: 'A' });
     expect(await listed()).toEqual({
       Name: 'www.kyc.test.',
@@ -129,7 +138,7 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
 
   test('an exact DELETE with CREATE is PENDING and listed at once, then INSYNC and served', async () => {
     await setRoute53(lab, { insyncDelayMs: 900 });
-    const { ChangeInfo } = await send(change('DELETE', [address(10)]), change('CREATE', [address(20)], 30));
+    const { ChangeInfo } = await send(change('DELETE', [address(10)]), change('CREATE', [address(20)], { ttl: 30 }));
     expect(ChangeInfo).toMatchObject({ Status: 'PENDING', Comment: 'drp & <test>' });
     expect(await listed()).toMatchObject({ TTL: 30, ResourceRecords: [{ Value: address(20) }] });
     expect(await served()).toBe(address(10));
@@ -149,26 +158,29 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
     await expect(send(change('DELETE', [address(11)]), change('CREATE', [address(20)]))).rejects.toMatchObject(
       refusal(`Tried to delete ${www} but the values provided do not match the current values`),
     );
-    await expect(send(change('DELETE', [address(10)], 61))).rejects.toMatchObject(
+    await expect(send(change('DELETE', [address(10)], { ttl: 61 }))).rejects.toMatchObject(
       refusal('do not match the current values'),
     );
     await expect(send(change('CREATE', [address(20)]))).rejects.toMatchObject(
       refusal(`[Tried to create ${www} but it already exists]`),
     );
     await expect(
-      send(change('CREATE', [address(20)], 60, 'a.kyc.test'), change('DELETE', ['127.0.0.1'], 60, 'b.kyc.test')),
+      send(
+        change('CREATE', [address(20)], { name: 'a.kyc.test' }),
+        change('DELETE', ['127.0.0.1'], { name: 'b.kyc.test' }),
+      ),
     ).rejects.toMatchObject(refusal('but it was not found'));
     expect((await listed('a.kyc.test'))?.Name).toBe('gravelines.kyc.test.');
   });
 
   test('values and names that cannot be are refused', async () => {
-    await expect(send(change('CREATE', ['not-an-address'], 60, 'a.kyc.test'))).rejects.toMatchObject({
+    await expect(send(change('CREATE', ['not-an-address'], { name: 'a.kyc.test' }))).rejects.toMatchObject({
       name: 'InvalidChangeBatch',
     });
-    await expect(send(change('CREATE', ['127.0.0.1'], 60, 'a.example.com'))).rejects.toThrow(
+    await expect(send(change('CREATE', ['127.0.0.1'], { name: 'a.example.com' }))).rejects.toThrow(
       'is not permitted in zone kyc.test.',
     );
-    await expect(send(change('CREATE', ['127.0.0.1', '127.0.0.1'], 60, 'a.kyc.test'))).rejects.toThrow(
+    await expect(send(change('CREATE', ['127.0.0.1', '127.0.0.1'], { name: 'a.kyc.test' }))).rejects.toThrow(
       'Duplicate Resource Record',
     );
     await expect(send()).rejects.toMatchObject({ name: 'InvalidInput' });
@@ -176,7 +188,7 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
 
   test('UPSERT works and leaves its trace in the log', async () => {
     const before = route53Calls(lab).length;
-    const { ChangeInfo } = await send(change('UPSERT', ['127.0.0.9'], 60, 'extra.kyc.test'));
+    const { ChangeInfo } = await send(change('UPSERT', ['127.0.0.9'], { name: 'extra.kyc.test' }));
     await insync(ChangeInfo?.Id);
     expect(route53Calls(lab)[before]).toMatchObject({
       operation: 'ChangeResourceRecordSets',
@@ -206,11 +218,11 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
   test('faults: access denied, busy, internal error, silence, no connection', async () => {
     const get = (timeoutMs = 5_000) => clientWith({ timeoutMs }).send(new GetHostedZoneCommand({ Id: facts.zoneId }));
     await setRoute53(lab, { denied: ['ChangeResourceRecordSets'] });
-    await expect(send(change('CREATE', ['127.0.0.1'], 60, 'a.kyc.test'))).rejects.toMatchObject({
+    await expect(send(change('CREATE', ['127.0.0.1'], { name: 'a.kyc.test' }))).rejects.toMatchObject({
       name: 'AccessDenied',
     });
     await setRoute53(lab, { busy: true });
-    await expect(send(change('CREATE', ['127.0.0.1'], 60, 'a.kyc.test'))).rejects.toMatchObject({
+    await expect(send(change('CREATE', ['127.0.0.1'], { name: 'a.kyc.test' }))).rejects.toMatchObject({
       name: 'PriorRequestNotComplete',
     });
     await setRoute53(lab, { answer: 'error500' });

@@ -39,18 +39,12 @@ export async function startTickets(lab: LabContext): Promise<TicketFacts> {
     await launch(lab, { name: 'tickets', argv, cwd: folder, env });
   }
   await addRelay(lab, { name: 'tickets', listen: door, target: behind });
-  await waitForService(
-    lab,
-    'tickets',
-    async () => {
-      // Without a token it answers 401: the interface is up, and nothing was logged in.
-      const { status } = await fetch(`http://${behind.address}:${String(behind.port)}/REST/2.0/rt`, {
-        signal: AbortSignal.timeout(10_000),
-      });
-      return status === 401 ? true : undefined;
-    },
-    60_000,
-  );
+  await waitForService(lab, 'tickets', async () => {
+    // Without a token it answers 401: the interface is up, and nobody was logged in.
+    const url = `http://${behind.address}:${String(behind.port)}/REST/2.0/rt`;
+    const { status } = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    return status === 401 ? true : undefined;
+  });
   return facts;
 }
 
