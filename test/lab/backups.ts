@@ -1,5 +1,5 @@
-import { constants, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { constants, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackupFacts } from './facts.ts';
 import { addDay, makeTree } from './files.ts';
@@ -26,9 +26,12 @@ export interface BackupOptions {
 /** The backup server of a moment: by the day of the month, UTC. */
 export const backupHostOf = (at: Date): BackupHost => (at.getUTCDate() % 2 === 0 ? 'backup-even' : 'backup-odd');
 
-export const dumpName = (at: Date): string => `kyc-${at.toISOString().slice(0, 13)}${at.toISOString().slice(14, 16)}Z.dump`;
-export const dumpFolder = (lab: LabContext, host: BackupHost): string => join(hostFolder(lab, host), 'srv', 'backups', 'database');
-export const treeFolder = (lab: LabContext, host: BackupHost): string => join(hostFolder(lab, host), 'srv', 'backups', 'files');
+export const dumpName = (at: Date): string =>
+  `kyc-${at.toISOString().slice(0, 13)}${at.toISOString().slice(14, 16)}Z.dump`;
+export const dumpFolder = (lab: LabContext, host: BackupHost): string =>
+  join(hostFolder(lab, host), 'srv', 'backups', 'database');
+export const treeFolder = (lab: LabContext, host: BackupHost): string =>
+  join(hostFolder(lab, host), 'srv', 'backups', 'files');
 
 /** The moments of the dumps a lab starts with, newest first: every even hour. */
 export function dumpTimes(now: Date): readonly Date[] {
@@ -61,7 +64,11 @@ export async function makeDatabaseBackups(lab: LabContext, options: BackupOption
   await takeDump(lab, newest);
   if (options.now > newest) await addOrders(lab, { from: newest, to: options.now, count: 7 });
   await writeGlobals(lab);
-  return times.map((at) => ({ host: backupHostOf(at), file: join(dumpFolder(lab, backupHostOf(at)), dumpName(at)), takenAt: at.toISOString() }));
+  return times.map((at) => ({
+    host: backupHostOf(at),
+    file: join(dumpFolder(lab, backupHostOf(at)), dumpName(at)),
+    takenAt: at.toISOString(),
+  }));
 }
 
 /** Dumps production's database as it is now onto the backup server of `at`, under the name of `at`. */
@@ -107,7 +114,11 @@ export async function makeFileBackups(lab: LabContext, options: BackupOptions): 
   }
   addDay(base, options.now); // uploads of today, which no backup holds
   await Promise.all(manifests);
-  return times.map((at) => ({ host: backupHostOf(at), folder: join(treeFolder(lab, backupHostOf(at)), at.toISOString().slice(0, 10)), takenAt: at.toISOString() }));
+  return times.map((at) => ({
+    host: backupHostOf(at),
+    folder: join(treeFolder(lab, backupHostOf(at)), at.toISOString().slice(0, 10)),
+    takenAt: at.toISOString(),
+  }));
 }
 
 /** Gives gravelines an old copy of everything: a standby that answers, with yesterday's data. */
@@ -116,13 +127,24 @@ export async function makeStaleRecovery(lab: LabContext, backups: BackupFacts): 
   const dump = backups.dumps.at(-1);
   if (tree === undefined || dump === undefined) return;
   const base = join(hostFolder(lab, 'gravelines'), 'srv');
-  cpSync(join(tree.folder, 'www'), join(base, 'www'), { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, filter: (source) => !source.includes('/odd names') });
+  cpSync(join(tree.folder, 'www'), join(base, 'www'), {
+    recursive: true,
+    preserveTimestamps: true,
+    verbatimSymlinks: true,
+    filter: (source) => !source.includes('/odd names'),
+  });
   await run([...clientArgv(lab, 'gravelines', 'createdb'), '-O', 'kyc_owner', 'kyc']);
   await run([...clientArgv(lab, 'gravelines', 'pg_restore'), '-d', 'kyc', '--exit-on-error', dump.file]);
 }
 
 async function writeManifest(folder: string): Promise<void> {
-  await run(['sh', '-c', 'cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum -- > "$1.manifest"', 'manifest', folder]);
+  await run([
+    'sh',
+    '-c',
+    'cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum -- > "$1.manifest"',
+    'manifest',
+    folder,
+  ]);
 }
 
 function placeDump(lab: LabContext, at: Date, source: string): void {
@@ -133,5 +155,6 @@ function placeDump(lab: LabContext, at: Date, source: string): void {
 
 async function writeGlobals(lab: LabContext): Promise<void> {
   const globals = await run([...clientArgv(lab, 'limburg', 'pg_dumpall'), '--globals-only']);
-  for (const host of ['backup-even', 'backup-odd'] as const) writeFileSync(join(dumpFolder(lab, host), 'globals.sql'), globals.stdout, { mode: 0o600 });
+  for (const host of ['backup-even', 'backup-odd'] as const)
+    writeFileSync(join(dumpFolder(lab, host), 'globals.sql'), globals.stdout, { mode: 0o600 });
 }

@@ -13,11 +13,24 @@ export const timelineFile = (dir: string, kind: ClientKind): string => join(dir,
  * Starts the probe (fetches the page) or the writer (inserts a row) as a process of the lab.
  * Both go where the site's name leads them, every 200 ms by default.
  */
-export async function startClient(lab: LabContext, kind: ClientKind, options: { readonly everyMs?: number; readonly timeoutMs?: number } = {}): Promise<string> {
+export async function startClient(
+  lab: LabContext,
+  kind: ClientKind,
+  options: { readonly everyMs?: number; readonly timeoutMs?: number } = {},
+): Promise<string> {
   const file = timelineFile(lab.dir, kind);
   mkdirSync(join(lab.dir, 'timelines'), { recursive: true });
-  const settings: ClientSettings = { kind, dir: lab.dir, file, everyMs: options.everyMs ?? 200, timeoutMs: options.timeoutMs ?? 2_000 };
-  await launch(lab, { name: kind, argv: [process.execPath, fileURLToPath(new URL(`${kind}.ts`, import.meta.url)), JSON.stringify(settings)] });
+  const settings: ClientSettings = {
+    kind,
+    dir: lab.dir,
+    file,
+    everyMs: options.everyMs ?? 200,
+    timeoutMs: options.timeoutMs ?? 2_000,
+  };
+  await launch(lab, {
+    name: kind,
+    argv: [process.execPath, fileURLToPath(new URL(`${kind}.ts`, import.meta.url)), JSON.stringify(settings)],
+  });
   return file;
 }
 

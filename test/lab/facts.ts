@@ -9,9 +9,20 @@ export type SiteName = 'limburg' | 'gravelines';
 export type PersonName = 'anne' | 'otto' | 'vera';
 
 /** The last number of each address of a lab. */
-export const hostNumbers = { bastion: 5, limburg: 10, gravelines: 20, 'backup-even': 31, 'backup-odd': 32, pdu: 50 } as const satisfies Record<HostName, number>;
+export const hostNumbers = {
+  bastion: 5,
+  limburg: 10,
+  gravelines: 20,
+  'backup-even': 31,
+  'backup-odd': 32,
+  pdu: 50,
+} as const satisfies Record<HostName, number>;
 /** What burns together. */
-export const datacentres = { limburg: ['limburg', 'backup-even'], gravelines: ['gravelines'], roubaix: ['backup-odd', 'bastion'] } as const;
+export const datacentres = {
+  limburg: ['limburg', 'backup-even'],
+  gravelines: ['gravelines'],
+  roubaix: ['backup-odd', 'bastion'],
+} as const;
 export type DatacentreName = keyof typeof datacentres;
 
 export interface Endpoint {
@@ -100,8 +111,16 @@ export interface BackupFacts {
   readonly database: Record<'backup-even' | 'backup-odd', string>;
   readonly files: Record<'backup-even' | 'backup-odd', string>;
   /** Newest first. */
-  readonly dumps: readonly { readonly host: 'backup-even' | 'backup-odd'; readonly file: string; readonly takenAt: string }[];
-  readonly trees: readonly { readonly host: 'backup-even' | 'backup-odd'; readonly folder: string; readonly takenAt: string }[];
+  readonly dumps: readonly {
+    readonly host: 'backup-even' | 'backup-odd';
+    readonly file: string;
+    readonly takenAt: string;
+  }[];
+  readonly trees: readonly {
+    readonly host: 'backup-even' | 'backup-odd';
+    readonly folder: string;
+    readonly takenAt: string;
+  }[];
 }
 
 export interface LabFacts {
@@ -123,7 +142,12 @@ export interface LabFacts {
   readonly webhook?: WebhookFacts;
   readonly backups: BackupFacts;
   /** The bastion's password and one-time code secret, where `pdu` could be made. */
-  readonly bastionLogin?: { readonly user: string; readonly passwordFile: string; readonly otpSecretFile: string; readonly port: number };
+  readonly bastionLogin?: {
+    readonly user: string;
+    readonly passwordFile: string;
+    readonly otpSecretFile: string;
+    readonly port: number;
+  };
   /** Parts that could not run here, and why. */
   readonly skipped: readonly string[];
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { copyAside, putBack, takeAside } from './aside.ts';
 import { finishDump } from './backups.ts';
@@ -32,14 +41,18 @@ export async function inflict(lab: LabContext, name: string, args: readonly stri
   }
   const undone = faults.filter((candidate) => candidate.undo === name);
   const undo = undoing[name];
-  if (undone.length === 0 || undo === undefined) throw new Error(`no fault '${name}'; there are: ${faults.map((each) => each.name).join(', ')}`);
+  if (undone.length === 0 || undo === undefined)
+    throw new Error(`no fault '${name}'; there are: ${faults.map((each) => each.name).join(', ')}`);
   await undo(lab, args);
   const over = (active: string): boolean => {
     const [activeName, firstArgument] = active.split(' ');
     const same = args[0] === undefined || firstArgument === undefined || firstArgument === args[0];
     return same && undone.some((each) => each.name === activeName);
   };
-  noteFaults(lab, activeFaults(lab).filter((active) => !over(active)));
+  noteFaults(
+    lab,
+    activeFaults(lab).filter((active) => !over(active)),
+  );
 }
 
 /** Faults in force, oldest first, as they were asked for. */
@@ -52,32 +65,188 @@ const sitesToLose = Object.keys(datacentres).join('|');
 
 /** Every fault, in the order of the help. */
 export const faults: readonly Fault[] = [
-  { name: 'site-down', usage: sitesToLose, what: 'a datacentre loses power: its hosts vanish from the network', undo: 'site-up', act: (lab, args) => powerOff(lab, datacentreOf(args)) },
-  { name: 'sshd-kill', usage: 'HOST', what: 'its sshd dies with all connections', undo: 'sshd-start', act: (lab, args) => killSshd(lab, hostOf(args)) },
-  { name: 'sshd-freeze', usage: 'HOST', what: 'its sshd and what runs in its sessions stop moving', undo: 'sshd-thaw', act: (lab, args) => freeze(lab, args) },
-  { name: 'link-cut', usage: 'HOST [BYTES]', what: 'open connections to its sshd are reset, now or after BYTES more', undo: 'link-up', act: (lab, args) => link(lab, args, cutMode(args[1])) },
-  { name: 'link-down', usage: 'HOST', what: 'packets to its sshd are lost', undo: 'link-up', act: (lab, args) => link(lab, args, { kind: 'blackhole' }) },
-  { name: 'link-refuse', usage: 'HOST', what: 'its sshd port is closed', undo: 'link-up', act: (lab, args) => link(lab, args, { kind: 'refuse' }) },
-  { name: 'link-freeze', usage: 'HOST', what: 'connections to its sshd hang', undo: 'link-up', act: (lab, args) => link(lab, args, { kind: 'freeze' }) },
-  { name: 'link-slow', usage: 'HOST [BYTES_PER_SECOND] [DELAY_MS]', what: 'the way to its sshd is slow (256000, 50)', undo: 'link-up', act: (lab, args) => link(lab, args, slowMode(args)) },
-  { name: 'swap', usage: 'HOST HOST', what: 'the sshds of two hosts stand at each other’s address', undo: 'unswap', act: (lab, args) => listenAs(lab, args, 'other') },
-  { name: 'host-key', usage: 'HOST', what: 'it shows another host key', undo: 'host-key-back', act: (lab, args) => changeHostKey(lab, hostOf(args), ' changed') },
-  { name: 'identity', usage: 'HOST', what: 'its identity marker is that of another machine', undo: 'identity-back', act: changeIdentity },
-  { name: 'dump-missing', usage: '[COUNT]', what: 'the newest dumps are not there (1)', undo: 'dumps-back', act: (lab, args) => removeDumps(lab, count(args[0], 1)) },
-  { name: 'dump-stale', usage: '[HOURS]', what: 'no dump is younger than this (10)', undo: 'dumps-back', act: (lab, args) => ageDumps(lab, count(args[0], 10)) },
-  { name: 'dump-truncated', usage: '[old-checksum]', what: 'the newest dump ends early; pg_restore -l reads it, and its checksum was made of it', undo: 'dumps-back', act: (lab, args) => spoilDump(lab, args[0], truncate) },
-  { name: 'dump-corrupt', usage: '[old-checksum]', what: 'bytes in the middle of the newest dump are wrong', undo: 'dumps-back', act: (lab, args) => spoilDump(lab, args[0], scramble) },
-  { name: 'files-empty', usage: '', what: 'the newest file tree is an empty folder', undo: 'files-back', act: emptyTree },
-  { name: 'files-shrunken', usage: '', what: 'the newest file tree lost most of its uploads', undo: 'files-back', act: shrinkTree },
-  { name: 'disk-full', usage: 'HOST [BYTES]', what: 'its folder is on a volume with only BYTES free (1000000); root only', undo: 'disk-free', act: (lab, args) => fillDisk(baseOf(lab, args), count(args[1], 1_000_000)) },
-  { name: 'dns-refuse', usage: '', what: 'the primary refuses dynamic updates', undo: 'dns-accept', act: (lab) => setDnsUpdates(lab, 'refused') },
-  { name: 'dns-stale', usage: '', what: 'ns2 hears of no change', undo: 'dns-follow', act: (lab) => setSecondary(lab, 'stale') },
-  { name: 'dns-down', usage: 'ns1|ns2', what: 'the name server does not answer', undo: 'dns-up', act: (lab, args) => setRelay(lab, nameServerOf(args), { kind: 'blackhole' }) },
-  { name: 'tickets-down', usage: '[silent]', what: 'the ticket system refuses connections, or swallows them', undo: 'tickets-up', act: (lab, args) => setRelay(lab, 'tickets', downMode(args[0])) },
-  { name: 'mail-down', usage: '[silent]', what: 'so does the mail server', undo: 'mail-up', act: (lab, args) => setRelay(lab, 'smtp', downMode(args[0])) },
-  { name: 'webhook-down', usage: '[silent]', what: 'so does the webhook', undo: 'webhook-up', act: (lab, args) => setRelay(lab, 'webhook', downMode(args[0])) },
-  { name: 'route53-down', usage: '[silent]', what: 'so does the Route 53 endpoint', undo: 'route53-up', act: (lab, args) => setRelay(lab, 'route53', downMode(args[0])) },
-  { name: 'route53-fault', usage: 'throttled|busy|denied|silent|error500|lost-reply', what: 'the Route 53 endpoint answers so', undo: 'route53-fine', act: (lab, args) => setRoute53(lab, route53FaultOf(args[0])) },
+  {
+    name: 'site-down',
+    usage: sitesToLose,
+    what: 'a datacentre loses power: its hosts vanish from the network',
+    undo: 'site-up',
+    act: (lab, args) => powerOff(lab, datacentreOf(args)),
+  },
+  {
+    name: 'sshd-kill',
+    usage: 'HOST',
+    what: 'its sshd dies with all connections',
+    undo: 'sshd-start',
+    act: (lab, args) => killSshd(lab, hostOf(args)),
+  },
+  {
+    name: 'sshd-freeze',
+    usage: 'HOST',
+    what: 'its sshd and what runs in its sessions stop moving',
+    undo: 'sshd-thaw',
+    act: (lab, args) => freeze(lab, args),
+  },
+  {
+    name: 'link-cut',
+    usage: 'HOST [BYTES]',
+    what: 'open connections to its sshd are reset, now or after BYTES more',
+    undo: 'link-up',
+    act: (lab, args) => link(lab, args, cutMode(args[1])),
+  },
+  {
+    name: 'link-down',
+    usage: 'HOST',
+    what: 'packets to its sshd are lost',
+    undo: 'link-up',
+    act: (lab, args) => link(lab, args, { kind: 'blackhole' }),
+  },
+  {
+    name: 'link-refuse',
+    usage: 'HOST',
+    what: 'its sshd port is closed',
+    undo: 'link-up',
+    act: (lab, args) => link(lab, args, { kind: 'refuse' }),
+  },
+  {
+    name: 'link-freeze',
+    usage: 'HOST',
+    what: 'connections to its sshd hang',
+    undo: 'link-up',
+    act: (lab, args) => link(lab, args, { kind: 'freeze' }),
+  },
+  {
+    name: 'link-slow',
+    usage: 'HOST [BYTES_PER_SECOND] [DELAY_MS]',
+    what: 'the way to its sshd is slow (256000, 50)',
+    undo: 'link-up',
+    act: (lab, args) => link(lab, args, slowMode(args)),
+  },
+  {
+    name: 'swap',
+    usage: 'HOST HOST',
+    what: 'the sshds of two hosts stand at each other’s address',
+    undo: 'unswap',
+    act: (lab, args) => listenAs(lab, args, 'other'),
+  },
+  {
+    name: 'host-key',
+    usage: 'HOST',
+    what: 'it shows another host key',
+    undo: 'host-key-back',
+    act: (lab, args) => changeHostKey(lab, hostOf(args), ' changed'),
+  },
+  {
+    name: 'identity',
+    usage: 'HOST',
+    what: 'its identity marker is that of another machine',
+    undo: 'identity-back',
+    act: changeIdentity,
+  },
+  {
+    name: 'dump-missing',
+    usage: '[COUNT]',
+    what: 'the newest dumps are not there (1)',
+    undo: 'dumps-back',
+    act: (lab, args) => removeDumps(lab, count(args[0], 1)),
+  },
+  {
+    name: 'dump-stale',
+    usage: '[HOURS]',
+    what: 'no dump is younger than this (10)',
+    undo: 'dumps-back',
+    act: (lab, args) => ageDumps(lab, count(args[0], 10)),
+  },
+  {
+    name: 'dump-truncated',
+    usage: '[old-checksum]',
+    what: 'the newest dump ends early; pg_restore -l reads it, and its checksum was made of it',
+    undo: 'dumps-back',
+    act: (lab, args) => spoilDump(lab, args[0], truncate),
+  },
+  {
+    name: 'dump-corrupt',
+    usage: '[old-checksum]',
+    what: 'bytes in the middle of the newest dump are wrong',
+    undo: 'dumps-back',
+    act: (lab, args) => spoilDump(lab, args[0], scramble),
+  },
+  {
+    name: 'files-empty',
+    usage: '',
+    what: 'the newest file tree is an empty folder',
+    undo: 'files-back',
+    act: emptyTree,
+  },
+  {
+    name: 'files-shrunken',
+    usage: '',
+    what: 'the newest file tree lost most of its uploads',
+    undo: 'files-back',
+    act: shrinkTree,
+  },
+  {
+    name: 'disk-full',
+    usage: 'HOST [BYTES]',
+    what: 'its folder is on a volume with only BYTES free (1000000); root only',
+    undo: 'disk-free',
+    act: (lab, args) => fillDisk(baseOf(lab, args), count(args[1], 1_000_000)),
+  },
+  {
+    name: 'dns-refuse',
+    usage: '',
+    what: 'the primary refuses dynamic updates',
+    undo: 'dns-accept',
+    act: (lab) => setDnsUpdates(lab, 'refused'),
+  },
+  {
+    name: 'dns-stale',
+    usage: '',
+    what: 'ns2 hears of no change',
+    undo: 'dns-follow',
+    act: (lab) => setSecondary(lab, 'stale'),
+  },
+  {
+    name: 'dns-down',
+    usage: 'ns1|ns2',
+    what: 'the name server does not answer',
+    undo: 'dns-up',
+    act: (lab, args) => setRelay(lab, nameServerOf(args), { kind: 'blackhole' }),
+  },
+  {
+    name: 'tickets-down',
+    usage: '[silent]',
+    what: 'the ticket system refuses connections, or swallows them',
+    undo: 'tickets-up',
+    act: (lab, args) => setRelay(lab, 'tickets', downMode(args[0])),
+  },
+  {
+    name: 'mail-down',
+    usage: '[silent]',
+    what: 'so does the mail server',
+    undo: 'mail-up',
+    act: (lab, args) => setRelay(lab, 'smtp', downMode(args[0])),
+  },
+  {
+    name: 'webhook-down',
+    usage: '[silent]',
+    what: 'so does the webhook',
+    undo: 'webhook-up',
+    act: (lab, args) => setRelay(lab, 'webhook', downMode(args[0])),
+  },
+  {
+    name: 'route53-down',
+    usage: '[silent]',
+    what: 'so does the Route 53 endpoint',
+    undo: 'route53-up',
+    act: (lab, args) => setRelay(lab, 'route53', downMode(args[0])),
+  },
+  {
+    name: 'route53-fault',
+    usage: 'throttled|busy|denied|silent|error500|lost-reply',
+    what: 'the Route 53 endpoint answers so',
+    undo: 'route53-fine',
+    act: (lab, args) => setRoute53(lab, route53FaultOf(args[0])),
+  },
 ];
 
 const undoing: Readonly<Record<string, (lab: LabContext, args: readonly string[]) => Promise<void>>> = {
@@ -118,7 +287,8 @@ function datacentreOf(args: readonly string[]): DatacentreName {
 }
 
 function nameServerOf(args: readonly string[]): 'ns1' | 'ns2' {
-  if (args[0] !== 'ns1' && args[0] !== 'ns2') throw new Error(`'${args[0] ?? ''}' is no name server; there are: ns1, ns2`);
+  if (args[0] !== 'ns1' && args[0] !== 'ns2')
+    throw new Error(`'${args[0] ?? ''}' is no name server; there are: ns1, ns2`);
   return args[0];
 }
 
@@ -127,7 +297,9 @@ function route53FaultOf(kind: string | undefined): Partial<Route53Faults> {
   if (kind === 'busy') return { busy: true };
   if (kind === 'denied') return { denied: ['ChangeResourceRecordSets'] };
   if (kind === 'silent' || kind === 'error500' || kind === 'lost-reply') return { answer: kind };
-  throw new Error(`'${kind ?? ''}' is nothing Route 53 can do wrong; there are: throttled, busy, denied, silent, error500, lost-reply`);
+  throw new Error(
+    `'${kind ?? ''}' is nothing Route 53 can do wrong; there are: throttled, busy, denied, silent, error500, lost-reply`,
+  );
 }
 
 function count(text: string | undefined, otherwise: number): number {
@@ -138,10 +310,16 @@ function count(text: string | undefined, otherwise: number): number {
 }
 
 const baseOf = (lab: LabContext, args: readonly string[]): string => join(hostFolder(lab, hostOf(args)), 'srv');
-const cutMode = (bytes: string | undefined): RelayMode => (bytes === undefined ? { kind: 'cut' } : { kind: 'cut', afterBytes: count(bytes, 0) });
-const slowMode = (args: readonly string[]): RelayMode => ({ kind: 'slow', bytesPerSecond: count(args[1], 256_000), delayMs: count(args[2], 50) });
+const cutMode = (bytes: string | undefined): RelayMode =>
+  bytes === undefined ? { kind: 'cut' } : { kind: 'cut', afterBytes: count(bytes, 0) };
+const slowMode = (args: readonly string[]): RelayMode => ({
+  kind: 'slow',
+  bytesPerSecond: count(args[1], 256_000),
+  delayMs: count(args[2], 50),
+});
 const downMode = (option: string | undefined): RelayMode => ({ kind: option === 'silent' ? 'blackhole' : 'refuse' });
-const link = (lab: LabContext, args: readonly string[], mode: RelayMode): Promise<void> => setRelay(lab, sshRelay(hostOf(args)), mode);
+const link = (lab: LabContext, args: readonly string[], mode: RelayMode): Promise<void> =>
+  setRelay(lab, sshRelay(hostOf(args)), mode);
 
 async function freeze(lab: LabContext, args: readonly string[]): Promise<void> {
   await Promise.resolve(freezeSshd(lab, hostOf(args), 'SIGSTOP'));
@@ -231,6 +409,7 @@ function emptyTree(lab: LabContext): Promise<void> {
 
 function shrinkTree(lab: LabContext): Promise<void> {
   const uploads = join(newestTree(lab), 'www', 'uploads');
-  for (const name of readdirSync(uploads).filter((each) => each.startsWith('customer-1') || each === 'archive.tar')) takeAside(lab, 'files', join(uploads, name));
+  for (const name of readdirSync(uploads).filter((each) => each.startsWith('customer-1') || each === 'archive.tar'))
+    takeAside(lab, 'files', join(uploads, name));
   return Promise.resolve();
 }

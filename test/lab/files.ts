@@ -3,8 +3,8 @@ import {
   chmodSync,
   closeSync,
   ftruncateSync,
-  linkSync,
   lchownSync,
+  linkSync,
   lutimesSync,
   mkdirSync,
   openSync,
@@ -14,8 +14,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hostAddress } from './sshd.ts';
 import { isRoot, type LabContext } from './process.ts';
+import { hostAddress } from './sshd.ts';
 
 export interface TreeOptions {
   /** What the uploaded files should weigh together, bytes. */
@@ -83,7 +83,11 @@ export function makeTree(lab: LabContext, base: string, options: TreeOptions): v
 export function addDay(base: string, at: Date): void {
   const day = at.toISOString().slice(0, 10);
   for (let number = 1; number <= 5; number++) {
-    writeAt(join(base, 'www', 'uploads', day, `passport-${String(number)}.pdf`), content(`${day} ${String(number)}`, 20_000 + number * 777), at);
+    writeAt(
+      join(base, 'www', 'uploads', day, `passport-${String(number)}.pdf`),
+      content(`${day} ${String(number)}`, 20_000 + number * 777),
+      at,
+    );
   }
   writeAt(join(base, 'www', 'uploads', 'index.json'), Buffer.from(`{"updated":"${at.toISOString()}"}\n`), at);
   stampRelease(base, at);
@@ -93,7 +97,10 @@ export function addDay(base: string, at: Date): void {
 export function writeListenConfig(lab: LabContext, base: string, site: 'limburg' | 'gravelines'): void {
   const address = hostAddress(lab, site);
   mkdirSync(join(base, 'config'), { recursive: true });
-  writeFileSync(join(base, 'config', 'listen.conf'), `# The address this site is served at.\nlisten ${address}:8443 ssl;\nlisten ${address}:8080;\n`);
+  writeFileSync(
+    join(base, 'config', 'listen.conf'),
+    `# The address this site is served at.\nlisten ${address}:8443 ssl;\nlisten ${address}:8080;\n`,
+  );
 }
 
 function stampRelease(base: string, at: Date): void {
@@ -108,7 +115,11 @@ function makeUploads(www: string, options: TreeOptions): void {
   for (let number = 0; number < small; number++) {
     const folder = join(www, 'uploads', `customer-${String(number % 24).padStart(2, '0')}`);
     const at = new Date(options.madeAt.getTime() - number * 3_600_000);
-    writeAt(join(folder, `document-${String(number)}.pdf`), content(`document ${String(number)}`, Math.floor(each * (0.5 + (number % 11) / 10))), at);
+    writeAt(
+      join(folder, `document-${String(number)}.pdf`),
+      content(`document ${String(number)}`, Math.floor(each * (0.5 + (number % 11) / 10))),
+      at,
+    );
   }
   writeAt(join(www, 'uploads', 'empty.txt'), Buffer.alloc(0), options.madeAt);
   mkdirSync(join(www, 'uploads', 'empty folder'), { recursive: true });
@@ -123,7 +134,11 @@ function makeOddNames(folder: string): void {
     const path = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name)]);
     writeFileSync(path, `the file called ${JSON.stringify(name.toString())}\n`);
   }
-  writeAt(join(folder, 'a folder\nwith a newline', 'inside.txt'), Buffer.from('inside\n'), new Date('2026-01-02T03:04:05Z'));
+  writeAt(
+    join(folder, 'a folder\nwith a newline', 'inside.txt'),
+    Buffer.from('inside\n'),
+    new Date('2026-01-02T03:04:05Z'),
+  );
 }
 
 function makeLinks(www: string): void {
@@ -157,7 +172,11 @@ function makeModes(www: string): void {
     if (isRoot() && mode === 0o600) lchownSync(file, 64_123, 64_124); // an owner no passwd knows
     chmodSync(file, mode);
   }
-  for (const [name, mode] of [['sticky', 0o1777], ['setgid', 0o2770], ['private', 0o700]] as const) {
+  for (const [name, mode] of [
+    ['sticky', 0o1777],
+    ['setgid', 0o2770],
+    ['private', 0o700],
+  ] as const) {
     mkdirSync(join(www, 'modes', name));
     chmodSync(join(www, 'modes', name), mode);
   }
@@ -166,8 +185,14 @@ function makeModes(www: string): void {
 function makeConfig(lab: LabContext, base: string): void {
   const config = join(base, 'config');
   mkdirSync(join(config, 'cron.d'), { recursive: true });
-  writeFileSync(join(config, 'app.json'), `${JSON.stringify({ release: '4.2.1', retentionDays: 90, theme: 'blue' }, null, 2)}\n`);
-  writeFileSync(join(config, 'headers.conf'), 'add_header X-Content-Type-Options nosniff;\nadd_header Cache-Control no-store;\n');
+  writeFileSync(
+    join(config, 'app.json'),
+    `${JSON.stringify({ release: '4.2.1', retentionDays: 90, theme: 'blue' }, null, 2)}\n`,
+  );
+  writeFileSync(
+    join(config, 'headers.conf'),
+    'add_header X-Content-Type-Options nosniff;\nadd_header Cache-Control no-store;\n',
+  );
   writeFileSync(join(config, 'cron.d', 'backup-rotation'), '0 2 * * * ops /usr/local/bin/rotate-backups --keep 90\n');
   writeFileSync(join(config, 'cron.d', 'reminders'), '*/15 * * * * ops /usr/local/bin/send-reminders\n');
   writeListenConfig(lab, base, 'limburg');
@@ -190,7 +215,13 @@ function writeAt(file: string, data: Buffer, at: Date): void {
 
 /** Bytes that do not compress and are the same each time. */
 function content(seed: string, bytes: number): Buffer {
-  const block = Buffer.concat(Array.from({ length: 512 }, (_, index) => createHash('sha512').update(`${seed} ${String(index)}`).digest()));
+  const block = Buffer.concat(
+    Array.from({ length: 512 }, (_, index) =>
+      createHash('sha512')
+        .update(`${seed} ${String(index)}`)
+        .digest(),
+    ),
+  );
   const result = Buffer.alloc(bytes);
   for (let offset = 0; offset < bytes; offset += block.length) block.copy(result, offset);
   return result;

@@ -29,7 +29,10 @@ export function practiceKey(net: string, name: string): PracticeKey {
   const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
   const point = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32);
   const blob = Buffer.concat([sshString(keyType), sshString(point)]);
-  return { privateText: opensshPrivateKey(seed, point, `${name} (${notice})`), publicKey: `${keyType} ${blob.toString('base64')}` };
+  return {
+    privateText: opensshPrivateKey(seed, point, `${name} (${notice})`),
+    publicKey: `${keyType} ${blob.toString('base64')}`,
+  };
 }
 
 /** Writes a private key file (0600) and its .pub; gives the public key. */
@@ -52,8 +55,14 @@ export function writeKeys(lab: LabContext): KeyFacts {
   };
   const facts = { anne: person('anne'), otto: person('otto'), vera: person('vera') };
   const allowedSigners = join(folder, 'allowed_signers');
-  writeFileSync(allowedSigners, people.map((name) => `${name} namespaces="drp-approval@v1" ${facts[name].publicKey}\n`).join(''));
-  writeFileSync(join(folder, 'README'), `Every key here is a ${notice}: anyone can derive it from its name.\nNever put one on a machine that matters.\n`);
+  writeFileSync(
+    allowedSigners,
+    people.map((name) => `${name} namespaces="drp-approval@v1" ${facts[name].publicKey}\n`).join(''),
+  );
+  writeFileSync(
+    join(folder, 'README'),
+    `Every key here is a ${notice}: anyone can derive it from its name.\nNever put one on a machine that matters.\n`,
+  );
   return { operatorKey, people: facts, allowedSigners };
 }
 
@@ -66,7 +75,14 @@ export function hostKeys(net: string): Record<HostName, string> {
 /** The format `openssh-key-v1`, unencrypted (PROTOCOL.key of OpenSSH). */
 function opensshPrivateKey(seed: Buffer, point: Buffer, comment: string): string {
   const check = createHash('sha256').update(seed).update('check').digest().subarray(0, 4); // random in OpenSSH; only has to appear twice
-  const secret = [check, check, sshString(keyType), sshString(point), sshString(Buffer.concat([seed, point])), sshString(comment)];
+  const secret = [
+    check,
+    check,
+    sshString(keyType),
+    sshString(point),
+    sshString(Buffer.concat([seed, point])),
+    sshString(comment),
+  ];
   const length = secret.reduce((sum, part) => sum + part.length, 0);
   const padding = Buffer.from(Array.from({ length: (8 - (length % 8)) % 8 }, (_, index) => index + 1));
   const body = Buffer.concat([

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -9,16 +9,16 @@ import { hostNames, readFacts, writeFacts, type LabFacts, type SiteName } from '
 import { inflict } from './faults.ts';
 import { writeListenConfig } from './files.ts';
 import { writeKeys } from './keys.ts';
-import { databaseFacts, makeCluster, makePasswords, postgresPort, sql } from './postgres.ts';
-import { installCommand } from './packages.ts';
-import { endProcess, endStragglers, recordedProcesses, type LabContext } from './process.ts';
 import { startMail } from './mail.ts';
+import { databaseFacts, makeCluster, makePasswords, postgresPort, sql } from './postgres.ts';
+import { endProcess, endStragglers, recordedProcesses, run, type LabContext } from './process.ts';
+import { installCommand } from './programs.ts';
 import { addRelay } from './relay.ts';
 import { startRoute53 } from './route53.ts';
-import { startTickets, ticketsMissing } from './tickets.ts';
-import { startWebhook } from './webhook.ts';
-import { appPort, makeCertificates, startWeb, webFacts, webPort, webTlsPort } from './web.ts';
 import { hiddenSshPort, hostAddress, hostFolder, makeHosts, sshPort, startSshds } from './sshd.ts';
+import { startTickets, ticketsMissing } from './tickets.ts';
+import { appPort, makeCertificates, startWeb, webFacts, webPort, webTlsPort } from './web.ts';
+import { startWebhook } from './webhook.ts';
 
 export interface LabOptions {
   readonly dir?: string;
@@ -53,13 +53,18 @@ const megabyte = 1024 * 1024;
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const lab = labContext(options);
   await refuseIfTaken(lab);
-  mkdirSync(lab.dir, { recursive: true, mode: 0o755 });
+  const umask = process.umask(0o022); // as root, services run as other users and must pass through the folders
+  mkdirSync(lab.dir, { recursive: true });
+  chmodSync(lab.dir, 0o755);
   writeFileSync(join(lab.dir, 'practice-lab'), 'made by the practice lab; "down" removes this folder\n');
   try {
+    await refuseIfHidden(lab);
     writeFacts(await startParts(lab, options));
   } catch (error) {
     await stopLab(lab, { keepLogs: true });
     throw error;
+  } finally {
+    process.umask(umask);
   }
   return openLab(lab.dir, options.log);
 }
@@ -92,13 +97,18 @@ export async function stopLab(lab: LabContext, options: { readonly keepLogs?: bo
 export function labContext(options: Pick<LabOptions, 'dir' | 'net' | 'log'>): LabContext {
   const dir = options.dir ?? defaultDir;
   const net = options.net ?? defaultNet;
-  if (!/^127(\.\d{1,3}){2}$/.test(net)) throw new Error(`--net ${net}: expected three numbers of a loopback network, such as ${defaultNet}`);
+  if (!/^127(\.\d{1,3}){2}$/.test(net))
+    throw new Error(`--net ${net}: expected three numbers of a loopback network, such as ${defaultNet}`);
   return { dir: isAbsolute(dir) ? dir : resolve(dir), net, log: options.log ?? ((): void => undefined) };
 }
 
 async function startParts(lab: LabContext, options: LabOptions): Promise<LabFacts> {
   const skipped: string[] = [];
-  const backupOptions = { databaseBytes: options.databaseBytes ?? 8 * megabyte, filesBytes: options.filesBytes ?? 20 * megabyte, now: new Date() };
+  const backupOptions = {
+    databaseBytes: options.databaseBytes ?? 8 * megabyte,
+    filesBytes: options.filesBytes ?? 20 * megabyte,
+    now: new Date(),
+  };
   const keys = writeKeys(lab);
   const hosts = makeHosts(lab);
   makePasswords(lab);
@@ -108,7 +118,10 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
   const fullDisk = noFullDisk();
   if (fullDisk !== undefined) skipped.push(fullDisk);
   const [dumps, trees, names, smtp, webhook, tickets] = await Promise.all([
-    part('database and dumps', makeCluster(lab, 'limburg').then(() => makeDatabaseBackups(lab, backupOptions))),
+    part(
+      'database and dumps',
+      makeCluster(lab, 'limburg').then(() => makeDatabaseBackups(lab, backupOptions)),
+    ),
     part('files', makeFileBackups(lab, backupOptions)),
     part('dns', startNames(lab, options)),
     part('mail', startMail(lab)),
@@ -153,7 +166,19 @@ async function startSshHosts(lab: LabContext): Promise<void> {
   await startSshds(lab, hostNames, hiddenSshPort);
   for (const host of hostNames) {
     const address = hostAddress(lab, host);
-    await addRelay(lab, { name: `ssh-${host}`, listen: { address, port: sshPort }, target: { address, port: hiddenSshPort } });
+    await addRelay(lab, {
+      name: `ssh-${host}`,
+      listen: { address, port: sshPort },
+      target: { address, port: hiddenSshPort },
+    });
+  }
+}
+
+async function refuseIfHidden(lab: LabContext): Promise<void> {
+  try {
+    await run(['test', '-x', lab.dir], { user: 'postgres' });
+  } catch (cause) {
+    throw new Error(`${lab.dir} lies in a folder that the user postgres may not pass; use another --dir`, { cause });
   }
 }
 
@@ -170,12 +195,17 @@ function timed(lab: LabContext): <T>(name: string, work: Promise<T>) => Promise<
 async function refuseIfTaken(lab: LabContext): Promise<void> {
   const install = installCommand();
   if (install !== undefined) throw new Error(`the lab needs programs that are not installed: ${install}`);
-  if (existsSync(lab.dir) && readdirSync(lab.dir).length > 0) throw new Error(`${lab.dir} is not empty: a lab is up there, or failed there; end it with: down --dir ${lab.dir}`);
+  if (existsSync(lab.dir) && readdirSync(lab.dir).length > 0)
+    throw new Error(`${lab.dir} is not empty: a lab is up there, or failed there; end it with: down --dir ${lab.dir}`);
   const room = statfsSync(join(lab.dir, '..'));
   if (room.bavail * room.bsize < 500 * megabyte) throw new Error(`less than 500 MB are free where ${lab.dir} is to be`);
-  const doors = hostNames.flatMap((host) => [sshPort, hiddenSshPort].map((port) => ({ address: hostAddress(lab, host), port })));
+  const doors = hostNames.flatMap((host) =>
+    [sshPort, hiddenSshPort].map((port) => ({ address: hostAddress(lab, host), port })),
+  );
   const sitePorts = [postgresPort, webPort, webTlsPort, appPort];
-  const services = (['limburg', 'gravelines'] as const).flatMap((site) => sitePorts.map((port) => ({ address: hostAddress(lab, site), port })));
+  const services = (['limburg', 'gravelines'] as const).flatMap((site) =>
+    sitePorts.map((port) => ({ address: hostAddress(lab, site), port })),
+  );
   await Promise.all([...doors, ...services].map(refuseIfListening));
 }
 
@@ -183,7 +213,12 @@ function refuseIfListening(endpoint: { readonly address: string; readonly port: 
   return new Promise((resolve_, reject) => {
     const server = createServer();
     server.once('error', (cause) => {
-      reject(new Error(`${endpoint.address}:${String(endpoint.port)} is taken by another program or lab; choose another --net`, { cause }));
+      reject(
+        new Error(
+          `${endpoint.address}:${String(endpoint.port)} is taken by another program or lab; choose another --net`,
+          { cause },
+        ),
+      );
     });
     server.listen(endpoint.port, endpoint.address, () => {
       server.close(() => {

@@ -47,7 +47,8 @@ const print = (line: string): void => {
 
 const commands: Readonly<Record<string, Command>> = {
   async up(values) {
-    if (values.recovery !== 'empty' && values.recovery !== 'stale') throw new Error(`--recovery ${values.recovery}: expected empty or stale`);
+    if (values.recovery !== 'empty' && values.recovery !== 'stale')
+      throw new Error(`--recovery ${values.recovery}: expected empty or stale`);
     const startedAt = performance.now();
     const { facts } = await startLab({
       dir: values.dir,
@@ -61,7 +62,9 @@ const commands: Readonly<Record<string, Command>> = {
     });
     for (const reason of facts.skipped) say(`SKIPPED: ${reason}`);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    say(`up in ${seconds} s: ${values.dir}/lab.json${facts.skipped.length > 0 ? `; ${String(facts.skipped.length)} part(s) SKIPPED` : ''}`);
+    say(
+      `up in ${seconds} s: ${values.dir}/lab.json${facts.skipped.length > 0 ? `; ${String(facts.skipped.length)} part(s) SKIPPED` : ''}`,
+    );
   },
 
   async down(values) {
@@ -84,7 +87,8 @@ const commands: Readonly<Record<string, Command>> = {
   },
 
   async sql(values, [site, ...text]) {
-    if (site !== 'limburg' && site !== 'gravelines') throw new Error(`'${site ?? ''}' is no site; there are: limburg, gravelines`);
+    if (site !== 'limburg' && site !== 'gravelines')
+      throw new Error(`'${site ?? ''}' is no site; there are: limburg, gravelines`);
     process.stdout.write(await openLab(values.dir).sql(site, text.join(' ')));
   },
 
@@ -128,7 +132,15 @@ function wholeNumber(text: string): number {
 /** `LAB_HOSTS_LIMBURG_ADDRESS` and so on. */
 function leaves(value: unknown, path: string): readonly (readonly [string, string])[] {
   if (typeof value !== 'object' || value === null) return [[path, String(value)]];
-  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, `${path}_${key.replace(/([a-z])([A-Z])/g, '$1_$2').replace(/\W/g, '_').toUpperCase()}`));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leaves(
+      inner,
+      `${path}_${key
+        .replace(/([a-z])([A-Z])/g, '$1_$2')
+        .replace(/\W/g, '_')
+        .toUpperCase()}`,
+    ),
+  );
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -145,6 +157,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) say(cause === error ? cause.message : `  because: ${cause.message}`);
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+    say(cause === error ? cause.message : `  because: ${cause.message}`);
   process.exitCode = 1;
 });

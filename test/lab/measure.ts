@@ -60,7 +60,10 @@ export async function measure(lab: LabContext): Promise<Measurement> {
   const ticks = readTimeline(lab.dir, 'probe');
   const windows = downWindows(ticks);
   const acknowledged = readTimeline(lab.dir, 'writer').filter((tick) => tick.status === 201);
-  const [limburg, gravelines] = await Promise.all([lossAt(lab, 'limburg', acknowledged), lossAt(lab, 'gravelines', acknowledged)]);
+  const [limburg, gravelines] = await Promise.all([
+    lossAt(lab, 'limburg', acknowledged),
+    lossAt(lab, 'gravelines', acknowledged),
+  ]);
   return {
     ticks: ticks.length,
     served: ticks.filter(isServed).length,
@@ -110,7 +113,10 @@ function intervalOf(ticks: readonly Tick[]): number {
   return first === undefined || second === undefined ? 200 : Date.parse(second.at) - Date.parse(first.at);
 }
 
-function windowOf(open: readonly Tick[], ends: { readonly first: Tick; readonly last: Tick; readonly everyMs: number }): DownWindow {
+function windowOf(
+  open: readonly Tick[],
+  ends: { readonly first: Tick; readonly last: Tick; readonly everyMs: number },
+): DownWindow {
   const errors: Record<string, number> = {};
   for (const tick of open) {
     const kind = tick.error ?? `status ${String(tick.status)}`;
@@ -130,7 +136,8 @@ async function lossAt(lab: LabContext, site: SiteName, acknowledged: readonly Ti
   }
   const missing = acknowledged.filter((tick) => tick.token === undefined || !held.has(tick.token));
   const byAcknowledger: Record<string, number> = {};
-  for (const tick of missing) byAcknowledger[tick.site ?? 'unknown'] = (byAcknowledger[tick.site ?? 'unknown'] ?? 0) + 1;
+  for (const tick of missing)
+    byAcknowledger[tick.site ?? 'unknown'] = (byAcknowledger[tick.site ?? 'unknown'] ?? 0) + 1;
   return {
     missing: missing.length,
     missingByAcknowledger: byAcknowledger,

@@ -1,6 +1,15 @@
 import { datacentres, type DatacentreName, type HostName, type SiteName } from './facts.ts';
 import { postgresPort, postgresProcess, startPostgres } from './postgres.ts';
-import { commandName, descendants, endProcess, processesOfHost, processState, runningPid, signalAll, type LabContext } from './process.ts';
+import {
+  commandName,
+  descendants,
+  endProcess,
+  processesOfHost,
+  processState,
+  runningPid,
+  signalAll,
+  type LabContext,
+} from './process.ts';
 import { addRelay, listRelays, setRelay } from './relay.ts';
 import { hostAddress, sshdProcess, startSshd } from './sshd.ts';
 import { appPort, appProcess, nginxProcess, startWeb, webPort, webTlsPort } from './web.ts';
@@ -49,7 +58,11 @@ async function hostOff(lab: LabContext, host: HostName): Promise<void> {
   await endSshd(lab, host);
   signalAll(processesOfHost(lab, host), 'SIGKILL');
   if (!isSite(host)) return;
-  await Promise.all([postgresProcess(host), nginxProcess(host), appProcess(host)].map((name) => endProcess(lab, name, { signal: 'SIGKILL', graceMs: 0 })));
+  await Promise.all(
+    [postgresProcess(host), nginxProcess(host), appProcess(host)].map((name) =>
+      endProcess(lab, name, { signal: 'SIGKILL', graceMs: 0 }),
+    ),
+  );
   for (const relay of deadDoors(lab, host)) {
     await addRelay(lab, relay);
     await setRelay(lab, relay.name, { kind: 'blackhole' });
@@ -60,7 +73,8 @@ async function hostOn(lab: LabContext, host: HostName): Promise<void> {
   if (processState(lab, sshdProcess(host)) !== 'running') await startSshd(lab, host);
   if (isSite(host)) {
     const known = (await listRelays(lab)).map((state) => state.relay.name);
-    for (const { name } of deadDoors(lab, host)) if (known.includes(name)) await setRelay(lab, name, { kind: 'refuse' }); // a refused door is a free port
+    for (const { name } of deadDoors(lab, host))
+      if (known.includes(name)) await setRelay(lab, name, { kind: 'refuse' }); // a refused door is a free port
     if (processState(lab, postgresProcess(host)) !== 'running') await startPostgres(lab, host);
     if (processState(lab, nginxProcess(host)) !== 'running') await startWeb(lab, host);
   }
@@ -68,9 +82,16 @@ async function hostOn(lab: LabContext, host: HostName): Promise<void> {
 }
 
 /** Doors that stand in for a dead site's own ports, so that they swallow instead of refusing. */
-function deadDoors(lab: LabContext, site: SiteName): readonly { name: string; listen: { address: string; port: number }; target: { address: string; port: number } }[] {
+function deadDoors(
+  lab: LabContext,
+  site: SiteName,
+): readonly { name: string; listen: { address: string; port: number }; target: { address: string; port: number } }[] {
   const address = hostAddress(lab, site);
-  return [webTlsPort, webPort, appPort, postgresPort].map((port) => ({ name: `dead-${site}-${String(port)}`, listen: { address, port }, target: { address, port } }));
+  return [webTlsPort, webPort, appPort, postgresPort].map((port) => ({
+    name: `dead-${site}-${String(port)}`,
+    listen: { address, port },
+    target: { address, port },
+  }));
 }
 
 function sshdFamily(lab: LabContext, host: HostName): readonly number[] {

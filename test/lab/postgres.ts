@@ -11,15 +11,19 @@ export const postgresPort = 5432;
 const socketSuffix = `/.s.PGSQL.${String(postgresPort)}`;
 const dataFolder = (lab: LabContext, site: SiteName): string => join(hostFolder(lab, site), 'pg', 'data');
 const socketFolder = (lab: LabContext, site: SiteName): string => join(hostFolder(lab, site), 'pg', 'run');
-const secretFile = (lab: LabContext, site: SiteName, role: string): string => join(hostFolder(lab, site), 'etc', `${role}.password`);
+const secretFile = (lab: LabContext, site: SiteName, role: string): string =>
+  join(hostFolder(lab, site), 'etc', `${role}.password`);
 export const postgresProcess = (site: SiteName): string => `postgres-${site}`;
 
 /** Folder of PostgreSQL's programs: Debian keeps them out of PATH, one folder a version. */
 export function postgresPrograms(): string {
   const root = '/usr/lib/postgresql';
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
-  const found = versions.map((version) => join(root, version, 'bin')).find((folder) => existsSync(join(folder, 'initdb')));
-  if (found === undefined) throw new Error('PostgreSQL is not installed: apt-get install --no-install-recommends postgresql-15');
+  const found = versions
+    .map((version) => join(root, version, 'bin'))
+    .find((folder) => existsSync(join(folder, 'initdb')));
+  if (found === undefined)
+    throw new Error('PostgreSQL is not installed: apt-get install --no-install-recommends postgresql-15');
   return found;
 }
 
@@ -61,13 +65,34 @@ export async function makeCluster(lab: LabContext, site: SiteName): Promise<void
   }
   for (const folder of [join(hostFolder(lab, site), 'pg'), dataFolder(lab, site), socketFolder(lab, site)]) {
     mkdirSync(folder, { recursive: true });
-    if (isRoot()) chownSync(folder, Number((await run(['id', '-u', 'postgres'])).stdout), Number((await run(['id', '-g', 'postgres'])).stdout));
+    if (isRoot())
+      chownSync(
+        folder,
+        Number((await run(['id', '-u', 'postgres'])).stdout),
+        Number((await run(['id', '-g', 'postgres'])).stdout),
+      );
   }
   chmodSync(dataFolder(lab, site), 0o700);
   const initdb = join(postgresPrograms(), 'initdb');
-  await run([initdb, '-D', dataFolder(lab, site), '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions', '-A', 'peer'], {
-    user: 'postgres',
-  });
+  await run(
+    [
+      initdb,
+      '-D',
+      dataFolder(lab, site),
+      '-U',
+      'postgres',
+      '-E',
+      'UTF8',
+      '--locale=C.UTF-8',
+      '--no-sync',
+      '--no-instructions',
+      '-A',
+      'peer',
+    ],
+    {
+      user: 'postgres',
+    },
+  );
   writeServerConfig(lab, site);
   await startPostgres(lab, site);
   await sql(lab, { site, database: 'postgres' }, roles(lab, site));
@@ -83,25 +108,61 @@ export async function startPostgres(lab: LabContext, site: SiteName): Promise<vo
     cwd: '/',
     stopSignal: 'SIGINT', // fast shutdown: TERM would wait for every client to leave
   });
-  await waitFor(`PostgreSQL of ${site}; see ${logFile(lab, postgresProcess(site))}`, async () => (await sql(lab, { site, database: 'postgres' }, 'SELECT 1')).trim() || undefined, 30_000);
+  await waitFor(
+    `PostgreSQL of ${site}; see ${logFile(lab, postgresProcess(site))}`,
+    async () => (await sql(lab, { site, database: 'postgres' }, 'SELECT 1')).trim() || undefined,
+    30_000,
+  );
 }
 
 /** Runs SQL as the superuser over the site's UNIX socket and gives the rows, unaligned, `|` between columns. Stops at the first error. */
-export async function sql(lab: LabContext, where: { readonly site: SiteName; readonly database?: string }, text: string): Promise<string> {
-  const argv = ['psql', '-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1', '-h', socketFolder(lab, where.site), '-p', String(postgresPort), '-U', 'postgres'];
-  return (await run([...argv, '-d', where.database ?? 'kyc', '-f', '-'], { input: text, env: { PGOPTIONS: '-c client_min_messages=warning' } })).stdout;
+export async function sql(
+  lab: LabContext,
+  where: { readonly site: SiteName; readonly database?: string },
+  text: string,
+): Promise<string> {
+  const argv = [
+    'psql',
+    '-X',
+    '-q',
+    '-At',
+    '-v',
+    'ON_ERROR_STOP=1',
+    '-h',
+    socketFolder(lab, where.site),
+    '-p',
+    String(postgresPort),
+    '-U',
+    'postgres',
+  ];
+  return (
+    await run([...argv, '-d', where.database ?? 'kyc', '-f', '-'], {
+      input: text,
+      env: { PGOPTIONS: '-c client_min_messages=warning' },
+    })
+  ).stdout;
 }
 
 /** Fills production's database up to a moment; about `bytes` of rows. */
-export async function fillDatabase(lab: LabContext, options: { readonly bytes: number; readonly until: Date }): Promise<void> {
+export async function fillDatabase(
+  lab: LabContext,
+  options: { readonly bytes: number; readonly until: Date },
+): Promise<void> {
   await sql(lab, { site: 'limburg', database: 'postgres' }, 'CREATE DATABASE kyc OWNER kyc_owner;');
   const schema = readFileSync(new URL('schema.sql', import.meta.url), 'utf8');
-  await sql(lab, { site: 'limburg' }, `SET ROLE kyc_owner;\nSET search_path = kyc, public;\n${schema}\n${bulkRows(options)}`);
+  await sql(
+    lab,
+    { site: 'limburg' },
+    `SET ROLE kyc_owner;\nSET search_path = kyc, public;\n${schema}\n${bulkRows(options)}`,
+  );
   await sql(lab, { site: 'limburg' }, 'ANALYZE;');
 }
 
 /** Orders as customers make them, spread evenly over an interval, oldest first; the trigger counts them. */
-export async function addOrders(lab: LabContext, interval: { readonly from: Date; readonly to: Date; readonly count: number }): Promise<void> {
+export async function addOrders(
+  lab: LabContext,
+  interval: { readonly from: Date; readonly to: Date; readonly count: number },
+): Promise<void> {
   const { from, to, count } = interval;
   await sql(
     lab,
@@ -115,7 +176,15 @@ export async function addOrders(lab: LabContext, interval: { readonly from: Date
 
 /** The command that runs one of PostgreSQL's client programs against a site as the superuser. */
 export function clientArgv(lab: LabContext, site: SiteName, program: string): readonly string[] {
-  return [join(postgresPrograms(), program), '-h', socketFolder(lab, site), '-p', String(postgresPort), '-U', 'postgres'];
+  return [
+    join(postgresPrograms(), program),
+    '-h',
+    socketFolder(lab, site),
+    '-p',
+    String(postgresPort),
+    '-U',
+    'postgres',
+  ];
 }
 
 function bulkRows({ bytes, until }: { readonly bytes: number; readonly until: Date }): string {

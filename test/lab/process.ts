@@ -1,5 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -53,7 +63,12 @@ export function asUser(user: string | undefined, argv: readonly string[]): reado
  */
 export function run(
   argv: readonly string[],
-  options: { readonly env?: Record<string, string>; readonly cwd?: string; readonly user?: string; readonly input?: string } = {},
+  options: {
+    readonly env?: Record<string, string>;
+    readonly cwd?: string;
+    readonly user?: string;
+    readonly input?: string;
+  } = {},
 ): Promise<RunResult> {
   const [file = '', ...args] = asUser(options.user, argv);
   return new Promise((resolve, reject) => {
@@ -63,7 +78,8 @@ export function run(
       { cwd: options.cwd ?? '/', env: { ...baseEnvironment(), ...options.env }, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error === null) resolve({ stdout, stderr });
-        else reject(new Error(`${argv.join(' ').slice(0, 300)} failed (${String(error.code)}): ${stderr.slice(-1500)}`));
+        else
+          reject(new Error(`${argv.join(' ').slice(0, 300)} failed (${String(error.code)}): ${stderr.slice(-1500)}`));
       },
     );
     child.stdin?.on('error', () => undefined); // a command that does not read its input says so by its exit code
@@ -95,7 +111,13 @@ export async function launch(lab: LabContext, options: LaunchOptions): Promise<{
   });
   child.unref();
   const startTime = readStat(pid)?.startTime ?? 'gone';
-  const record: ProcessRecord = { name: options.name, pid, startTime, argv: options.argv, stopSignal: options.stopSignal ?? 'SIGTERM' };
+  const record: ProcessRecord = {
+    name: options.name,
+    pid,
+    startTime,
+    argv: options.argv,
+    stopSignal: options.stopSignal ?? 'SIGTERM',
+  };
   const file_ = recordFile(lab, options.name);
   writeFileSync(`${file_}.new`, JSON.stringify(record));
   renameSync(`${file_}.new`, file_);
@@ -117,7 +139,8 @@ export async function endProcess(
     await until(gone, options.graceMs ?? 3_000);
   }
   for (const pid of sessionMembers(record)) signalQuietly(pid, 'SIGKILL');
-  if (!(await until(() => gone() && sessionMembers(record).length === 0, 5_000))) throw new Error(`${name} (${String(record.pid)}) does not end`);
+  if (!(await until(() => gone() && sessionMembers(record).length === 0, 5_000)))
+    throw new Error(`${name} (${String(record.pid)}) does not end`);
   rmSync(recordFile(lab, name), { force: true });
 }
 
@@ -168,7 +191,8 @@ export async function endStragglers(lab: LabContext): Promise<readonly number[]>
 /** Processes that carry the lab's mark, or write to its logs; recorded ones included. */
 export function stragglers(lab: LabContext): readonly number[] {
   const logs = `${join(lab.dir, 'log')}/`;
-  const writesLog = (pid: number): boolean => [1, 2].some((fd) => readLink(`/proc/${String(pid)}/fd/${String(fd)}`).startsWith(logs));
+  const writesLog = (pid: number): boolean =>
+    [1, 2].some((fd) => readLink(`/proc/${String(pid)}/fd/${String(fd)}`).startsWith(logs));
   return runningPids().filter((pid) => isMarked(pid, `DRP_LAB=${lab.dir}`) || writesLog(pid));
 }
 
@@ -272,7 +296,8 @@ function isRunning(pid: number): boolean {
   return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';
 }
 
-const isAlive = (record: ProcessRecord): boolean => isRunning(record.pid) && readStat(record.pid)?.startTime === record.startTime;
+const isAlive = (record: ProcessRecord): boolean =>
+  isRunning(record.pid) && readStat(record.pid)?.startTime === record.startTime;
 
 /** Members of the record's session or group that are no older than it: the kernel gives no pid away while its session lives. */
 function sessionMembers(record: ProcessRecord): readonly number[] {

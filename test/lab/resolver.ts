@@ -8,7 +8,11 @@ export interface ClientResolver {
 }
 
 /** A resolver for one name. Each question starts at another server, so a stale secondary is met sooner or later. */
-export function createResolver(name: string, servers: readonly Endpoint[], options: { readonly timeoutMs?: number } = {}): ClientResolver {
+export function createResolver(
+  name: string,
+  servers: readonly Endpoint[],
+  options: { readonly timeoutMs?: number } = {},
+): ClientResolver {
   let kept: { readonly address: string; readonly until: number } | undefined;
   let asking: Promise<string> | undefined;
   let turn = 0;

@@ -69,7 +69,8 @@ async function state(): Promise<object> {
 
 async function write(body: string): Promise<readonly [number, object]> {
   const { token } = JSON.parse(body) as { token?: unknown };
-  if (typeof token !== 'string' || token.length === 0) return [400, { site: settings.site, error: 'a token is needed' }];
+  if (typeof token !== 'string' || token.length === 0)
+    return [400, { site: settings.site, error: 'a token is needed' }];
   const { rows } = await pool.query<{ id: string; created_at: Date }>(
     'INSERT INTO kyc.orders (user_id, amount_cents, note, site) SELECT min(id), 100, $1, $2 FROM kyc.users RETURNING id, created_at',
     [token, settings.site],

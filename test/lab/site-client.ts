@@ -59,7 +59,15 @@ export function createSiteClient(facts: LabFacts, timeoutMs: number): (asked: Si
     }
     return new Promise((resolve) => {
       const headers = { host: dns.name, 'content-type': 'application/json' };
-      const options = { host: address, port: web.limburg.tlsPort, servername: dns.name, ca, agent: false, timeout: timeoutMs, headers };
+      const options = {
+        host: address,
+        port: web.limburg.tlsPort,
+        servername: dns.name,
+        ca,
+        agent: false,
+        timeout: timeoutMs,
+        headers,
+      };
       const message = request({ ...options, method: asked.method, path: asked.path }, (response) => {
         let text = '';
         response.setEncoding('utf8');
@@ -71,7 +79,10 @@ export function createSiteClient(facts: LabFacts, timeoutMs: number): (asked: Si
           resolve({ address, error: error.code ?? error.message });
         });
       });
-      const deadline = setTimeout(() => message.destroy(Object.assign(new Error('timeout'), { code: 'timeout' })), timeoutMs);
+      const deadline = setTimeout(
+        () => message.destroy(Object.assign(new Error('timeout'), { code: 'timeout' })),
+        timeoutMs,
+      );
       message.on('close', () => {
         clearTimeout(deadline);
         resolve({ address, error: 'closed' }); // first resolve counts: this is the connection that ended without a word
@@ -85,7 +96,11 @@ export function createSiteClient(facts: LabFacts, timeoutMs: number): (asked: Si
 }
 
 /** Runs a client process for ever: one request a tick, whether or not the last one is answered, one line each. */
-export function runClient(settings: ClientSettings, makeRequest: (n: number) => SiteRequest & { readonly token?: string }, facts: LabFacts): void {
+export function runClient(
+  settings: ClientSettings,
+  makeRequest: (n: number) => SiteRequest & { readonly token?: string },
+  facts: LabFacts,
+): void {
   const ask = createSiteClient(facts, settings.timeoutMs);
   const out = createWriteStream(settings.file, { flags: 'a' });
   const startedAt = Date.now();
@@ -96,7 +111,13 @@ export function runClient(settings: ClientSettings, makeRequest: (n: number) => 
     const { token, ...asked } = makeRequest(number);
     const began = performance.now();
     void ask(asked).then((answer) => {
-      const line: Tick = { n: number, at: new Date(due).toISOString(), tookMs: Math.round(performance.now() - began), ...answer, ...(token === undefined ? {} : { token }) };
+      const line: Tick = {
+        n: number,
+        at: new Date(due).toISOString(),
+        tookMs: Math.round(performance.now() - began),
+        ...answer,
+        ...(token === undefined ? {} : { token }),
+      };
       out.write(`${JSON.stringify(line)}\n`);
     });
     setTimeout(tick, Math.max(0, startedAt + n * settings.everyMs - Date.now()));
@@ -123,5 +144,9 @@ function readAnswer(status: number, text: string): Omit<Answer, 'address'> {
     ...(id === undefined ? {} : { id }),
   };
   if (status === 200 || status === 201) return { status, ...told };
-  return { status, ...told, error: status === 503 && body.maintenance === true ? 'maintenance' : `status ${String(status)}` };
+  return {
+    status,
+    ...told,
+    error: status === 503 && body.maintenance === true ? 'maintenance' : `status ${String(status)}`,
+  };
 }

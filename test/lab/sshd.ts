@@ -137,7 +137,15 @@ function makeHost(lab: LabContext, host: HostName): HostFacts {
   const identity = `${host} ${roles[host]} ${createHash('sha256').update(`drp practice lab identity: ${lab.net} ${host}`).digest('hex').slice(0, 32)}`;
   writeFileSync(identityFile, `${identity}\n`);
   writeFileSync(join(folder, 'etc', 'authorized_keys'), authorizedKeys(lab));
-  const facts = { address: hostAddress(lab, host), port: sshPort, base, home, hostKey: hostKeys(lab.net)[host], identityFile, identity };
+  const facts = {
+    address: hostAddress(lab, host),
+    port: sshPort,
+    base,
+    home,
+    hostKey: hostKeys(lab.net)[host],
+    identityFile,
+    identity,
+  };
   const travels = travellingHosts.some((name) => name === host);
   return travels ? { ...facts, sshConfig: writeTravelConfig(lab, host) } : facts;
 }
@@ -154,7 +162,10 @@ function writeTravelConfig(lab: LabContext, host: HostName): string {
   const knownHosts = join(folder, 'home', '.ssh', 'known_hosts');
   writeKey(lab.net, `user of ${host}`, key);
   const keys = hostKeys(lab.net);
-  writeFileSync(knownHosts, hostNames.map((name) => `[${hostAddress(lab, name)}]:${String(sshPort)} ${keys[name]}\n`).join(''));
+  writeFileSync(
+    knownHosts,
+    hostNames.map((name) => `[${hostAddress(lab, name)}]:${String(sshPort)} ${keys[name]}\n`).join(''),
+  );
   const named = hostNames.map((name) => `Host ${name}\n  HostName ${hostAddress(lab, name)}\n`);
   const always = [
     'Host *',

@@ -38,16 +38,39 @@ export async function makeCertificates(lab: LabContext): Promise<void> {
   const folder = tlsFolder(lab);
   mkdirSync(folder, { recursive: true });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
-  await run(['openssl', 'req', '-x509', ...newKey, '-subj', '/CN=drp practice lab CA', '-keyout', 'ca.key', '-out', 'ca.pem'], { cwd: folder });
-  const names = [`subjectAltName=DNS:${siteName},DNS:kyc.test`, 'basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=serverAuth'];
+  await run(
+    ['openssl', 'req', '-x509', ...newKey, '-subj', '/CN=drp practice lab CA', '-keyout', 'ca.key', '-out', 'ca.pem'],
+    { cwd: folder },
+  );
+  const names = [
+    `subjectAltName=DNS:${siteName},DNS:kyc.test`,
+    'basicConstraints=critical,CA:FALSE',
+    'extendedKeyUsage=serverAuth',
+  ];
   const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', ...names.flatMap((name) => ['-addext', name])];
-  await run(['openssl', 'req', '-x509', ...newKey, '-subj', `/CN=${siteName}`, ...signed, '-keyout', 'site.key', '-out', 'site.pem'], { cwd: folder });
+  await run(
+    [
+      'openssl',
+      'req',
+      '-x509',
+      ...newKey,
+      '-subj',
+      `/CN=${siteName}`,
+      ...signed,
+      '-keyout',
+      'site.key',
+      '-out',
+      'site.pem',
+    ],
+    { cwd: folder },
+  );
 }
 
 /** Starts nginx and the application of a site; resolves when nginx answers (with whatever status). Needs the certificates. */
 export async function startWeb(lab: LabContext, site: SiteName): Promise<void> {
   const folder = nginxFolder(lab, site);
-  for (const part of [join(folder, 'tmp'), join(baseFolder(lab, site), 'flags'), join(baseFolder(lab, site), 'config')]) mkdirSync(part, { recursive: true });
+  for (const part of [join(folder, 'tmp'), join(baseFolder(lab, site), 'flags'), join(baseFolder(lab, site), 'config')])
+    mkdirSync(part, { recursive: true });
   writeFileSync(join(folder, 'nginx.conf'), nginxConfig(lab, site));
   await Promise.all([startApp(lab, site), launch(lab, { name: nginxProcess(site), argv: nginxArgv(lab, site) })]);
   const health = { host: hostAddress(lab, site), port: webPort, path: '/health' };
@@ -66,7 +89,11 @@ async function startApp(lab: LabContext, site: SiteName): Promise<void> {
     releaseFile: join(base, 'www', 'release.txt'),
     maintenanceFlag: webFacts(lab, site).maintenanceFlag,
   };
-  await launch(lab, { name: appProcess(site), argv: [process.execPath, fileURLToPath(new URL('site-app.ts', import.meta.url)), JSON.stringify(settings)], cwd: '/' });
+  await launch(lab, {
+    name: appProcess(site),
+    argv: [process.execPath, fileURLToPath(new URL('site-app.ts', import.meta.url)), JSON.stringify(settings)],
+    cwd: '/',
+  });
 }
 
 function nginxArgv(lab: LabContext, site: SiteName): readonly string[] {
@@ -81,7 +108,9 @@ function nginxArgv(lab: LabContext, site: SiteName): readonly string[] {
 function nginxConfig(lab: LabContext, site: SiteName): string {
   const base = baseFolder(lab, site);
   const folder = nginxFolder(lab, site);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${join(folder, 'tmp', kind)};`);
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (kind) => `  ${kind}_temp_path ${join(folder, 'tmp', kind)};`,
+  );
   return `${process.getuid?.() === 0 ? 'user root;\n' : ''}daemon off;
 worker_processes 1;
 pid ${join(folder, 'nginx.pid')};
@@ -121,7 +150,11 @@ ${temporary.join('\n')}
 `;
 }
 
-function answered(target: { readonly host: string; readonly port: number; readonly path: string }): Promise<true | undefined> {
+function answered(target: {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+}): Promise<true | undefined> {
   return new Promise((resolve) => {
     const request = get({ ...target, timeout: 2_000, agent: false }, (response) => {
       response.resume();
