@@ -125,7 +125,12 @@ describe('the Route 53 endpoint, asked by the AWS client', () => {
   test('lists page by page in the order of the names', async () => {
     const first = await client.send(new ListResourceRecordSetsCommand({ HostedZoneId: facts.zoneId, MaxItems: 6 }));
     expect(first.ResourceRecordSets?.map((set) => `${set.Name ?? ''} ${set.Type ?? ''}`)).toEqual([
-      'kyc.test. NS', 'kyc.test. SOA', 'gravelines.kyc.test. A', 'limburg.kyc.test. A', 'ns1.kyc.test. A', 'ns2.kyc.test. A',
+      'kyc.test. NS',
+      'kyc.test. SOA',
+      'gravelines.kyc.test. A',
+      'limburg.kyc.test. A',
+      'ns1.kyc.test. A',
+      'ns2.kyc.test. A',
     ]);
     expect(first).toMatchObject({ IsTruncated: true, NextRecordName: 'www.kyc.test.', NextRecordType: 'A' });
     expect(await listed()).toEqual({
