@@ -47,6 +47,11 @@ const entries = {
     message: "no runbook for site '{site}' in {folder}",
     hint: 'Name the folder with --runbooks DIR, or write one with: drp init --site {site}.',
   },
+  'procedure-not-filled': {
+    exitCode: 2,
+    message: "the runbook of site '{site}' does not describe the procedure '{procedure}'",
+    hint: 'It describes activation and return: drp plan --site {site}.',
+  },
   'secret-unreadable': {
     exitCode: 2,
     message: 'secret {reference} could not be read: {reason}',

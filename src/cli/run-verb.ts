@@ -89,8 +89,7 @@ const groupVerbs = new Set(['hosts', 'obligation', 'audit']);
 
 function unknownVerb(name: string): DrpError {
   const near = Object.keys(loaders).find((known) => closeEnough(known, name));
-  const what = `there is no verb '${name}'${near === undefined ? '' : `; did you mean '${near}'?`}`;
-  return new DrpError('wrong-usage', { what, command: near ?? '' });
+  return new DrpError('verb-unknown', { verb: name, meant: near === undefined ? '' : `; did you mean '${near}'?` });
 }
 
 /** One letter more, less, other, or two swapped; or the same beginning. */

@@ -1,0 +1,120 @@
+import type { Word } from '../gates/word.ts';
+import type { Waiting } from '../executor/executor.ts';
+import { printableLine } from '../views/escape.ts';
+import { gateText } from '../views/gate-text.ts';
+import type { Answer, Ask } from './ask.ts';
+import type { Io } from './io.ts';
+
+/** What came of asking about one thing that waits. */
+export type Prompted =
+  | { readonly kind: 'word'; readonly word: Word }
+  | { readonly kind: 'later' }
+  | { readonly kind: 'withdrawn' }
+  | { readonly kind: 'gone' };
+
+export interface PromptContext {
+  readonly io: Io;
+  readonly ask: Ask;
+  readonly run: string;
+  readonly osUser: string;
+  readonly journal: string;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Asks the person at the terminal about an open gate or a step that needs a decision. */
+export function promptFor(waiting: Waiting, context: PromptContext): Promise<Prompted> {
+  return waiting.kind === 'gate' ? promptGate(waiting, context) : promptAttention(waiting, context);
+}
+
+async function promptGate(waiting: Waiting, context: PromptContext): Promise<Prompted> {
+  const { statement, statementDigest } = waiting;
+  if (statement === undefined || statementDigest === undefined) return { kind: 'later' };
+  const { io, journal, nowMs } = context;
+  io.stderr.write(
+    gateText(statement, { width: io.width, style: io.style, nowMs: nowMs(), digest: statementDigest, journal }),
+  );
+  if (statement.policy.strength !== 'os-user') {
+    io.stderr.write(`This gate takes signed answers: drp approve ${waiting.subject} --run ${context.run} --key FILE\n`);
+  }
+  const others = waiting.verbs.filter((verb) => verb !== 'approve' && verb !== 'reject');
+  const words = [statement.word, 'reject', ...others, 'later'];
+  const answer = await context.ask.question({
+    message: `To approve, type '${statement.word}'; else ${words.slice(1).map(quoted).join(', ')}:`,
+    refuse: (text) => (words.includes(text) ? undefined : `nothing done: '${printableLine(text)}' is none of ${words.map(quoted).join(', ')}`),
+    signal: context.signal,
+  });
+  if (answer.kind !== 'typed') return unanswered(answer);
+  const base = { run: context.run, subject: waiting.subject, osUser: context.osUser, path: 'terminal' } as const;
+  if (answer.text === statement.word) {
+    const red = statement.evidence.filter((item) => item.severity === 'red' && item.overridable !== false);
+    if (red.length === 0) return { kind: 'word', word: { ...base, verb: 'approve', reason: '', statementDigest } };
+    const why = await askReason(context, `Evidence is RED (${red.map((item) => item.title).join('; ')}). Reason to go on all the same:`);
+    if (why.kind !== 'typed') return unanswered(why);
+    return { kind: 'word', word: { ...base, verb: 'approve', reason: why.text, statementDigest } };
+  }
+  if (answer.text === 'later') return { kind: 'later' };
+  const why = await askReason(context, `Reason for '${answer.text}':`);
+  if (why.kind !== 'typed') return unanswered(why);
+  if (answer.text === 'reject') {
+    return { kind: 'word', word: { ...base, verb: 'reject', reason: why.text, statementDigest } };
+  }
+  return { kind: 'word', word: { ...base, verb: 'decide', decision: answer.text, reason: why.text } };
+}
+
+async function promptAttention(waiting: Waiting, context: PromptContext): Promise<Prompted> {
+  const { io } = context;
+  io.stderr.write(`${io.style.bad(attentionTitle(waiting))}\n`);
+  if (waiting.reason !== undefined) io.stderr.write(`  ${printableLine(waiting.reason)}\n`);
+  if (waiting.hint !== undefined && waiting.hint !== '') io.stderr.write(`  ${printableLine(waiting.hint)}\n`);
+  for (const verb of waiting.verbs) io.stderr.write(`  ${verb.padEnd(12)}${meaning[verb] ?? ''}\n`);
+  io.stderr.write(`  ${'abort'.padEnd(12)}${meaning['abort'] ?? ''}\n  ${'later'.padEnd(12)}${meaning['later'] ?? ''}\n`);
+  const answer = await context.ask.choice(`What now with ${waiting.subject}?`, [...waiting.verbs, 'abort', 'later'], context.signal);
+  if (answer.kind !== 'typed') return unanswered(answer);
+  if (answer.text === 'later') return { kind: 'later' };
+  const why = await askReason(context, `Reason for '${answer.text}':`);
+  if (why.kind !== 'typed') return unanswered(why);
+  const base = { run: context.run, reason: why.text, osUser: context.osUser, path: 'terminal' } as const;
+  if (answer.text === 'abort') return { kind: 'word', word: { ...base, verb: 'abort', subject: '' } };
+  const word = { ...base, verb: 'decide', subject: waiting.subject, decision: answer.text } as const;
+  if (answer.text !== 'mark-done') return { kind: 'word', word };
+  const evidence = await askReason(context, 'What shows that it is done?');
+  if (evidence.kind !== 'typed') return unanswered(evidence);
+  return { kind: 'word', word: { ...word, evidence: evidence.text } };
+}
+
+function attentionTitle(waiting: Waiting): string {
+  const state = waiting.state === 'in-doubt' ? 'IN DOUBT (it may have run, nobody can tell)' : waiting.state.toUpperCase();
+  return `${waiting.subject}: ${state}`;
+}
+
+const meaning: Readonly<Record<string, string>> = {
+  retry: 'try the step again',
+  skip: 'go on without it',
+  'mark-done': 'you did it by hand; its end is checked in the world',
+  cancel: 'stop what still runs of it',
+  stopped: 'you made sure that nothing of it runs any more',
+  renew: 'gather the evidence of this gate again',
+  'switch-back': 'send users back to where they were',
+  reopen: 'open the side again that DNS points at',
+  hold: 'stay where we are and look again',
+  abort: 'end the run (asks before it leaves nobody serving)',
+  later: 'decide later: leave, or stop the remote work',
+};
+
+function askReason(context: PromptContext, message: string): Promise<Answer> {
+  return context.ask.question({
+    message,
+    refuse: (text) => (text.length >= 3 ? undefined : 'a few words are needed: they go into the record'),
+    signal: context.signal,
+    pasteAllowed: true,
+  });
+}
+
+function unanswered(answer: Exclude<Answer, { kind: 'typed' }>): Prompted {
+  return answer.kind === 'interrupted' ? { kind: 'later' } : answer;
+}
+
+function quoted(word: string): string {
+  return `'${word}'`;
+}

@@ -1,0 +1,98 @@
+import type { Event } from '../events/event.ts';
+import type { Update, Waiting } from '../executor/executor.ts';
+import { createJsonLines } from '../views/json-lines.ts';
+import { createPlainView } from '../views/plain.ts';
+import { runSummary, type RunSummary, type StepProgress } from '../views/run-summary.ts';
+import type { TerminalView } from '../views/terminal.ts';
+import type { Io } from './io.ts';
+
+/** Where a run is shown while it is driven: drawn on a terminal, plain lines on stderr, or JSON lines on stdout. */
+export interface Screen {
+  update(update: Update): void;
+  waiting(waiting: readonly Waiting[]): void;
+  /** A line of the session's own, not of the record. */
+  line(text: string): void;
+  /** Stops drawing until `resume`, so that somebody can be asked. Resolves when the terminal is free. */
+  free(): Promise<void>;
+  resume(): void;
+  /** The run as far as it is known here. */
+  summary(): RunSummary | undefined;
+}
+
+export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () => number): Promise<Screen> {
+  const events = [...earlier];
+  const live = new Map<string, StepProgress>();
+  let summary = runSummary(events);
+  let drawing = true;
+  const terminal = io.interactive && !io.json ? await openTerminal(io, nowMs) : undefined;
+  const say = (line: string) => (terminal === undefined ? void io.stderr.write(`${line}\n`) : terminal.line(line));
+  const plain = createPlainView(say, nowMs);
+  const json = io.json ? createJsonLines((line) => io.stdout.write(`${line}\n`)) : undefined;
+  const show = () => {
+    if (drawing && terminal !== undefined && summary !== undefined) terminal.show(withLive(summary, live));
+  };
+  const heardProgress = (step: string, progress: Extract<Update, { kind: 'progress' }>['progress']) => {
+    const before = live.get(step);
+    const at = progress.lastOutputAt === '' ? new Date(nowMs()).toISOString() : progress.lastOutputAt;
+    const { doneBytes, totalBytes, text } = progress;
+    const next = { doneBytes, totalBytes, text, at, fromBytes: before?.fromBytes ?? doneBytes, fromAt: before?.fromAt ?? at };
+    live.set(step, next);
+    if (json !== undefined) json.progress(step, next);
+    else if (terminal === undefined) plain.progress(step, next);
+  };
+  const heardEvent = (event: Event) => {
+    events.push(event);
+    summary = runSummary(events);
+    if (event.type === 'effect.started' || event.type === 'step.done' || event.type === 'step.failed') {
+      live.delete(event.type === 'effect.started' ? event.data.id : event.data.step);
+    }
+    if (json !== undefined) json.event(event);
+    else if (summary !== undefined) plain.event(event, summary);
+  };
+  return {
+    update: (update) => {
+      if (update.kind === 'event') heardEvent(update.event);
+      else if (update.kind === 'progress') heardProgress(update.step, update.progress);
+      else if (update.kind === 'contact') {
+        if (json !== undefined) json.contact(update.step, update.state, update.reason);
+        else plain.line(`step ${update.step}: contact ${update.state}${update.reason === '' ? '' : `, ${update.reason}`}`);
+      }
+      show();
+    },
+    waiting: (waiting) => json?.waiting(waiting),
+    line: (text) => {
+      if (json === undefined) plain.line(text);
+      else io.stderr.write(`${text}\n`);
+    },
+    free: async () => {
+      drawing = false;
+      await terminal?.end();
+    },
+    resume: () => {
+      drawing = true;
+      show();
+    },
+    summary: () => (summary === undefined ? undefined : withLive(summary, live)),
+  };
+}
+
+/** Loaded only where something is drawn. */
+async function openTerminal(io: Io, nowMs: () => number): Promise<TerminalView> {
+  const { createTerminalView } = await import('../views/terminal.ts');
+  return createTerminalView(io.stderr, nowMs);
+}
+
+/** What the record does not hold yet: progress as it comes in. */
+function withLive(summary: RunSummary, live: ReadonlyMap<string, StepProgress>): RunSummary {
+  if (live.size === 0) return summary;
+  return {
+    ...summary,
+    phases: summary.phases.map((phase) => ({
+      ...phase,
+      steps: phase.steps.map((step) => {
+        const progress = live.get(step.id);
+        return progress === undefined ? step : { ...step, progress };
+      }),
+    })),
+  };
+}

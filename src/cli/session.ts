@@ -1,0 +1,251 @@
+import type { Clock } from '../base/clock.ts';
+import type { DriveEnd, Executor, Waiting } from '../executor/executor.ts';
+import type { Word, WordAnswer, WordSource } from '../gates/word.ts';
+import type { Journal } from '../journal/journal.ts';
+import { eventLine } from '../views/event-line.ts';
+import { stuckSteps, workingSteps } from '../views/run-summary.ts';
+import type { Ask } from './ask.ts';
+import { onSignals } from './interrupts.ts';
+import type { Io } from './io.ts';
+import { createPromptWords, mergeWords, type PromptWords } from './prompt-words.ts';
+import { promptFor } from './prompts.ts';
+import { createScreen, type Screen } from './screen.ts';
+
+export interface SessionDeps {
+  readonly io: Io;
+  readonly executor: Executor;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly ask: Ask;
+  readonly osUser: string;
+  /** Words of other terminals. */
+  readonly spool: WordSource;
+}
+
+export interface SessionOptions {
+  readonly takeover: boolean;
+  /** Without a terminal: stay at a gate and listen, instead of parking. */
+  readonly wait: boolean;
+}
+
+/** Everything one session shares: what is shown, what waits, how to leave. */
+interface Session extends SessionDeps {
+  readonly run: string;
+  readonly screen: Screen;
+  readonly words: PromptWords;
+  readonly leave: AbortController;
+  waiting: readonly Waiting[];
+  working: number;
+  /** Wakes the asker: what waits has changed. */
+  changed: () => void;
+  /** Withdraws the question that stands, where one does. */
+  withdraw: AbortController | undefined;
+}
+
+/** Drives a run to its end, a parking place or a detachment, with a person at the terminal where there is one. */
+export async function driveSession(deps: SessionDeps, run: string, options: SessionOptions): Promise<DriveEnd> {
+  const { io, clock } = deps;
+  const earlier = await deps.journal.read(run);
+  const session: Session = {
+    ...deps,
+    run,
+    screen: await createScreen(io, earlier, () => clock.nowMs()),
+    words: createPromptWords(),
+    leave: new AbortController(),
+    waiting: [],
+    working: 0,
+    changed: () => undefined,
+    withdraw: undefined,
+  };
+  const release = onSignals({
+    interrupted: () => void interrupted(session),
+    detach: (reason) => session.leave.abort(new Error(reason)),
+  });
+  const over = new AbortController();
+  const asking = io.interactive ? askLoop(session, over.signal) : Promise.resolve();
+  try {
+    const end = await deps.executor.drive(run, {
+      signal: session.leave.signal,
+      words: mergeWords([session.words, deps.spool]),
+      takeover: options.takeover,
+      whenOnlyPeople: io.interactive || options.wait ? 'listen' : 'park',
+      onUpdate: (update) => session.screen.update(update),
+      onWaiting: (waiting, working) => noteWaiting(session, waiting, working),
+    });
+    return end;
+  } finally {
+    over.abort();
+    session.withdraw?.abort();
+    session.changed();
+    await asking;
+    await session.screen.free();
+    release();
+  }
+}
+
+function noteWaiting(session: Session, waiting: readonly Waiting[], working: number): void {
+  const { io, screen } = session;
+  const before = session.waiting;
+  session.waiting = waiting;
+  session.working = working;
+  screen.waiting(waiting);
+  if (!io.interactive) {
+    const fresh = waiting.filter((one) => !before.some((old) => sameQuestion(old, one)));
+    fresh.flatMap((one) => parkedLines(one, session.run)).forEach((line) => screen.line(line));
+  }
+  session.changed();
+}
+
+/** What stderr says about something that waits, where nobody can be asked: the commands to type elsewhere. */
+export function parkedLines(waiting: Waiting, run: string): string[] {
+  if (waiting.kind === 'gate') {
+    const digest = waiting.statementDigest?.slice(0, 12) ?? '';
+    return [
+      `gate ${waiting.subject} of run ${run} waits for a person; read it with: drp status --run ${run}`,
+      `approve with: drp approve ${waiting.subject} --run ${run} --statement ${digest}`,
+    ];
+  }
+  return [
+    `${waiting.subject} needs a decision (${waiting.state})${waiting.reason === undefined ? '' : `: ${waiting.reason}`}`,
+    `decide with: drp decide ${waiting.verbs.join('|')} ${waiting.subject} --run ${run} --reason TEXT`,
+  ];
+}
+
+/** Asks about one thing at a time for as long as the run is driven. */
+async function askLoop(session: Session, over: AbortSignal): Promise<void> {
+  while (!over.aborted && !session.leave.signal.aborted) {
+    const [next] = session.waiting;
+    if (next === undefined) {
+      await new Promise<void>((resolve) => (session.changed = resolve));
+      continue;
+    }
+    await session.screen.free();
+    if (session.working > 0) session.io.stderr.write(`${besideLine(session)}\n`);
+    await askAbout(session, next);
+    session.screen.resume();
+  }
+}
+
+async function askAbout(session: Session, waiting: Waiting): Promise<void> {
+  const withdraw = new AbortController();
+  session.withdraw = withdraw;
+  session.changed = () => {
+    if (!session.waiting.some((one) => sameQuestion(one, waiting))) withdraw.abort();
+  };
+  session.changed();
+  const prompted = await promptFor(waiting, {
+    io: session.io,
+    ask: session.ask,
+    run: session.run,
+    osUser: session.osUser,
+    journal: session.journal.url,
+    nowMs: () => session.clock.nowMs(),
+    signal: AbortSignal.any([withdraw.signal, session.leave.signal]),
+  });
+  session.withdraw = undefined;
+  switch (prompted.kind) {
+    case 'word':
+      return void (await sayWord(session, prompted.word, waiting));
+    case 'later':
+      return await leaveMenu(session);
+    case 'gone':
+      return session.leave.abort(new Error('the terminal is gone'));
+    case 'withdrawn':
+      session.io.stderr.write(`${await elsewhereLine(session, waiting)}\n`);
+  }
+}
+
+/** Says the word and waits until the record has moved on, so that nothing is asked twice. */
+async function sayWord(session: Session, word: Word, waiting?: Waiting): Promise<WordAnswer> {
+  const moved = new Promise<void>((resolve) => {
+    session.changed = () => {
+      if (waiting === undefined || !session.waiting.some((one) => sameQuestion(one, waiting))) resolve();
+    };
+  });
+  const answer = await session.words.say(word);
+  const { style, stderr } = session.io;
+  if (answer.kind === 'refused') {
+    stderr.write(`${style.bad(`refused: ${answer.text}`)}\n  HINT: ${answer.hint}\n`);
+    return answer;
+  }
+  stderr.write(`${style.good(answer.text)}\n`);
+  // A quorum not yet reached changes nothing that waits: then the question comes back after a moment.
+  await Promise.race([moved, session.clock.sleep(1_500)]);
+  return answer;
+}
+
+/** After 'later' or Ctrl-C. */
+async function leaveMenu(session: Session): Promise<void> {
+  const { io, run } = session;
+  io.stderr.write(
+    `  detach      leave; remote work goes on; go on with: drp resume --run ${run}\n` +
+      `  stop        stop the remote work that is under way, and stay\n` +
+      `  continue    back to the run\n`,
+  );
+  const answer = await session.ask.choice('Leave the run?', ['detach', 'stop', 'continue'], session.leave.signal);
+  if (answer.kind === 'withdrawn') return;
+  if (answer.kind !== 'typed' || answer.text === 'detach') {
+    session.leave.abort(new Error('detached by the operator'));
+    return;
+  }
+  if (answer.text === 'stop') await stopWork(session);
+}
+
+async function stopWork(session: Session): Promise<void> {
+  const summary = session.screen.summary();
+  const steps = summary === undefined ? [] : workingSteps(summary);
+  if (steps.length === 0) session.io.stderr.write('nothing is under way\n');
+  for (const step of steps) {
+    await sayWord(session, {
+      verb: 'decide',
+      run: session.run,
+      subject: step.id,
+      decision: 'cancel',
+      reason: 'stopped at the terminal',
+      osUser: session.osUser,
+      path: 'terminal',
+    });
+  }
+}
+
+/** Ctrl-C while work is drawn. */
+async function interrupted(session: Session): Promise<void> {
+  if (!session.io.interactive) return session.leave.abort(new Error('interrupted'));
+  // A question that stands reads Ctrl-C itself.
+  if (session.withdraw !== undefined) return;
+  await session.screen.free();
+  await leaveMenu(session);
+  session.screen.resume();
+}
+
+/** What goes on beside an open question, in one line. */
+function besideLine(session: Session): string {
+  const summary = session.screen.summary();
+  const steps = summary === undefined ? [] : workingSteps(summary);
+  const failed = summary === undefined ? 0 : stuckSteps(summary).length;
+  const parts = steps.map((step) => {
+    const { progress } = step;
+    const share =
+      progress === undefined || progress.totalBytes === 0
+        ? ''
+        : ` ${Math.floor((100 * progress.doneBytes) / progress.totalBytes)} %`;
+    return `${step.id}${share}`;
+  });
+  return `Meanwhile: ${parts.join(', ') || 'evidence is gathered'}${failed === 0 ? '' : `; ${failed} to decide`}`;
+}
+
+async function elsewhereLine(session: Session, waiting: Waiting): Promise<string> {
+  const events = await session.journal.read(session.run);
+  const last = events.findLast(
+    (event) =>
+      (event.type === 'gate.decided' && event.data.gate === waiting.subject) ||
+      (event.type === 'decision.made' && event.data.subject === waiting.subject) ||
+      (event.type === 'gate.renewed' && event.data.gate === waiting.subject) ||
+      event.type === 'run.aborting',
+  );
+  return last === undefined ? 'The question is withdrawn.' : `Already decided: ${eventLine(last)} (${last.at})`;
+}
+
+function sameQuestion(a: Waiting, b: Waiting): boolean {
+  return a.subject === b.subject && a.state === b.state && a.statementDigest === b.statementDigest;
+}

@@ -1,0 +1,76 @@
+import { formatDuration } from '../base/duration.ts';
+import type { EvidenceItem, Statement } from '../events/event.ts';
+import { printable, printableLine } from './escape.ts';
+import { instantText } from './instants.ts';
+import { wrap } from './layout.ts';
+import type { Style } from './style.ts';
+
+export interface GateView {
+  readonly width: number;
+  readonly style: Style;
+  readonly nowMs: number;
+  /** Digest of the statement: what an answer binds to. */
+  readonly digest: string;
+  readonly journal: string;
+}
+
+/** What a gate shows before anybody may answer: evidence, what cannot be taken back, who may answer and how. */
+export function gateText(statement: Statement, view: GateView): string {
+  const { style, width } = view;
+  const rule = '-'.repeat(Math.min(width, 80));
+  const mode = statement.mode === 'real' ? '' : ` [${statement.mode.toUpperCase()}]`;
+  const lines = [
+    rule,
+    style.bold(`GATE ${statement.gate}: ${printableLine(statement.title)}`),
+    `${statement.procedure} of ${printableLine(statement.site)}, run ${statement.run}${mode}, plan ${statement.planDigest.slice(0, 12)}`,
+    '',
+    ...statement.evidence.flatMap((item) => evidenceLines(item, style, width)),
+    ...irreversibleLines(statement, style, width),
+    ...policyLines(statement, view),
+    rule,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function evidenceLines(item: EvidenceItem, style: Style, width: number): string[] {
+  const label =
+    item.severity === 'ok'
+      ? style.good('ok       ')
+      : item.severity === 'attention'
+        ? style.attention('ATTENTION')
+        : style.bad('RED      ');
+  const hard = item.severity === 'red' && item.overridable === false ? style.bad(' (cannot be overridden)') : '';
+  return [
+    ...wrap(`${label} ${printableLine(item.title)}${hard}`, width, '          '),
+    ...item.lines.flatMap((line) => wrap(`          ${printable(line)}`, width, '  ')),
+  ];
+}
+
+function irreversibleLines(statement: Statement, style: Style, width: number): string[] {
+  if (statement.irreversible.length === 0) return [];
+  return [
+    '',
+    style.bad('Cannot be taken back:'),
+    ...statement.irreversible.flatMap((line) => wrap(`  - ${printable(line)}`, width, '  ')),
+  ];
+}
+
+function policyLines(statement: Statement, view: GateView): string[] {
+  const { policy } = statement;
+  const count = policy.approvals === 1 ? 'one' : String(policy.approvals);
+  const who = [
+    `${count} ${policy.roles.join(' or ')}`,
+    policy.notTheStarter ? 'not the person who started the run' : '',
+    policy.strength === 'os-user' ? '' : `identity: ${policy.strength}`,
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
+  const leftMs = Date.parse(statement.expiresAt) - view.nowMs;
+  const left = leftMs > 0 ? `${formatDuration(leftMs)} left` : view.style.bad('EXPIRED');
+  return [
+    '',
+    `Who may answer: ${who}`,
+    `Statement ${view.style.bold(view.digest.slice(0, 12))}, shown ${instantText(statement.openedAt)}, valid until ${instantText(statement.expiresAt)} (${left})`,
+    ...wrap(`Record: ${view.journal}, event ${statement.head.seq}, head ${statement.head.hash.slice(0, 12)}`, view.width, '  '),
+  ];
+}
