@@ -1,23 +1,26 @@
 import { z } from 'zod';
 import { parseDuration, parseRate, parseSize } from '../../base/duration.ts';
 
+/** Longer than any plan: beyond it sums of milliseconds would lose their last digits. */
+const longestMs = 3650 * 86_400_000;
+
 /** Durations and sizes are written as people write them, and are milliseconds and bytes from here on. */
 export const duration = z
   .string()
   .meta({ description: 'a duration, e.g. 90s, 20m, 2h, 1h 30m', examples: ['2h', '90s'] })
-  .refine((text) => parseDuration(text) !== undefined, 'expected a duration such as 90s, 20m, 2h')
+  .refine((text) => (parseDuration(text) ?? Infinity) <= longestMs, 'expected a duration such as 90s, 20m, 2h')
   .transform((text) => parseDuration(text) ?? 0);
 
 export const size = z
   .string()
   .meta({ description: 'a size, e.g. 800 MB, 1.5 GiB', examples: ['20 GB'] })
-  .refine((text) => parseSize(text) !== undefined, 'expected a size such as 800 MB, 20 GB')
+  .refine((text) => Number.isSafeInteger(parseSize(text)), 'expected a size such as 800 MB, 20 GB')
   .transform((text) => parseSize(text) ?? 0);
 
 export const rate = z
   .string()
   .meta({ description: 'a rate, e.g. 250 MB/s', examples: ['250 MB/s'] })
-  .refine((text) => parseRate(text) !== undefined, 'expected a rate such as 250 MB/s')
+  .refine((text) => Number.isSafeInteger(parseRate(text)), 'expected a rate such as 250 MB/s')
   .transform((text) => parseRate(text) ?? 0);
 
 /** Names that appear in states, tokens, file names and commands: kept to what is safe in all of them. */

@@ -137,7 +137,12 @@ export const httpStep = z.strictObject({
   status: z.int().default(200),
   contains: z.array(z.string()).default([]),
   /** JSON body: path → value, or a fact of the restoration: `$rows:users`, `$newest`. */
-  json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  json: z
+    .record(
+      z.string(),
+      z.union([z.string(), z.int(), z.boolean()], { error: 'expected a text, a whole number, true or false' }),
+    )
+    .default({}),
   within: duration.default(5_000),
   /** Keep asking until it holds, for this long. */
   patience: duration.default(30_000),

@@ -1,0 +1,62 @@
+import type { Plan, PlannedStep } from './plan.ts';
+import { phasesInOrder } from './resolve.ts';
+
+export interface LaneDuration {
+  readonly lane: string;
+  readonly expectMs: number;
+}
+
+export interface PhaseDuration {
+  readonly phase: string;
+  /** The longest lane: lanes run beside each other. */
+  readonly expectMs: number;
+  readonly lanes: readonly LaneDuration[];
+  /** Lane the phase waits for; '' where the phase has no step. */
+  readonly critical: string;
+}
+
+/** How long a procedure should take, people's time at gates left out. */
+export interface PlanDuration {
+  readonly expectMs: number;
+  readonly phases: readonly PhaseDuration[];
+  /** Ids of the steps that decide how long it takes, in order. */
+  readonly criticalPath: readonly string[];
+  /** Steps that say no duration: counted as nothing, so the sum is too small by theirs. */
+  readonly unknown: readonly string[];
+}
+
+/** Phases that run only when an operator asks for them are no part of the way. */
+const aside: readonly string[] = ['switch-back', 'reopen'];
+
+export function planDuration(plan: Pick<Plan, 'phases' | 'procedure'>): PlanDuration {
+  const walked = phasesInOrder(plan).filter((phase) => !aside.includes(phase));
+  const phases = walked.map((phase) => phaseDuration(plan, phase));
+  const lanes = walked.flatMap((phase) => plan.phases[phase] ?? []);
+  const critical = phases.flatMap(
+    ({ phase, critical: lane }) => plan.phases[phase]?.find(({ name }) => name === lane)?.steps ?? [],
+  );
+  return {
+    expectMs: phases.reduce((sum, phase) => sum + phase.expectMs, 0),
+    phases,
+    criticalPath: critical.filter(isWork).map((step) => step.id),
+    unknown: lanes.flatMap((lane) =>
+      lane.steps.filter((step) => isWork(step) && step.expectMs === undefined).map((step) => step.id),
+    ),
+  };
+}
+
+function phaseDuration(plan: Pick<Plan, 'phases'>, phase: string): PhaseDuration {
+  const lanes = (plan.phases[phase] ?? []).map(({ name, steps }) => ({
+    lane: name,
+    expectMs: steps.reduce((sum, step) => sum + (step.expectMs ?? 0), 0),
+  }));
+  const longest = lanes.reduce<LaneDuration | undefined>(
+    (best, lane) => (best === undefined || lane.expectMs > best.expectMs ? lane : best),
+    undefined,
+  );
+  return { phase, expectMs: longest?.expectMs ?? 0, lanes, critical: longest?.lane ?? '' };
+}
+
+function isWork(step: PlannedStep): boolean {
+  return step.kind !== 'gate';
+}

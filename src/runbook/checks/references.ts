@@ -1,0 +1,153 @@
+import { blockOf, textOf, type Outline, type OutlineStep } from '../outline.ts';
+import type { Finding } from '../schema-problems.ts';
+import type { Path } from '../source.ts';
+import { suggestion } from '../spelling.ts';
+
+/** Where one part of a runbook names another; `*` stands for every entry of a block or list. */
+const places: readonly (readonly [pattern: string, section: string])[] = [
+  ['hosts.*.datacentre', 'datacentres'],
+  ['hosts.*.via', 'hosts'],
+  ['service.production.host', 'hosts'],
+  ['service.recovery.host', 'hosts'],
+  ['databases.*.host', 'hosts'],
+  ['backups.*.sources.*.host', 'hosts'],
+  ['dns.*.servers.*.datacentre', 'datacentres'],
+  ['desks.*.datacentre', 'datacentres'],
+];
+
+/** The same inside a step, by its kind. */
+const stepPlaces: Readonly<Record<string, readonly (readonly [pattern: string, section: string])[]>> = {
+  copy: [
+    ['from.backup', 'backups'],
+    ['from.host', 'hosts'],
+    ['to.host', 'hosts'],
+  ],
+  database: [
+    ['database', 'databases'],
+    ['from.backup', 'backups'],
+  ],
+  salvage: [
+    ['host', 'hosts'],
+    ['database', 'databases'],
+  ],
+  fence: [
+    ['ways.*.host', 'hosts'],
+    ['ways.*.database', 'databases'],
+    ['pause.*.host', 'hosts'],
+  ],
+  ticket: [['desks.*', 'desks']],
+  dns: [['zone', 'dns']],
+  command: [['host', 'hosts']],
+};
+
+/** Every name that stands for an entry of another section is one of that section. */
+export function checkReferences(outline: Outline): readonly Finding[] {
+  const inSections = places.flatMap(([pattern, section]) =>
+    expand(outline.data, pattern, []).flatMap((path) => unknownName(outline, path, section)),
+  );
+  const inSteps = outline.steps.flatMap((step) => [
+    ...(stepPlaces[step.kind] ?? []).flatMap(([pattern, section]) =>
+      expand(step.data, pattern, []).flatMap((path) => unknownName(outline, [...step.path, ...path], section)),
+    ),
+    ...unknownRecords(outline, step),
+    ...wrongBackupKind(outline, step),
+  ]);
+  return [...inSections, ...inSteps, ...wrongRoles(outline), ...viaCycles(outline)];
+}
+
+function unknownName(outline: Outline, path: Path, section: string): readonly Finding[] {
+  const known = outline.section(section);
+  const name = textOf(at(outline.data, path));
+  // A section that is not there is a problem of its own, and a default for some.
+  if (name === '' || (known === undefined && outline.data[section] !== undefined) || known?.has(name) === true)
+    return [];
+  const names = [...(known?.keys() ?? [])];
+  const hint = suggestion(name, names);
+  return [{ path, at: 'value', message: `'${name}' is none of ${section}${hint === '' ? '' : `: ${hint}`}` }];
+}
+
+function unknownRecords(outline: Outline, step: OutlineStep): readonly Finding[] {
+  if (step.kind !== 'dns' || !Array.isArray(step.data['records'])) return [];
+  const zone = outline.section('dns')?.get(textOf(step.data['zone']));
+  if (zone === undefined) return [];
+  const known = Object.keys(blockOf(zone['records']));
+  return step.data['records'].flatMap((record: unknown, index) => {
+    if (typeof record !== 'string' || known.includes(record)) return [];
+    const path = [...step.path, 'records', index];
+    return [
+      {
+        path,
+        at: 'value' as const,
+        message: `'${record}' is no record of zone '${textOf(step.data['zone'])}': ${suggestion(record, known)}`,
+      },
+    ];
+  });
+}
+
+function wrongBackupKind(outline: Outline, step: OutlineStep): readonly Finding[] {
+  if (step.kind !== 'copy' && step.kind !== 'database') return [];
+  const name = textOf(blockOf(step.data['from'])['backup']);
+  const kind = textOf(outline.section('backups')?.get(name)?.['kind']);
+  const expected = step.kind === 'copy' ? 'files' : 'database';
+  if (!['files', 'database'].includes(kind) || kind === expected) return [];
+  const message = `'${name}' is a backup of kind ${kind}: expected one of kind ${expected}`;
+  return [{ path: [...step.path, 'from', 'backup'], at: 'value', message }];
+}
+
+function wrongRoles(outline: Outline): readonly Finding[] {
+  const service = blockOf(outline.data['service']);
+  return (['production', 'recovery'] as const).flatMap((side) => {
+    const name = textOf(blockOf(service[side])['host']);
+    const role = textOf(outline.section('hosts')?.get(name)?.['role']);
+    if (role === '' || role === side) return [];
+    const message = `host '${name}' has the role ${role}: expected a host with the role ${side}`;
+    return [{ path: ['service', side, 'host'], at: 'value' as const, message }];
+  });
+}
+
+/** A chain of jumps that comes back to where it began is reported once, at its first host. */
+function viaCycles(outline: Outline): readonly Finding[] {
+  const hosts = outline.section('hosts');
+  if (hosts === undefined) return [];
+  const reported = new Set<string>();
+  return [...hosts.keys()].flatMap((start) => {
+    const chain = [start];
+    for (;;) {
+      const next = textOf(hosts.get(chain.at(-1) ?? '')?.['via']);
+      if (next === start) break;
+      if (next === '' || chain.includes(next)) return [];
+      chain.push(next);
+    }
+    if (chain.some((host) => reported.has(host))) return [];
+    chain.forEach((host) => reported.add(host));
+    return [
+      {
+        path: ['hosts', start, 'via'],
+        at: 'value' as const,
+        message: `a circle of jumps: ${[...chain, start].join(' → ')}`,
+      },
+    ];
+  });
+}
+
+function expand(data: unknown, pattern: string, prefix: Path): readonly Path[] {
+  return expandParts(data, pattern.split('.'), prefix);
+}
+
+function expandParts(data: unknown, parts: readonly string[], prefix: Path): readonly Path[] {
+  const [part, ...rest] = parts;
+  if (part === undefined) return [prefix];
+  if (part !== '*') {
+    const block = blockOf(data);
+    return Object.hasOwn(block, part) ? expandParts(block[part], rest, [...prefix, part]) : [];
+  }
+  if (Array.isArray(data)) return data.flatMap((item, index) => expandParts(item, rest, [...prefix, index]));
+  return Object.entries(blockOf(data)).flatMap(([key, item]) => expandParts(item, rest, [...prefix, key]));
+}
+
+function at(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, part) => (Array.isArray(value) ? value[Number(part)] : blockOf(value)[part]),
+    data,
+  );
+}

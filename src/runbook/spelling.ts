@@ -1,0 +1,34 @@
+/** The word of a list that a mistyped one most likely means; undefined where none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(word.length / 3));
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance);
+  return ranked[0]?.candidate;
+}
+
+/** `did you mean 'x'?`, or the list of what is known, or nothing. */
+export function suggestion(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  if (near !== undefined) return `did you mean '${near}'?`;
+  if (known.length === 0) return 'there is none';
+  return known.length > 12 ? '' : `known: ${known.join(', ')}`;
+}
+
+/** Insertions, deletions, replacements and swapped neighbours (optimal string alignment). Words are short. */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 8 || a.length > 80) return 99;
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const at = (r: number, c: number): number => (r === i ? row[c] : rows[r]?.[c]) ?? 99;
+      const change = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row[j] = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, change, swapped ? at(i - 2, j - 2) + 1 : 99);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]?.[b.length] ?? 99;
+}
