@@ -1,0 +1,236 @@
+import { DrpError, type ErrorCode } from '../base/errors.ts';
+import type { EventOf, Identity, Statement } from '../events/event.ts';
+import type { GatePolicy } from '../runbook/schema/world.ts';
+import { approvalDiffers } from './approval.ts';
+import { identify, isRefusal, peopleOfOsUser, type PeopleContext, type Speaker } from './people.ts';
+import type { Word } from './word.ts';
+
+/** An answer that already stands under the statement a gate shows. */
+export type Answer = Pick<
+  EventOf<'gate.decided'>['data'],
+  'decision' | 'person' | 'at' | 'identity' | 'passed' | 'statementDigest'
+>;
+
+export interface JudgedGate {
+  readonly policy: GatePolicy;
+  /** What the gate shows, or showed last; absent while its evidence is gathered. */
+  readonly statement?: Statement;
+  readonly statementDigest?: string;
+  /** All answers under that statement, in order. */
+  readonly answers: readonly Answer[];
+}
+
+/** Everything a verdict depends on. `at`: now, but never before the last event (a clock that jumps back revives nothing). */
+export interface JudgeContext extends PeopleContext {
+  readonly run: string;
+  readonly starter: { readonly person: string; readonly identity: Identity };
+  readonly driver: { readonly osUser: string; readonly person?: string };
+  /** Verbs the word's subject accepts now, as in `Waiting.verbs`. */
+  readonly accepted: readonly string[];
+  /** Where the subject is a gate. */
+  readonly gate?: JudgedGate;
+  /** Where the subject is a step: `restores` = it writes data users will see. */
+  readonly step?: { readonly skippable: boolean; readonly restores: boolean };
+  /** Nonces of signed words already taken in this run. */
+  readonly nonces?: ReadonlySet<string>;
+}
+
+export type Verdict =
+  | {
+      readonly kind: 'accepted';
+      readonly person: string;
+      readonly identity: Identity;
+      /** approve: the gate's policy is met with this answer. */
+      readonly passed: boolean;
+      readonly reason: string;
+      /** When it was said: signed, or now. */
+      readonly at: string;
+      /** To keep for `JudgeContext.nonces`; absent where nothing was signed. */
+      readonly nonce?: string;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly code: ErrorCode;
+      readonly text: string;
+      readonly hint: string;
+      readonly person: string;
+    };
+
+/** A signed word is good this long: it is typed and sent, not kept. */
+const wordLifeMs = 3_600_000;
+const strengths = ['os-user', 'ssh-key', 'hardware-key'];
+const deciders = ['operator', 'authoriser'];
+
+/**
+ * Whether a word counts: the one rule for every verb and every path (prompt, command, signed file). Pure; the caller
+ * journals what it says, refusals too.
+ */
+export function judge(word: Word, context: JudgeContext): Verdict {
+  let speaker: Speaker | undefined;
+  try {
+    speaker = identify(word, context);
+    if (word.run !== context.run) refuse('word-not-now', { ...asked(word) });
+    checkFreshness(word, speaker, context);
+    const passed = judgeVerb(word, speaker, context);
+    const at = speaker.signed?.at ?? context.at;
+    const nonce = speaker.signed === undefined ? {} : { nonce: speaker.signed.nonce };
+    return {
+      kind: 'accepted',
+      person: speaker.person,
+      identity: speaker.identity,
+      passed,
+      reason: word.reason,
+      at,
+      ...nonce,
+    };
+  } catch (thrown) {
+    if (!isRefusal(thrown)) throw thrown;
+    const { code, message, hint } = thrown;
+    return { kind: 'refused', code, text: message, hint, person: speaker?.person ?? word.person ?? word.osUser };
+  }
+}
+
+function judgeVerb(word: Word, speaker: Speaker, context: JudgeContext): boolean {
+  switch (word.verb) {
+    case 'approve':
+      return judgeApproval(word, speaker, context);
+    case 'reject':
+      judgeRejection(word, speaker, context);
+      return false;
+    case 'decide':
+      judgeDecision(word, speaker, context);
+      return false;
+    case 'abort':
+      needReason(word, 'abort');
+      needRole(word, speaker, context, deciders);
+      return false;
+    case 'note':
+      if (word.reason.trim() === '') refuse('reason-missing', { verb: 'note', what: 'a text' });
+      return false;
+  }
+}
+
+function judgeApproval(word: Word, speaker: Speaker, context: JudgeContext): boolean {
+  const { gate, statement } = openGate(word, speaker, context);
+  const { policy } = gate;
+  if (context.at > statement.expiresAt) refuse('approval-expired', { ...asked(word), expiresAt: statement.expiresAt });
+  needRole(word, speaker, context, policy.roles);
+  if (policy.notTheStarter && isSamePerson(speaker, context.starter))
+    refuse('starter-may-not', { ...asked(word), person: speaker.person });
+  const found = speaker.identity.strength;
+  if (strengths.indexOf(found) < strengths.indexOf(policy.strength)) {
+    refuse('strength-too-low', { ...asked(word), needed: policy.strength, found });
+  }
+  const approvals = gate.answers.filter(({ decision }) => decision === 'approve');
+  if (approvals.some((answer) => isSamePerson(speaker, answer))) {
+    refuse('second-person-needed', {
+      ...asked(word),
+      person: speaker.person,
+      reason: 'an approval by the same user or key is already there',
+    });
+  }
+  checkRed(word, statement);
+  return approvals.length + 1 >= policy.approvals;
+}
+
+function judgeRejection(word: Word, speaker: Speaker, context: JudgeContext): void {
+  const { gate } = openGate(word, speaker, context);
+  needReason(word, 'reject');
+  // Saying no is safe: no strength, no expiry, and the operator may do it at any gate.
+  needRole(word, speaker, context, [...new Set([...gate.policy.roles, 'operator'])]);
+}
+
+function judgeDecision(word: Word, speaker: Speaker, context: JudgeContext): void {
+  const verb = word.decision ?? '';
+  needRole(word, speaker, context, deciders);
+  needReason(word, verb);
+  if (verb === 'skip' && context.step?.skippable === false) refuse('not-skippable', { step: word.subject });
+  // A gate is passed or rejected by approve and reject alone: their rules must not be reachable by another verb.
+  if (verb === 'approve' || verb === 'reject' || !context.accepted.includes(verb))
+    refuse('word-not-now', { ...asked(word), verb });
+  if (verb !== 'mark-done') return;
+  if ((word.evidence ?? '').trim() === '') refuse('reason-missing', { verb, what: 'evidence of what was done' });
+  if (context.step?.restores === true && isDriver(speaker, context)) {
+    const reason = 'a restoration done by hand is attested by someone other than who drives the run';
+    refuse('second-person-needed', { ...asked(word), verb, person: speaker.person, reason });
+  }
+}
+
+/** The gate, open, showing the statement the answer stands under; refuses everything else. */
+function openGate(word: Word, speaker: Speaker, context: JudgeContext): { gate: JudgedGate; statement: Statement } {
+  const { gate } = context;
+  if (gate === undefined) return refuse('word-not-now', { ...asked(word) });
+  const decided = gate.answers.find(
+    ({ passed, decision, person }) => passed || decision === 'reject' || person === speaker.person,
+  );
+  if (decided !== undefined) {
+    const { person, at, decision } = decided;
+    refuse('already-decided', { ...asked(word), person, at, decision });
+  }
+  const { statement, statementDigest } = gate;
+  if (statement === undefined || !context.accepted.includes(word.verb))
+    return refuse('word-not-now', { ...asked(word) });
+  const { signed } = speaker;
+  if (signed?.format === 'drp-approval@v1') {
+    const field = approvalDiffers(signed, statement);
+    if (field !== undefined) refuse('approval-stale', { ...asked(word), reason: `another ${field}` });
+  } else if (word.statementDigest !== statementDigest) {
+    refuse('approval-stale', {
+      ...asked(word),
+      reason: word.statementDigest === undefined ? 'it names none' : 'another digest',
+    });
+  }
+  return { gate, statement };
+}
+
+function checkRed(word: Word, statement: Statement): void {
+  const red = statement.evidence.filter(({ severity }) => severity === 'red');
+  const fixed = red.filter(({ overridable }) => overridable === false || statement.procedure === 'return');
+  const titles = (items: readonly { readonly title: string }[]): string => items.map(({ title }) => title).join(', ');
+  if (fixed.length > 0) refuse('evidence-red', { ...asked(word), what: titles(fixed) });
+  if (red.length > 0 && word.reason.trim() === '')
+    refuse('override-needs-reason', { ...asked(word), what: titles(red) });
+}
+
+function checkFreshness(word: Word, speaker: Speaker, context: JudgeContext): void {
+  const { signed } = speaker;
+  if (signed === undefined || signed.format === 'drp-approval@v1') return;
+  if (context.nonces?.has(signed.nonce) === true) refuse('signature-invalid', { reason: 'it was already taken once' });
+  if (Math.abs(Date.parse(context.at) - Date.parse(signed.at)) > wordLifeMs) {
+    refuse('signature-invalid', { reason: `it was made at ${signed.at}, too far from now (${context.at})` });
+  }
+}
+
+function needRole(word: Word, speaker: Speaker, context: JudgeContext, roles: readonly string[]): void {
+  const held: readonly string[] = context.people[speaker.person]?.roles ?? [];
+  if (held.some((role) => roles.includes(role))) return;
+  const verb = word.decision ?? word.verb;
+  refuse('role-missing', { ...asked(word), verb, person: speaker.person, roles: roles.join(' or ') });
+}
+
+function needReason(word: Word, verb: string): void {
+  if (word.reason.trim() === '') refuse('reason-missing', { verb, what: 'a reason' });
+}
+
+/** The same person, or nothing that tells two people apart: one OS user without signatures, or one key. */
+function isSamePerson(one: Speaker, other: { readonly person: string; readonly identity: Identity }): boolean {
+  if (one.person === other.person) return true;
+  const { fingerprint, osUser } = one.identity;
+  if (fingerprint !== undefined) return fingerprint === other.identity.fingerprint;
+  return osUser !== undefined && osUser === other.identity.osUser;
+}
+
+function isDriver(speaker: Speaker, context: JudgeContext): boolean {
+  const { driver, starter, people } = context;
+  const behind = peopleOfOsUser(people, driver.osUser);
+  const person = driver.person ?? (behind.length === 1 ? behind[0] : starter.person);
+  return isSamePerson(speaker, { person: person ?? '', identity: { strength: 'os-user', osUser: driver.osUser } });
+}
+
+function asked(word: Word): { run: string; verb: string; subject: string; gate: string } {
+  return { run: word.run, verb: word.verb, subject: word.subject, gate: word.subject };
+}
+
+function refuse(code: ErrorCode, details: Readonly<Record<string, string | undefined>>): never {
+  throw new DrpError(code, details);
+}

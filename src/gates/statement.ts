@@ -1,0 +1,106 @@
+import { digestOf } from '../events/digest.ts';
+import type { EvidenceItem, Json, RunMode, Statement } from '../events/event.ts';
+import type { PlannedGate } from '../plan/plan.ts';
+
+export interface StatementRequest {
+  readonly run: string;
+  readonly site: string;
+  readonly procedure: string;
+  readonly mode: RunMode;
+  readonly planDigest: string;
+  readonly gate: PlannedGate;
+  readonly attempt: number;
+  readonly evidence: readonly EvidenceItem[];
+  readonly irreversible: readonly string[];
+  /** Last event before the gate opens: an approval signs it, and so anchors everything before. */
+  readonly head: { readonly seq: number; readonly hash: string };
+  readonly nonce: string;
+  /** ISO instant. */
+  readonly openedAt: string;
+}
+
+/** What a gate shows, ready to be journalled. Pure: the same request gives the same statement. */
+export function renderStatement(request: StatementRequest): Statement {
+  const { gate, evidence, openedAt, ...place } = request;
+  return {
+    format: 'drp-statement@v1',
+    ...{ run: place.run, site: place.site, procedure: place.procedure, mode: place.mode, planDigest: place.planDigest },
+    ...{ gate: gate.id, attempt: place.attempt, title: gate.title },
+    evidence,
+    evidenceDigest: evidenceDigest(evidence),
+    irreversible: place.irreversible,
+    ...{ head: { seq: place.head.seq, hash: place.head.hash }, nonce: place.nonce },
+    openedAt,
+    expiresAt: new Date(Date.parse(openedAt) + gate.expiresMs).toISOString(),
+    word: gate.word,
+    policy: {
+      ...{ roles: gate.roles, approvals: gate.approvals },
+      ...{ notTheStarter: gate.notTheStarter, strength: gate.strength },
+    },
+  };
+}
+
+/** SHA-256 over what an approval binds to: each finding's choice and severity. Merely newer facts do not change it. */
+export function evidenceDigest(evidence: readonly EvidenceItem[]): string {
+  return digestOf(evidence.map(({ id, severity, choice }) => ({ id, severity, choice: choice ?? null })));
+}
+
+/** SHA-256 over the canonical statement: what every answer names. */
+export function statementDigest(statement: Statement): string {
+  return digestOf(statement);
+}
+
+/**
+ * How evidence gathered again differs from what was shown: `same`, `facts` (newer candidates, nothing chosen changed) or
+ * `changed` (a choice or a severity is another: the statement is stale).
+ */
+export function compareEvidence(
+  shown: readonly EvidenceItem[],
+  now: readonly EvidenceItem[],
+): 'same' | 'facts' | 'changed' {
+  if (evidenceDigest(shown) !== evidenceDigest(now)) return 'changed';
+  const facts = (items: readonly EvidenceItem[]): Json => items.map((item) => [item.facts ?? null, item.lines]);
+  return digestOf(facts(shown)) === digestOf(facts(now)) ? 'same' : 'facts';
+}
+
+const marks = { ok: '  ok   ', attention: '  NOTE ', red: '  RED  ' } as const;
+
+/**
+ * The statement as people read it, before it is signed and a year later: plain text, the same for the same statement. Text
+ * from runbook and hosts is as it came; views escape what a terminal would act on.
+ */
+export function statementText(statement: Statement): string {
+  const { policy, evidence, irreversible } = statement;
+  const lines = [
+    `GATE ${statement.gate}: ${statement.title}`,
+    `run ${statement.run}, ${statement.procedure} of ${statement.site} (${statement.mode}), attempt ${statement.attempt}`,
+    '',
+    ...evidence.flatMap(evidenceLines),
+    ...(evidence.length === 0 ? ['No evidence is shown at this gate.'] : []),
+    '',
+    ...(irreversible.length === 0
+      ? ['Everything that follows this gate can be taken back.']
+      : ['Cannot be taken back once this is approved:', ...irreversible.map((text) => `  - ${text}`)]),
+    '',
+    `May approve: ${policyText(policy)}.`,
+    `Word to approve: ${statement.word}`,
+    `Opened ${statement.openedAt}, expires ${statement.expiresAt}.`,
+    `Plan ${statement.planDigest.slice(0, 12)}, journal ${statement.head.seq}:${statement.head.hash.slice(0, 12)}, statement ${statementDigest(statement).slice(0, 12)}.`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function evidenceLines(item: EvidenceItem): readonly string[] {
+  const fixed = item.severity === 'red' && item.overridable === false ? ' (cannot be overridden)' : '';
+  return [`${marks[item.severity]}${item.title}${fixed}`, ...item.lines.map((line) => `         ${line}`)];
+}
+
+function policyText(policy: Statement['policy']): string {
+  const people = policy.approvals === 1 ? 'one' : `${policy.approvals} different people`;
+  const strength = { 'ssh-key': ', signed by an SSH key', 'hardware-key': ', signed by a touched hardware key' };
+  return [
+    `${people} of ${policy.roles.join(' or ')}`,
+    policy.notTheStarter ? ', not who started the run' : '',
+    strength[policy.strength as keyof typeof strength] ?? '',
+  ].join('');
+}
