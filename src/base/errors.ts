@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { catalog, type ErrorCode } from './error-catalog.ts';
 
 export type { ErrorCode } from './error-catalog.ts';
@@ -48,7 +49,7 @@ export function isDrpError(error: unknown, code?: ErrorCode): error is DrpError 
 
 /** Any thrown value as an Error, so that a cause is never lost. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return types.isNativeError(thrown) ? thrown : new Error(String(thrown));
 }
 
 /** Fails to compile where a closed union is not handled whole; fails loudly should bad data get there. */
