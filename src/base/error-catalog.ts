@@ -47,6 +47,11 @@ const entries = {
     message: "no runbook for site '{site}' in {folder}",
     hint: 'Name the folder with --runbooks DIR, or write one with: drp init --site {site}.',
   },
+  'backup-choice-refused': {
+    exitCode: 3,
+    message: "backup '{backup}' from {host}:{path} cannot be chosen: {reason}",
+    hint: 'Choose one of those listed at the restoration gate, with a reason.',
+  },
   'procedure-not-filled': {
     exitCode: 2,
     message: "the runbook of site '{site}' does not describe the procedure '{procedure}'",
@@ -409,6 +414,11 @@ const entries = {
     exitCode: 2,
     message: 'key {file} cannot be used: {reason}',
     hint: 'Use an unencrypted OpenSSH key file, or load the key: ssh-add {file}.',
+  },
+  'evidence-changed': {
+    exitCode: 3,
+    message: "the evidence of gate '{gate}' changed since it was shown: {what}",
+    hint: 'It is shown anew; read it again: drp status --run {run}.',
   },
   'evidence-red': {
     exitCode: 3,

@@ -1,6 +1,5 @@
 import { toError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
-import { readApproval } from './approval.ts';
 import { createClaimKeeper, type ClaimKeeper } from './claimed.ts';
 import { moving } from './drafts.ts';
 import { stepOf, type Driving } from './driving.ts';
@@ -100,7 +99,7 @@ async function handle(driving: Driving, item: Item): Promise<void> {
       await driving.log.append([item.draft]);
       return;
     case 'word': {
-      const answer = await hearWord(driving, item.word, readApproval);
+      const answer = await hearWord(driving, item.word);
       driving.options.onUpdate({ kind: 'word', word: item.word, answer });
       await item.answer(answer);
       return;

@@ -1,14 +1,40 @@
-import type { Draft, EvidenceItem } from '../events/event.ts';
-import { openGate } from './approval.ts';
+import type { Draft } from '../events/event.ts';
 import { moving } from './drafts.ts';
 import type { Driving } from './driving.ts';
 import type { EffectResult } from './effect-result.ts';
 import type { Wanted } from './fold.ts';
+import { openGate } from './open-gate.ts';
 
 /** Journals how an effect ended; obligations it leaves stand before the event that moves the run on. */
 export async function noteResult(driving: Driving, effect: Wanted, result: EffectResult): Promise<void> {
   const drafts = draftsOf(driving, effect, result);
   if (drafts !== undefined) await driving.log.append(drafts);
+  if (driving.log.began.data.mode === 'dry-run' && effect.source === 'evidence')
+    await passRehearsedGate(driving, effect);
+}
+
+/** A dry run decides nothing, so its gates are shown and passed by the rehearsal itself, and say so. */
+async function passRehearsedGate(driving: Driving, effect: Wanted): Promise<void> {
+  const { log, deps } = driving;
+  const gate = effect.subject ?? '';
+  const opened = log.events.findLast((event) => event.type === 'gate.opened' && event.data.gate === gate);
+  if (opened?.type !== 'gate.opened') return;
+  const draft = moving(log.run, {
+    type: 'gate.decided',
+    by: 'dry-run',
+    data: {
+      gate,
+      attempt: opened.data.statement.attempt,
+      decision: 'approve',
+      person: 'dry-run',
+      reason: 'a dry run passes its own gates',
+      at: deps.clock.nowIso(),
+      identity: { strength: 'os-user', osUser: deps.driver.osUser },
+      statementDigest: opened.data.digest,
+      passed: true,
+    },
+  });
+  if (draft !== undefined) await log.append([draft]);
 }
 
 function draftsOf(driving: Driving, effect: Wanted, result: EffectResult): readonly Draft[] | undefined {
@@ -17,7 +43,7 @@ function draftsOf(driving: Driving, effect: Wanted, result: EffectResult): reado
   const step = subject === undefined ? {} : { step: subject };
   const one = (draft: Draft | undefined) => (draft === undefined ? undefined : [draft]);
   if (effect.source === 'evidence') {
-    if (result.kind === 'evidence') return one(openGate(driving, effect, result.items as readonly EvidenceItem[]));
+    if (result.kind === 'evidence') return one(openGate(driving, effect, result.items));
     if (result.kind === 'done') return undefined;
     const { code, reason, hint } = result;
     return one(

@@ -41,8 +41,10 @@ function foldRun(before: SiteState, first: Extract<Event, { type: 'run.began' }>
   let ended = false;
   for (const event of events) {
     switch (event.type) {
+      case 'decision.made':
       case 'step.done': {
-        const to = switches.get(event.data.step);
+        const done = event.type === 'step.done' ? event.data.step : markedDone(event);
+        const to = switches.get(done);
         if (to === undefined) break;
         serving = to;
         servingSinceAt = event.at;
@@ -78,6 +80,10 @@ function foldRun(before: SiteState, first: Extract<Event, { type: 'run.began' }>
     ...(ended ? {} : { unfinished: first.run }),
     ...(activation === undefined ? {} : { activation }),
   };
+}
+
+function markedDone(event: Extract<Event, { type: 'decision.made' }>): string {
+  return event.data.verb === 'mark-done' ? event.data.subject : '';
 }
 
 /** Steps that move the service's DNS name, with the side they move it to. */

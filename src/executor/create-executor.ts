@@ -1,0 +1,136 @@
+import { expand, skeletons } from '../../machines/expand.ts';
+import { DrpError } from '../base/errors.ts';
+import type { Event, Json } from '../events/event.ts';
+import type { Lease } from '../journal/journal.ts';
+import type { ExecutorDeps } from './deps.ts';
+import { driveLoop, keeperFor } from './drive.ts';
+import type { Driving } from './driving.ts';
+import type { BeginRequest, DriveEnd, DriveOptions, Executor } from './executor.ts';
+import { initialState } from './fold.ts';
+import { Inbox } from './inbox.ts';
+import { foldAll, openRunLog } from './run-log.ts';
+import { siteState, type SiteState } from './site.ts';
+import { waitingOf } from './waiting.ts';
+
+/** The executor over its adapters. Holds no state of its own: every call starts from the journal. */
+export function createExecutor(deps: ExecutorDeps): Executor {
+  return {
+    begin: (request) => begin(deps, request),
+    drive: (run, options) => drive(deps, run, options),
+    waiting: async (run) => {
+      const events = await deps.journal.read(run);
+      return waitingOf(foldAll(run, deps.journal.url, events), events);
+    },
+  };
+}
+
+/** Where the site stands, from the journals of all its runs. */
+export async function readSiteState(deps: Pick<ExecutorDeps, 'journal'>, site: string): Promise<SiteState> {
+  const rows = [...(await deps.journal.runs({ site }))].sort((a, b) => a.beganAt.localeCompare(b.beganAt));
+  const runs: (readonly Event[])[] = [];
+  for (const row of rows) runs.push(await deps.journal.read(row.run));
+  return siteState(site, runs);
+}
+
+async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string> {
+  const { plan, mode, starter, situation } = request;
+  if (plan.procedure === 'drill') throw new DrpError('internal', { what: 'drills have no skeleton yet' });
+  if (mode === 'real') refuseWrongDirection(await readSiteState(deps, plan.site), plan.procedure);
+  const machine = expand(skeletons[plan.procedure], plan);
+  const run = deps.ids.run();
+  const row = { run, site: plan.site, procedure: plan.procedure, mode };
+  const lease = await deps.journal.begin(row, deps.driver);
+  await deps.journal.append(lease, { seq: 0, hash: '0'.repeat(64) }, [
+    {
+      type: 'run.began',
+      by: starter.person,
+      data: {
+        format: 1,
+        version: deps.version,
+        site: plan.site,
+        procedure: plan.procedure,
+        mode,
+        plan: plan as unknown as Json,
+        planDigest: plan.digest,
+        machine: machine as unknown as Json,
+        startedBy: starter,
+        ...(situation === undefined ? {} : { situation }),
+        state: initialState(machine),
+      },
+    },
+  ]);
+  await deps.journal.release(lease);
+  return run;
+}
+
+/** `activate` while users are already on the recovery site, or `return` while they are not, would harm. */
+function refuseWrongDirection(site: SiteState, procedure: 'activation' | 'return'): void {
+  const since = site.servingSinceAt === undefined ? '' : ` since ${site.servingSinceAt}`;
+  if (procedure === 'activation' && site.serving === 'recovery') {
+    const what = `site '${site.site}' already serves from recovery${since}: there is nothing to activate`;
+    throw new DrpError('wrong-direction', { site: site.site, what });
+  }
+  if (procedure === 'return' && site.serving === 'production') {
+    const what = `site '${site.site}' serves from production${since}: there is nothing to return from`;
+    throw new DrpError('wrong-direction', { site: site.site, what });
+  }
+}
+
+async function drive(
+  deps: ExecutorDeps,
+  run: string,
+  options: DriveOptions & { readonly takeover?: boolean },
+): Promise<DriveEnd> {
+  const events = await deps.journal.read(run);
+  refuseEnded(run, events);
+  const resumed = events.some((event) => event.type === 'driver.attached');
+  const lease = await deps.journal.lease(run, deps.driver, options.takeover === true ? { takeover: true } : {});
+  const listening = new AbortController();
+  try {
+    const driving = await prepare(deps, lease, options);
+    const reason = options.takeover === true ? 'takeover' : resumed ? 'resume' : 'start';
+    await driving.log.append([
+      { type: 'driver.attached', by: 'drp', data: { driver: deps.driver, reason, epoch: lease.epoch } },
+    ]);
+    const onDetach = () => {
+      driving.inbox.put({ kind: 'woken' });
+    };
+    options.signal.addEventListener('abort', onDetach, { once: true });
+    void driving.inbox.listen(options.words, listening.signal);
+    try {
+      const end = await driveLoop(driving);
+      if (end.kind === 'ended') await deps.journal.unclaim(lease);
+      return end;
+    } finally {
+      options.signal.removeEventListener('abort', onDetach);
+      await driving.reach.hosts.closeAll();
+    }
+  } finally {
+    listening.abort();
+    await deps.journal.release(lease);
+  }
+}
+
+async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions): Promise<Driving> {
+  const log = await openRunLog(deps.journal, lease, (event) => {
+    options.onUpdate({ kind: 'event', event });
+  });
+  const reach = deps.reach(log.plan);
+  const from = log.plan.procedure === 'return' ? (await readSiteState(deps, log.plan.site)).activation : undefined;
+  return {
+    deps,
+    log,
+    reach,
+    claims: keeperFor({ log, reach }, lease.epoch),
+    inbox: new Inbox(),
+    options,
+    inherited: new Set([...log.run.wanted.values()].filter((effect) => effect.started).map((effect) => effect.key)),
+    live: new Map(),
+    ...(from === undefined ? {} : { activation: await deps.journal.read(from) }),
+  };
+}
+
+function refuseEnded(run: string, events: readonly Event[]): void {
+  const ended = events.find((event) => event.type === 'run.ended');
+  if (ended?.type === 'run.ended') throw new DrpError('run-ended', { run, outcome: ended.data.outcome });
+}

@@ -1,0 +1,190 @@
+import { DrpError, isDrpError, type ErrorCode } from '../base/errors.ts';
+import type { Draft, Event, EvidenceItem } from '../events/event.ts';
+import { parseSignedText } from '../gates/approval.ts';
+import { judge, type Answer, type JudgeContext, type Verdict } from '../gates/policy.ts';
+import { compareEvidence } from '../gates/statement.ts';
+import type { Word, WordAnswer } from '../gates/word.ts';
+import { moving } from './drafts.ts';
+import { stepOf, type Driving } from './driving.ts';
+import { acceptedNow } from './fold.ts';
+import { gatherEvidence, verifyStep } from './launch.ts';
+import { standingEvidence } from './standing-evidence.ts';
+
+type Accepted = Extract<Verdict, { kind: 'accepted' }>;
+
+/** Evidence is gathered again, and postconditions read, within this time, ms. */
+const recheckMs = 60_000;
+
+/** Judges a word, journals what it says or that it was refused, and says which. Refusals are the speaker's to mend. */
+export async function hearWord(driving: Driving, word: Word): Promise<WordAnswer> {
+  const verdict = judge(word, judgeContext(driving, word));
+  if (verdict.kind === 'refused') return await refuse(driving, word, verdict);
+  try {
+    return { kind: 'accepted', text: await obey(driving, word, verdict) };
+  } catch (thrown) {
+    if (!isDrpError(thrown) || thrown.exitCode === 5) throw thrown;
+    const { code, message, hint } = thrown;
+    return await refuse(driving, word, { code, text: message, hint, person: verdict.person });
+  }
+}
+
+async function refuse(
+  driving: Driving,
+  word: Word,
+  why: { readonly code: ErrorCode; readonly text: string; readonly hint: string; readonly person: string },
+): Promise<WordAnswer> {
+  const { code, text, hint, person } = why;
+  await driving.log.append([
+    {
+      type: 'word.refused',
+      by: person,
+      data: { verb: word.decision ?? word.verb, subject: word.subject, person, code, reason: text },
+    },
+  ]);
+  return { kind: 'refused', code, text, hint };
+}
+
+async function obey(driving: Driving, word: Word, verdict: Accepted): Promise<string> {
+  const { person, identity } = verdict;
+  const reason = word.reason;
+  switch (word.verb) {
+    case 'approve':
+    case 'reject':
+      return await decideGate(driving, word, verdict);
+    case 'decide':
+      return await decide(driving, word, verdict);
+    case 'abort':
+      await append(
+        driving,
+        word,
+        moving(driving.log.run, { type: 'run.aborting', by: person, data: { person, reason, identity } }),
+      );
+      return 'aborting: what runs is being stopped';
+    case 'note':
+      await driving.log.append([{ type: 'note.added', by: person, data: { person, text: reason } }]);
+      return 'noted';
+  }
+}
+
+async function decideGate(driving: Driving, word: Word, verdict: Accepted): Promise<string> {
+  const { log } = driving;
+  const gate = word.subject;
+  const opened = log.events.findLast((event) => event.type === 'gate.opened' && event.data.gate === gate);
+  if (opened?.type !== 'gate.opened' || (word.verb !== 'approve' && word.verb !== 'reject')) {
+    throw new DrpError('word-not-now', { verb: word.verb, subject: gate, run: log.began.run });
+  }
+  if (word.verb === 'approve') await refuseStaleEvidence(driving, gate, opened.data.statement.evidence);
+  const { person, identity, at } = verdict;
+  // A rejection decides at once; an approval passes with the answer that completes the policy.
+  const passed = word.verb === 'reject' || verdict.passed;
+  const data = {
+    gate,
+    attempt: opened.data.statement.attempt,
+    decision: word.verb,
+    person,
+    reason: word.reason,
+    at,
+    identity,
+    statementDigest: opened.data.digest,
+    passed,
+  };
+  await append(driving, word, moving(log.run, { type: 'gate.decided', by: person, data }));
+  if (word.verb === 'reject') return `gate '${gate}' rejected by ${person}`;
+  return passed
+    ? `gate '${gate}' passed with the approval of ${person}`
+    : `approval of ${person} kept; the gate needs another person`;
+}
+
+/** What was approved must still be so: worse or changed choices make a new statement; newer facts alone do not. */
+async function refuseStaleEvidence(driving: Driving, gate: string, shown: readonly EvidenceItem[]): Promise<void> {
+  const { log } = driving;
+  const items = await gatherEvidence(driving, gate, AbortSignal.timeout(recheckMs));
+  const now = [...standingEvidence(log.events, log.plan), ...items];
+  if (compareEvidence(shown, now) !== 'changed') return;
+  const changed = now.filter(
+    (item) => !shown.some((old) => old.id === item.id && compareEvidence([old], [item]) !== 'changed'),
+  );
+  const what = changed.map((item) => item.title).join(', ') || 'something shown is no longer there';
+  const draft = moving(log.run, {
+    type: 'gate.renewed',
+    by: 'drp',
+    data: { gate, reason: `the evidence changed: ${what}` },
+  });
+  if (draft !== undefined) await log.append([draft]);
+  throw new DrpError('evidence-changed', { gate, what, run: log.began.run });
+}
+
+async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<string> {
+  const { log } = driving;
+  const { person, identity } = verdict;
+  const { subject, reason, decision = '' } = word;
+  if (decision === 'renew') {
+    await append(driving, word, moving(log.run, { type: 'gate.renewed', by: person, data: { gate: subject, reason } }));
+    return `the evidence of gate '${subject}' is being gathered anew`;
+  }
+  const seen = decision === 'mark-done' ? await verifyStep(driving, subject, AbortSignal.timeout(recheckMs)) : [];
+  const verb = decision as 'retry';
+  const evidence = [word.evidence ?? '', ...seen].filter((line) => line !== '').join('\n');
+  const data = { verb, subject, person, reason, identity, ...(evidence === '' ? {} : { evidence }) };
+  await append(driving, word, moving(log.run, { type: 'decision.made', by: person, data }));
+  return `${subject}: ${decision}, by ${person}`;
+}
+
+async function append(driving: Driving, word: Word, draft: Draft | undefined): Promise<void> {
+  const { log } = driving;
+  if (draft === undefined) {
+    throw new DrpError('word-not-now', { verb: word.decision ?? word.verb, subject: word.subject, run: log.began.run });
+  }
+  await log.append([draft]);
+}
+
+function judgeContext(driving: Driving, word: Word): JudgeContext {
+  const { log, deps } = driving;
+  const { plan, began, events } = log;
+  const now = deps.clock.nowIso();
+  const last = events.at(-1)?.at ?? now;
+  const policy = plan.gates[word.subject];
+  const step = Object.values(plan.phases)
+    .flatMap((lanes) => lanes.flatMap((lane) => lane.steps))
+    .find((one) => one.id === word.subject && one.kind !== 'gate');
+  const prefix = `${word.subject}.`;
+  return {
+    people: plan.world.people,
+    ...(plan.allowedSigners === undefined ? {} : { allowedSigners: plan.allowedSigners }),
+    // A clock that jumps back revives nothing that has expired.
+    at: now < last ? last : now,
+    run: began.run,
+    starter: began.data.startedBy,
+    driver: { osUser: deps.driver.osUser },
+    accepted: acceptedNow(log.run)
+      .filter((type) => type.startsWith(prefix))
+      .map((type) => type.slice(prefix.length)),
+    ...(policy === undefined ? {} : { gate: { policy, ...answersUnder(events, word.subject) } }),
+    ...(step === undefined ? {} : { step: { skippable: step.skippable, restores: restores(stepOf(log, step.id)) } }),
+    nonces: noncesOf(events),
+  };
+}
+
+function restores(step: { readonly kind: string; readonly writes: readonly string[] }): boolean {
+  return (step.kind === 'copy' || step.kind === 'database') && step.writes.length > 0;
+}
+
+function answersUnder(events: readonly Event[], gate: string) {
+  const opened = events.findLast((event) => event.type === 'gate.opened' && event.data.gate === gate);
+  if (opened?.type !== 'gate.opened') return { answers: [] };
+  const answers = events.flatMap((event): Answer[] =>
+    event.type === 'gate.decided' && event.data.statementDigest === opened.data.digest ? [event.data] : [],
+  );
+  return { answers, statement: opened.data.statement, statementDigest: opened.data.digest };
+}
+
+/** Signed words are good once. */
+function noncesOf(events: readonly Event[]): ReadonlySet<string> {
+  const texts = events.flatMap((event) =>
+    (event.type === 'decision.made' || event.type === 'run.aborting') && event.data.identity.signed !== undefined
+      ? [event.data.identity.signed]
+      : [],
+  );
+  const signed = texts.map((text) => parseSignedText(text));
+  return new Set(signed.flatMap((one) => (one === undefined ? [] : [one.nonce])));
+}
