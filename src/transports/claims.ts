@@ -1,4 +1,4 @@
-import { checkClaim, callHost } from './host-proof.ts';
+import { callHost, checkClaim } from './host-proof.ts';
 import type { ClaimCheck, TransportPool } from './transport.ts';
 
 /** Who holds a site, as the file on its host says. */

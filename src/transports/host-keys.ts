@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { isIP } from 'node:net';
 import ssh2, { type ServerHostKeyAlgorithm } from 'ssh2';
 import { DrpError } from '../base/errors.ts';
-import { openSocket } from './socket.ts';
 import { standardLimits } from './connection-limits.ts';
+import { openSocket } from './socket.ts';
 
 /** A host key as it was shown, not yet believed. */
 export interface ScannedHostKey {
@@ -64,9 +63,6 @@ async function showKey(
   signal: AbortSignal | undefined,
 ): Promise<Buffer | undefined> {
   const { address, port, algorithms } = where;
-  if (isIP(address) === 0) {
-    throw new DrpError('host-unreachable', { host: address, address, port, reason: 'not an IP address' });
-  }
   const sock = await openSocket({ name: address, address, port }, standardLimits.tcpTimeoutMs, signal);
   const client = new ssh2.Client();
   try {

@@ -53,7 +53,9 @@ export async function callHost(transport: Transport, call: ProvenCall, options: 
   const result = await transport.exec(command, { ...options, stdoutAs: 'latin1' });
   const answer = result.kind === 'exited' ? findAnswer(result.stdout, nonce) : undefined;
   if (answer !== undefined && answer.word !== 'refused') return answer;
-  throw answer === undefined ? unanswered(transport.target, result, call) : refusal(transport.target, call, answer.rest);
+  throw answer === undefined
+    ? unanswered(transport.target, result, call)
+    : refusal(transport.target, call, answer.rest);
 }
 
 /** The error behind a result of `proven-exec` that its proof ended; undefined where the command itself was reached. */

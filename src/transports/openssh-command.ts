@@ -105,7 +105,13 @@ export function tunnelCommand(files: OpensshFiles, address: string, port: number
 
 // No configuration, and a way out that fails: without its master a command must not log in by itself.
 function throughMaster(controlPath: string): readonly string[] {
-  return ['-F', '/dev/null', '-S', controlPath, ...options(['ControlMaster=no', 'ProxyCommand=false', 'BatchMode=yes'])];
+  return [
+    '-F',
+    '/dev/null',
+    '-S',
+    controlPath,
+    ...options(['ControlMaster=no', 'ProxyCommand=false', 'BatchMode=yes']),
+  ];
 }
 
 function proxyCommand(files: OpensshFiles): string {
@@ -120,7 +126,9 @@ function hostAlias(target: HostTarget): string {
 
 function hostKeyTypes(target: HostTarget): string {
   const types = target.hostKeys.map((key) => key.trim().split(/\s+/)[0] ?? '');
-  return [...new Set(types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type])))].join(',');
+  return [...new Set(types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type])))].join(
+    ',',
+  );
 }
 
 function exitMark(nonce: string): string {

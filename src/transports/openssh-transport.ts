@@ -33,6 +33,8 @@ export interface OpensshSettings {
 const ownIdleS = 300;
 const sharedIdleS = 12 * 3600;
 const controlTimeoutMs = 5_000;
+// Well under the idle time above and the time a silent host is given.
+const trustedMs = 10_000;
 
 /** A fresh folder for this process's sockets; in /tmp where the usual place has too long a name for a socket. */
 export async function createControlFolder(): Promise<string> {
@@ -88,22 +90,27 @@ function createTransport(
   whose: 'own' | 'shared',
 ): OpensshTransport {
   const ended = new AbortController();
-  // Looked at after a loss only: a poll would keep an idle master alive for ever.
-  const noteLoss = async (): Promise<void> => {
+  let seenMs = performance.now();
+  // An idle master goes away by itself, and a command sent after it would look lost though it never began.
+  const stillThere = async (): Promise<boolean> => {
+    if (ended.signal.aborted) return false;
     if (!(await isAlive(files))) ended.abort(new Error('the multiplexed connection has ended'));
+    else seenMs = performance.now();
+    return !ended.signal.aborted;
   };
   return {
     target,
     controlPath: files.controlPath,
     ended: ended.signal,
+    stillThere: async () => performance.now() - seenMs < trustedMs || stillThere(),
     exec: async (command, options) => {
       const result = await execThroughMaster(files, command, options);
-      if (result.kind === 'lost' || result.kind === 'timed-out') await noteLoss();
+      if (result.kind === 'lost' || result.kind === 'timed-out') await stillThere();
+      else seenMs = performance.now();
       return result;
     },
     openTunnel: async (address, port) => {
-      if (!(await isAlive(files))) {
-        ended.abort(new Error('the multiplexed connection has ended'));
+      if (!(await stillThere())) {
         throw new DrpError('connection-lost', { host: target.name, reason: 'the multiplexed connection has ended' });
       }
       return openProcessPipe(tunnelCommand(files, address, port));

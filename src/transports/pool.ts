@@ -1,11 +1,12 @@
-import { join } from 'node:path';
-import { homedir } from 'node:os';
 import { rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock, type Clock } from '../base/clock.ts';
-import { DrpError, isDrpError, toError } from '../base/errors.ts';
+import { DrpError, toError } from '../base/errors.ts';
+import { createConnectionCache, type ConnectionCache } from './connection-cache.ts';
 import { standardLimits, type ConnectionLimits } from './connection-limits.ts';
 import { createLocalTransport } from './local-transport.ts';
-import { createLoginLimits } from './login-limits.ts';
+import { createLoginLimits, type LoginLimits } from './login-limits.ts';
 import {
   connectInteractively,
   createControlFolder,
@@ -40,75 +41,20 @@ export interface HostPool extends TransportPool {
   allowLogins(hostName: string): void;
 }
 
-/** A host that is not in the pool is a fault of the plan: internal. */
+/** Connections to these hosts. A host that is not among them is a fault of the plan: internal. */
 export function createTransportPool(targets: readonly HostTarget[], options: PoolOptions = {}): HostPool {
   const limits: ConnectionLimits = { ...standardLimits, ...options.limits };
   const clock = options.clock ?? systemClock;
   const logins = createLoginLimits({ limits, clock, random: options.random ?? Math.random });
+  const cache = createConnectionCache();
   const byName = new Map(targets.map((target) => [target.name, target]));
-  const connections = new Map<string, Promise<Transport>>();
   let ownFolder: Promise<string> | undefined;
-
-  const opensshSettings = async (): Promise<OpensshSettings> => {
+  const openssh = async (): Promise<OpensshSettings> => {
     ownFolder ??= createControlFolder();
     return { limits, sharedFolder: options.sharedFolder ?? defaultSharedFolder(), ownFolder: await ownFolder };
   };
-
-  // One connection a key, shared by all who ask; forgotten when it ends, so that the next one who asks makes a new one.
-  const share = <T extends Transport>(key: string, open: () => Promise<T>): Promise<T> => {
-    const known = connections.get(key);
-    if (known !== undefined) return known as Promise<T>;
-    const opening = open();
-    connections.set(key, opening);
-    const forget = (): void => {
-      if (connections.get(key) === opening) connections.delete(key);
-    };
-    opening.then((transport) => {
-      if ('ended' in transport) (transport.ended as AbortSignal).addEventListener('abort', forget, { once: true });
-    }, forget);
-    return opening;
-  };
-
-  const ssh2 = (target: HostTarget): Promise<TunnelTransport> =>
-    share(target.name, () => {
-      requirePins(target);
-      return logins.attempt(target, async () => {
-        const login = await chooseLogin(target, { agentSocket: options.agentSocket ?? process.env['SSH_AUTH_SOCK'] });
-        const way = target.via === undefined ? undefined : await (await tunnels(target.via)).openTunnel(target.address, target.port);
-        const leave = await logins.enterHandshake();
-        try {
-          const sock = way ?? (await openSocket(target, limits.tcpTimeoutMs));
-          return createSsh2Transport(target, await dialSsh2({ target, sock, login, limits }), limits);
-        } finally {
-          leave();
-        }
-      });
-    });
-
-  // A jump of OpenSSH needs a master of OpenSSH, whatever the jump host's own transport is.
-  const openssh = (target: HostTarget): Promise<OpensshTransport> =>
-    share(`${target.name} openssh`, () =>
-      logins.attempt(target, async () => {
-        const via = target.via === undefined ? undefined : await openssh(target.via);
-        const leave = await logins.enterHandshake();
-        try {
-          return await openOpenssh(target, await opensshSettings(), via);
-        } finally {
-          leave();
-        }
-      }),
-    );
-
-  const tunnels = (target: HostTarget): Promise<TunnelTransport> => {
-    switch (target.transport) {
-      case 'ssh2':
-        return ssh2(target);
-      case 'openssh':
-        return openssh(target);
-      case 'local':
-        throw new DrpError('internal', { what: `host '${target.name}' is this machine: nothing is reached through it` });
-    }
-  };
+  const agentSocket = options.agentSocket ?? process.env['SSH_AUTH_SOCK'];
+  const source: Source = { cache, logins, limits, agentSocket, openssh };
 
   const find = (hostName: string): HostTarget => {
     const target = byName.get(hostName);
@@ -119,33 +65,83 @@ export function createTransportPool(targets: readonly HostTarget[], options: Poo
   return {
     connect: async (hostName, { signal } = {}) => {
       signal?.throwIfAborted();
-      const target = find(hostName);
-      const opening =
-        target.transport === 'local' ? share(target.name, async () => createLocalTransport(target)) : tunnels(target);
-      return untilAborted<Transport>(opening, signal);
+      return untilAborted(shareTransport(source, find(hostName)), signal);
     },
     connectInteractively: async (hostName) => {
       const target = find(hostName);
-      const via = target.via === undefined ? undefined : await openssh(target.via);
-      await connectInteractively(target, await opensshSettings(), via);
+      const via = target.via === undefined ? undefined : await shareOpenssh(source, target.via);
+      await connectInteractively(target, await openssh(), via);
     },
     allowLogins: (hostName) => logins.forgive(hostName),
     closeAll: async () => {
-      // Last made, first closed: a tunnel ends before the host it goes through.
-      const open = [...connections.values()].reverse();
-      connections.clear();
-      for (const opening of open) {
-        const transport = await opening.catch((error: unknown) => {
-          if (isDrpError(error)) return undefined;
-          throw error;
-        });
-        await transport?.close();
-      }
+      await cache.closeAll();
       const folder = await ownFolder;
       ownFolder = undefined;
       if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What connections are made from. */
+interface Source {
+  readonly cache: ConnectionCache;
+  readonly logins: LoginLimits;
+  readonly limits: ConnectionLimits;
+  readonly agentSocket: string | undefined;
+  readonly openssh: () => Promise<OpensshSettings>;
+}
+
+function shareTransport(source: Source, target: HostTarget): Promise<Transport> {
+  if (target.transport !== 'local') return shareTunnel(source, target);
+  return source.cache.share(target.name, async () => createLocalTransport(target));
+}
+
+async function shareTunnel(source: Source, target: HostTarget): Promise<TunnelTransport> {
+  switch (target.transport) {
+    case 'ssh2':
+      return shareSsh2(source, target);
+    case 'openssh':
+      return shareOpenssh(source, target);
+    case 'local':
+      throw new DrpError('internal', { what: `host '${target.name}' is this machine: nothing is reached through it` });
+  }
+}
+
+function shareSsh2(source: Source, target: HostTarget): Promise<TunnelTransport> {
+  const { logins, limits, agentSocket } = source;
+  return source.cache.share(target.name, () =>
+    logins.attempt(target, async () => {
+      requirePins(target);
+      const login = await chooseLogin(target, { agentSocket });
+      // The way through another host comes first: its own login needs a handshake's place, too.
+      const via = target.via === undefined ? undefined : await shareTunnel(source, target.via);
+      const leave = await logins.enterHandshake();
+      try {
+        const sock =
+          via === undefined
+            ? await openSocket(target, limits.tcpTimeoutMs)
+            : await via.openTunnel(target.address, target.port);
+        return createSsh2Transport(target, await dialSsh2({ target, sock, login, limits }), limits);
+      } finally {
+        leave();
+      }
+    }),
+  );
+}
+
+// A jump of OpenSSH needs a master of OpenSSH, whatever the jump host's own transport is.
+function shareOpenssh(source: Source, target: HostTarget): Promise<OpensshTransport> {
+  return source.cache.share(`${target.name} by openssh`, () =>
+    source.logins.attempt(target, async () => {
+      const via = target.via === undefined ? undefined : await shareOpenssh(source, target.via);
+      const leave = await source.logins.enterHandshake();
+      try {
+        return await openOpenssh(target, await source.openssh(), via);
+      } finally {
+        leave();
+      }
+    }),
+  );
 }
 
 function defaultSharedFolder(): string {

@@ -184,6 +184,14 @@ cancel_job() {
   for tool in flock awk grep; do
     command -v "$tool" >/dev/null || refuse tools "$tool"
   done
+  # What ended before stays as it ended, and the services it was to start go on.
+  case $(state) in
+  done*after-cancel) ;;
+  done*)
+    say remaining
+    exit 0
+    ;;
+  esac
   mkdir -p "$job" && printf '%s\n' "$run" >>"$job/cancel" && sync "$job/cancel" "$job" "$jobs" "$HOME/.drp" ||
     refuse room
   # The leader is spared: it writes down how its command ended, then ends by itself.

@@ -59,7 +59,12 @@ export function createRemoteJobs(pool: TransportPool, clock: Clock): RemoteJobs 
         ...(options.claim === undefined ? {} : { claim: options.claim }),
       };
       const answer = await ask(hostName, call, { timeoutMs: graceMs + cancelMarginMs, signal: options.signal });
-      return { remainingPids: answer.rest.split(' ').filter((pid) => pid !== '').map(Number) };
+      return {
+        remainingPids: answer.rest
+          .split(' ')
+          .filter((pid) => pid !== '')
+          .map(Number),
+      };
     },
   };
 }

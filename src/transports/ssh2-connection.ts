@@ -112,10 +112,15 @@ function translate(
   }
   // It has no key of a pinned type at all; ssh2 gives this no code of its own.
   if (error.level === 'handshake' && error.message.includes('no matching host key format')) {
-    return new DrpError('host-key-mismatch', { host, address, port, found: 'of other types', pinned }, { cause: error });
+    return new DrpError(
+      'host-key-mismatch',
+      { host, address, port, found: 'of other types', pinned },
+      { cause: error },
+    );
   }
   if (error.level === 'client-authentication') {
-    const reason = seen.agentError === undefined ? 'it does not accept the key' : `the agent: ${seen.agentError.message}`;
+    const reason =
+      seen.agentError === undefined ? 'it does not accept the key' : `the agent: ${seen.agentError.message}`;
     return new DrpError('login-refused', { host, user, address, port, reason }, { cause: error });
   }
   if (error.level === 'client-timeout') {

@@ -52,7 +52,10 @@ async function agentLogin(target: HostTarget, access: AgentAccess, wanted: strin
   const [key, other] = matching;
   if (key === undefined) {
     const which = wanted === undefined ? 'no key' : `no key ${wanted}`;
-    throw refuse(target, `the agent holds ${which} that ssh2 can use; hardware and certificate keys need transport: openssh`);
+    throw refuse(
+      target,
+      `the agent holds ${which} that ssh2 can use; hardware and certificate keys need transport: openssh`,
+    );
   }
   if (other !== undefined) throw refuse(target, `the agent holds ${matching.length} keys and the runbook names none`);
   return { type: 'agent', username: target.user, agent: new OneKeyAgent(agent, key) };

@@ -16,7 +16,8 @@ export function createSsh2Transport(target: HostTarget, client: Client, limits: 
   client.on('error', (error) => {
     lastError = error;
   });
-  const finish = (): void => ended.abort(new Error(lastError?.message ?? 'the connection was closed', { cause: lastError }));
+  const finish = (): void =>
+    ended.abort(new Error(lastError?.message ?? 'the connection was closed', { cause: lastError }));
   client.on('close', finish);
 
   const give = (): void => {
@@ -76,12 +77,16 @@ async function execOnChannel(source: ChannelSource, command: Argv, options: Exec
       ? { kind: 'timed-out', afterMs: Math.round(performance.now() - startedMs) }
       : { kind: 'lost', cause: toError(stop.reason) };
 
-  let leave: () => void;
+  let giveSlotBack: () => void;
   try {
-    leave = await source.slots.enter(stop);
+    giveSlotBack = await source.slots.enter(stop);
   } catch {
     return stopped();
   }
+  const leave = (): void => {
+    source.ended.removeEventListener('abort', leave);
+    giveSlotBack();
+  };
   return new Promise<ExecResult>((resolve) => {
     let channel: ClientChannel | undefined;
     const end = (result: ExecResult): void => {
@@ -117,7 +122,7 @@ async function execOnChannel(source: ChannelSource, command: Argv, options: Exec
       channel = opened;
       opened.on('close', leave);
       if (stop.aborted) opened.close();
-      collect(opened, options, (outcome) => end({ ...outcome, ...durationOf(outcome, startedMs) }));
+      collect(opened, { options, startedMs }, end);
     };
     try {
       source.client.exec(line, onChannel);
@@ -127,13 +132,13 @@ async function execOnChannel(source: ChannelSource, command: Argv, options: Exec
   });
 }
 
-type Outcome = ExecResult;
-
-function durationOf(outcome: Outcome, startedMs: number): object {
-  return outcome.kind === 'exited' ? { durationMs: Math.round(performance.now() - startedMs) } : {};
-}
-
-function collect(channel: ClientChannel, options: ExecOptions, end: (outcome: Outcome) => void): void {
+/** Reads a channel to its end. */
+function collect(
+  channel: ClientChannel,
+  command: { readonly options: ExecOptions; readonly startedMs: number },
+  end: (outcome: ExecResult) => void,
+): void {
+  const { options, startedMs } = command;
   const stdout = cappedOutput(options.maxOutputBytes);
   const stderr = cappedOutput(options.maxOutputBytes);
   let exit: { readonly code: number | null; readonly signalName: string | undefined } | undefined;
@@ -154,7 +159,8 @@ function collect(channel: ClientChannel, options: ExecOptions, end: (outcome: Ou
       end({ kind: 'signalled', signalName: exit.signalName ?? 'unknown', ...texts });
     } else {
       const truncated = stdout.truncated || stderr.truncated;
-      end({ kind: 'exited', exitCode: exit.code, ...texts, truncated, durationMs: 0 });
+      const durationMs = Math.round(performance.now() - startedMs);
+      end({ kind: 'exited', exitCode: exit.code, ...texts, truncated, durationMs });
     }
   });
   channel.end(options.stdin ?? '');

@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream';
 import { execa, type Options } from 'execa';
+import type { Duplex } from 'node:stream';
 import { cappedOutput } from './capped-output.ts';
 import type { Argv, ExecOptions, ExecResult } from './transport.ts';
 

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClaims, type Claims } from '../../src/transports/claims.ts';
 import { createTransportPool, type HostPool } from '../../src/transports/pool.ts';
-import { argv } from '../../src/transports/quote.ts';
 import { provenExec } from '../../src/transports/proven-exec.ts';
+import { argv } from '../../src/transports/quote.ts';
 import { startSshd, type SshdFixture } from './sshd-fixture.ts';
 
 jest.setTimeout(60_000);
@@ -111,6 +111,8 @@ describe('provenExec', () => {
     );
     expect(await transport.exec(argv('test', '-e', file), { timeoutMs: 5_000 })).toMatchObject({ exitCode: 1 });
     await claims.take(host, claim);
-    expect(await provenExec(transport, argv('touch', file), { timeoutMs: 5_000, claim })).toMatchObject({ exitCode: 0 });
+    expect(await provenExec(transport, argv('touch', file), { timeoutMs: 5_000, claim })).toMatchObject({
+      exitCode: 0,
+    });
   });
 });

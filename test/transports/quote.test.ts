@@ -4,11 +4,52 @@ import { execFileSync } from 'node:child_process';
 import { argv, quote } from '../../src/transports/quote.ts';
 
 // What breaks careless quoting, alone and between harmless letters.
-const nasty = ["'", '"', '\\', '$', '`', '!', '*', '?', '[', '~', '#', ';', '&', '|', '<', '>', '(', ')', '{', '}', '\n', '\r', '\t', ' ', '-', '=', '%', '\x01', '\x7f', 'é', '\u{1f525}', '\u202e', '$(id)', "'\\''", '-n', '--', '!!', '~root'];
-const piece = fc.oneof(fc.constantFrom(...nasty), fc.constantFrom('a', 'B', '7', '/', '.'), fc.string({ unit: 'binary' }));
-const argument = fc
-  .array(piece, { maxLength: 8 })
-  .map((pieces) => pieces.join('').replaceAll('\0', '').toWellFormed());
+const nasty = [
+  "'",
+  '"',
+  '\\',
+  '$',
+  '`',
+  '!',
+  '*',
+  '?',
+  '[',
+  '~',
+  '#',
+  ';',
+  '&',
+  '|',
+  '<',
+  '>',
+  '(',
+  ')',
+  '{',
+  '}',
+  '\n',
+  '\r',
+  '\t',
+  ' ',
+  '-',
+  '=',
+  '%',
+  '\x01',
+  '\x7f',
+  'é',
+  '\u{1f525}',
+  '\u202e',
+  '$(id)',
+  "'\\''",
+  '-n',
+  '--',
+  '!!',
+  '~root',
+];
+const piece = fc.oneof(
+  fc.constantFrom(...nasty),
+  fc.constantFrom('a', 'B', '7', '/', '.'),
+  fc.string({ unit: 'binary' }),
+);
+const argument = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join('').replaceAll('\0', '').toWellFormed());
 
 describe('quote', () => {
   test.each(['sh', 'bash'])('carries 2 000 hostile arguments through %s unchanged', (shell) => {
@@ -22,9 +63,8 @@ describe('quote', () => {
   });
 
   test('leaves plain words readable', () => {
-    expect(quote(argv('rsync', '-a', '--files-from=/x', 'user@10.0.0.1:/srv/', "it's"))).toBe(
-      `rsync -a '--files-from=/x' user@10.0.0.1:/srv/ 'it'\\''s'`.replace("'--files-from=/x'", "'--files-from=/x'"),
-    );
+    const command = argv('rsync', '-a', 'user@10.0.0.1:/srv/', "it's");
+    expect(quote(command)).toBe(`rsync -a user@10.0.0.1:/srv/ 'it'\\''s'`);
   });
 
   test('keeps an empty argument', () => {

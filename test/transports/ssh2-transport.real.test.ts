@@ -38,7 +38,16 @@ describe('a command over ssh2', () => {
   test('gives exit code, output and stderr, whatever its arguments hold', async () => {
     await withPool([sshd.target()], async (pool) => {
       const transport = await pool.connect('gravelines');
-      const command = argv('sh', '-c', 'printf "%s|" "$@"; cat; echo no >&2; exit 7', 'x', "it's", '$(id)', 'a\nb', 'é');
+      const command = argv(
+        'sh',
+        '-c',
+        'printf "%s|" "$@"; cat; echo no >&2; exit 7',
+        'x',
+        "it's",
+        '$(id)',
+        'a\nb',
+        'é',
+      );
       expect(await transport.exec(command, { timeoutMs: 5_000, stdin: 'in' })).toMatchObject({
         kind: 'exited',
         exitCode: 7,
@@ -160,9 +169,19 @@ describe('a login', () => {
       const before = refused();
       await expect(pool.connect('gravelines')).rejects.toMatchObject({
         code: 'login-refused',
-        details: { reason: expect.stringContaining('no more are tried') as string },
+        details: { reason: expect.stringContaining('no more are tried') as unknown },
       });
       expect(refused()).toBe(before);
+    });
+  });
+
+  test('to 30 hosts at once never runs into the limit of handshakes', async () => {
+    const targets = Array.from({ length: 30 }, (_, index) => sshd.target({ name: `host-${index}` }));
+    await withPool(targets, async (pool) => {
+      const before = logins();
+      await Promise.all(targets.map((target) => pool.connect(target.name)));
+      expect(logins() - before).toBe(30);
+      expect(sshd.log()).not.toContain('drop connection');
     });
   });
 
@@ -232,6 +251,15 @@ describe('a login', () => {
 });
 
 describe('a host that does not answer', () => {
+  test('to a name is not looked up', async () => {
+    await withPool([sshd.target({ address: 'localhost' })], async (pool) => {
+      await expect(pool.connect('gravelines')).rejects.toMatchObject({
+        code: 'host-unreachable',
+        details: { reason: 'not an IP address' },
+      });
+    });
+  });
+
   test('at its port is unreachable at once', async () => {
     await withPool([sshd.target({ port: await freePort() })], async (pool) => {
       await expect(pool.connect('gravelines')).rejects.toMatchObject({

@@ -1,0 +1,60 @@
+import { isDrpError } from '../base/errors.ts';
+import type { Transport } from './transport.ts';
+
+/** A transport that may end by itself. */
+export interface EndingTransport extends Transport {
+  /** Aborted, with the reason, once the connection has ended for whatever cause. */
+  readonly ended?: AbortSignal;
+  /** Looks whether a connection that was not used for a while is still there; absent: it notices by itself. */
+  stillThere?(): Promise<boolean>;
+}
+
+/** One connection a key, shared by all who ask for it. */
+export interface ConnectionCache {
+  /** The connection there is, or the one being made, or a new one. A connection that ended is never handed out. */
+  share<T extends EndingTransport>(key: string, open: () => Promise<T>): Promise<T>;
+  /** Closes all, last made first: a tunnel ends before the host it goes through. */
+  closeAll(): Promise<void>;
+}
+
+/** An empty cache. */
+export function createConnectionCache(): ConnectionCache {
+  const connections = new Map<string, Promise<EndingTransport>>();
+
+  const make = <T extends EndingTransport>(key: string, open: () => Promise<T>): Promise<T> => {
+    const opening = open();
+    connections.set(key, opening);
+    const forget = (): void => {
+      if (connections.get(key) === opening) connections.delete(key);
+    };
+    opening.then((transport) => {
+      if (transport.ended?.aborted === true) forget();
+      else transport.ended?.addEventListener('abort', forget, { once: true });
+    }, forget);
+    return opening;
+  };
+
+  return {
+    share: async <T extends EndingTransport>(key: string, open: () => Promise<T>): Promise<T> => {
+      const known = connections.get(key) as Promise<T> | undefined;
+      if (known === undefined) return make(key, open);
+      const transport = await known;
+      if (transport.stillThere === undefined || (await transport.stillThere())) return transport;
+      // Many may have waited for this answer: only the first of them makes the new one.
+      if (connections.get(key) === known) connections.delete(key);
+      return (connections.get(key) as Promise<T> | undefined) ?? make(key, open);
+    },
+    closeAll: async () => {
+      const open = [...connections.values()].reverse();
+      connections.clear();
+      for (const opening of open) {
+        const transport = await opening.catch((error: unknown) => {
+          // Whoever asked for it has been told.
+          if (isDrpError(error)) return undefined;
+          throw error;
+        });
+        await transport?.close();
+      }
+    },
+  };
+}
