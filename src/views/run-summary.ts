@@ -1,5 +1,6 @@
 import type { Driver, Event, EventOf, Identity, Json, RunMode, Situation, Statement } from '../events/event.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
+import { phasesInOrder } from '../plan/resolve.ts';
 import { betweenMs } from './instants.ts';
 
 /** Where a step is in its life, in the machine's words; `pending`: its turn has not come. */
@@ -142,9 +143,9 @@ export function runSummary(events: readonly Event[]): RunSummary | undefined {
   const { plan, steps, gates, obligations, notes, ...rest } = building;
   return {
     ...rest,
-    phases: Object.entries(plan.phases).map(([name, lanes]) => ({
+    phases: phasesInOrder(plan).map((name) => ({
       name,
-      steps: lanes.flatMap((lane) => lane.steps.flatMap((step) => steps.get(step.id) ?? [])),
+      steps: (plan.phases[name] ?? []).flatMap((lane) => lane.steps.flatMap((step) => steps.get(step.id) ?? [])),
     })),
     gates: [...gates.values()],
     obligations: [...obligations.values()],

@@ -1,0 +1,67 @@
+import { Option } from 'commander';
+import { isDrpError } from '../../base/errors.ts';
+import { planDuration } from '../../plan/critical-path.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { planText } from '../../views/plan-text.ts';
+import { printable } from '../../views/escape.ts';
+import type { Io, VerbAnswer } from '../io.ts';
+import { examples } from '../examples.ts';
+import type { Verb } from '../run-verb.ts';
+import { stationsOf } from '../stations.ts';
+import { openRunbook, resolveProcedure } from '../wire.ts';
+
+interface PlanOptions {
+  readonly site: string;
+  readonly runbooks?: string;
+  readonly procedure?: 'activation' | 'return';
+}
+
+export const verb: Verb = (command, { io, action }) => {
+  command
+    .requiredOption('--site <name>', 'site whose runbook is shown')
+    .addOption(new Option('--procedure <name>', 'one procedure only').choices(['activation', 'return']))
+    .option('--runbooks <folder>', 'where runbooks are looked for')
+    .addHelpText(
+      'after',
+      examples([
+        ['drp plan --site gravelines', 'both procedures, every step and gate'],
+        ['drp plan --site gravelines --procedure return', 'only the way back'],
+        ['drp plan --site gravelines --json | jq .plans[].digest', 'digests that approvals will bind to'],
+      ]),
+    )
+    .action(action((options: PlanOptions) => showPlan(io, options)));
+};
+
+async function showPlan(io: Io, options: PlanOptions): Promise<VerbAnswer> {
+  const loaded = await openRunbook(io, options.site, options.runbooks);
+  const procedures = options.procedure === undefined ? (['activation', 'return'] as const) : [options.procedure];
+  const plans: Plan[] = [];
+  for (const procedure of procedures) {
+    try {
+      plans.push(await resolveProcedure(loaded, procedure));
+    } catch (error) {
+      // A runbook may leave a procedure out; asked for by name that is an error.
+      if (options.procedure !== undefined || !isDrpError(error, 'procedure-not-filled')) throw error;
+    }
+  }
+  const warnings = loaded.warnings.map(
+    (warning) => `warning: ${warning.file ?? ''}:${warning.line ?? 0}:${warning.column ?? 0}: ${printable(warning.message)}`,
+  );
+  return {
+    text: [...plans.map((plan) => textOf(io, plan)), ...warnings].join('\n'),
+    json: {
+      plans: plans.map((plan) => ({ ...plan, stations: stationsOf(plan), duration: planDuration(plan) })),
+      warnings: loaded.warnings,
+    },
+  };
+}
+
+function textOf(io: Io, plan: Plan): string {
+  const { criticalPath, expectMs } = planDuration(plan);
+  return planText(plan, {
+    stations: stationsOf(plan),
+    critical: { steps: criticalPath, ms: expectMs },
+    width: io.width,
+    style: io.style,
+  });
+}

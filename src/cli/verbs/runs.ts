@@ -1,0 +1,50 @@
+import { systemClock } from '../../base/clock.ts';
+import { elapsedMs, runSummary } from '../../views/run-summary.ts';
+import { runStanding, runsText } from '../../views/runs-text.ts';
+import { examples } from '../examples.ts';
+import type { Io, VerbAnswer } from '../io.ts';
+import { readRuns } from '../pick-run.ts';
+import type { Verb } from '../run-verb.ts';
+import { withJournal } from '../wire.ts';
+
+interface RunsOptions {
+  readonly site?: string;
+  readonly journal?: string;
+}
+
+export const verb: Verb = (command, { io, action }) => {
+  command
+    .option('--site <name>', 'only runs of this site')
+    .addHelpText(
+      'after',
+      examples([
+        ['drp runs', 'every run of the journal, newest first'],
+        ['drp runs --site gravelines --json', 'as JSON'],
+      ]),
+    )
+    .action(action((options: RunsOptions) => listRuns(io, options)));
+};
+
+async function listRuns(io: Io, options: RunsOptions): Promise<VerbAnswer> {
+  return withJournal(io, options.journal, async (journal) => {
+    const summaries = (await readRuns(journal, options.site)).flatMap((events) => runSummary(events) ?? []);
+    const nowMs = systemClock.nowMs();
+    return {
+      text: runsText(summaries, nowMs),
+      json: {
+        journal: journal.url,
+        runs: summaries.map((summary) => ({
+          run: summary.run,
+          site: summary.site,
+          procedure: summary.procedure,
+          mode: summary.mode,
+          beganAt: summary.beganAt,
+          elapsedMs: elapsedMs(summary, nowMs),
+          outcome: summary.outcome ?? null,
+          standing: runStanding(summary),
+          head: summary.head,
+        })),
+      },
+    };
+  });
+}

@@ -1,0 +1,105 @@
+import { homedir } from 'node:os';
+import { systemClock } from '../base/clock.ts';
+import { DrpError } from '../base/errors.ts';
+import { randomIds } from '../base/ids.ts';
+import type { ExecutorDeps } from '../executor/deps.ts';
+import type { Executor } from '../executor/executor.ts';
+import { currentDriver } from '../journal/driver.ts';
+import type { Journal } from '../journal/journal.ts';
+import { defaultJournalUrl, openJournal } from '../journal/open.ts';
+import { loadRunbook, runbookFolders, type LoadedRunbook } from '../plan/load.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
+import type { StepKindName } from '../runbook/schema/steps.ts';
+import type { StepKind } from '../steps/step-kind.ts';
+import type { HostPool } from '../transports/pool.ts';
+import { hostTargets } from './host-targets.ts';
+import type { Io } from './io.ts';
+import { packageVersion } from './overview.ts';
+import { createSecrets } from './secrets.ts';
+
+// The only file that picks adapters. What a verb does not use is not loaded.
+
+/** Opens the journal, hands it to `use`, closes it whatever happens. Throws what opening throws. */
+export async function withJournal<T>(io: Io, url: string | undefined, use: (journal: Journal) => Promise<T>): Promise<T> {
+  const journal = await openJournal(url ?? io.env['DRP_JOURNAL'] ?? defaultJournalUrl(io.env));
+  try {
+    return await use(journal);
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Finds and checks the runbook of a site; its warnings go to stderr. Throws runbook-not-found, runbook-invalid. */
+export function openRunbook(io: Io, site: string, folder: string | undefined): Promise<LoadedRunbook> {
+  const named = folder ?? io.env['DRP_RUNBOOKS'];
+  const folders = runbookFolders({ cwd: io.cwd, env: io.env, ...(named === undefined ? {} : { folder: named }) });
+  return loadRunbook(site, folders);
+}
+
+/** The frozen plan of a procedure. Touches no network and resolves no secret. */
+export async function resolveProcedure(loaded: LoadedRunbook, procedure: ProcedureName): Promise<Plan> {
+  const [{ resolvePlan }, kinds] = await Promise.all([import('../plan/resolve.ts'), stepKinds()]);
+  return resolvePlan(
+    loaded.runbook,
+    { file: loaded.file, text: loaded.text },
+    {
+      procedure,
+      describe: (spec, world) => {
+        const kind = kinds.get(spec.kind);
+        if (kind === undefined) throw new DrpError('internal', { what: `no such kind of step: ${spec.kind}` });
+        return kind.describe(spec as never, world);
+      },
+    },
+  );
+}
+
+/** The executor over real adapters. `close` ends connections; remote jobs go on. */
+export async function openExecutor(io: Io, journal: Journal): Promise<{ readonly executor: Executor; readonly deps: ExecutorDeps; close(): Promise<void> }> {
+  const [{ createExecutor }, { createProviders }, { createTransportPool }, { createRemoteJobs }, { createClaims }, kinds] =
+    await Promise.all([
+      import('../executor/create-executor.ts'),
+      import('../providers/create-providers.ts'),
+      import('../transports/pool.ts'),
+      import('../transports/remote-job.ts'),
+      import('../transports/claims.ts'),
+      stepKinds(),
+    ]);
+  const pools: HostPool[] = [];
+  let runbookFile: string | undefined;
+  const deps: ExecutorDeps = {
+    journal,
+    kinds,
+    reach: (plan) => {
+      runbookFile = plan.runbook.file;
+      const hosts = createTransportPool(hostTargets(plan.world.hosts));
+      pools.push(hosts);
+      return { hosts, jobs: createRemoteJobs(hosts, systemClock), claims: createClaims(hosts) };
+    },
+    providers: createProviders({ clock: systemClock }),
+    clock: systemClock,
+    ids: randomIds,
+    driver: currentDriver(packageVersion()),
+    version: packageVersion(),
+    secret: (reference) =>
+      createSecrets({ env: io.env, ...(runbookFile === undefined ? {} : { runbookFile }) })(reference),
+  };
+  return {
+    executor: createExecutor(deps),
+    deps,
+    close: async () => {
+      await Promise.all(pools.map((pool) => pool.closeAll()));
+    },
+  };
+}
+
+/** Connections to the hosts of a runbook, for verbs that need no run. */
+export async function openHosts(runbook: Runbook): Promise<HostPool> {
+  const { createTransportPool } = await import('../transports/pool.ts');
+  return createTransportPool(hostTargets(runbook.hosts, homedir()));
+}
+
+async function stepKinds(): Promise<ReadonlyMap<StepKindName, StepKind>> {
+  const { createStepKinds } = await import('../steps/index.ts');
+  return createStepKinds();
+}
