@@ -1,0 +1,95 @@
+import { DrpError, toError } from '../../base/errors.ts';
+import type { BackupCandidate, SourceSurvey } from '../../plan/backup-candidate.ts';
+import type { Backup } from '../../runbook/schema/world.ts';
+import { absolutePath, hostOf } from '../remote/host-path.ts';
+import { callHost, lastWords, shellArgv } from '../remote/read-host.ts';
+import { scriptText } from '../remote/script-text.ts';
+import type { StepContext } from '../step-kind.ts';
+import { parseBackupTime } from './backup-time.ts';
+
+/** Newest of a source that are measured and, where small enough, read whole. */
+const measuredCount = 3;
+/** Bytes of dumps a survey reads whole on one host: a few seconds' work, not the minutes a gate cannot wait. */
+const checkedBytes = 1_000_000_000;
+/** A backup under this share of the one before it is shown as a defect, in percent. */
+const shrinkLimit = 80;
+const surveyTimeoutMs = 300_000;
+const listBytesMax = 8 * 1024 * 1024;
+
+type Source = Backup['sources'][number];
+
+/**
+ * Looks at every source of a backup, side by side, read-only. A source that cannot be asked is named with its reason,
+ * never left out.
+ */
+export async function surveyBackup(context: StepContext, name: string): Promise<readonly SourceSurvey[]> {
+  const backup = context.world.backups[name];
+  if (backup === undefined) throw new DrpError('internal', { what: `the plan has no backup '${name}'` });
+  return Promise.all(backup.sources.map((source) => surveySource(context, { name, backup, source })));
+}
+
+async function surveySource(
+  context: StepContext,
+  at: { readonly name: string; readonly backup: Backup; readonly source: Source },
+): Promise<SourceSurvey> {
+  const { name, backup, source } = at;
+  const { datacentre } = hostOf(context.world, source.host);
+  const base = { backup: name, host: source.host, datacentre };
+  const [before = '', after = ''] = source.pattern.split('{time}');
+  const folder = absolutePath(context.world, source.host, source.folder);
+  try {
+    const result = await callHost(context, source.host, {
+      argv: shellArgv(scriptText('backups/survey.sh'), [
+        folder,
+        before,
+        after,
+        backup.kind,
+        String(measuredCount),
+        String(checkedBytes),
+      ]),
+      timeoutMs: surveyTimeoutMs,
+      maxOutputBytes: listBytesMax,
+    });
+    if (result.exitCode === 44) return { ...base, answer: { kind: 'unreachable', reason: `there is no folder ${folder}` } };
+    if (result.exitCode !== 0) return { ...base, answer: { kind: 'unreachable', reason: lastWords(result.stderr) } };
+    return { ...base, answer: { kind: 'surveyed', candidates: parseSurvey(result.stdout, { ...base, kind: backup.kind }) } };
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    return { ...base, answer: { kind: 'unreachable', reason: toError(thrown).message } };
+  }
+}
+
+/** Candidates from the lines of survey.sh, newest first; one that shrank against the one before it gets that defect. */
+export function parseSurvey(
+  text: string,
+  base: Pick<BackupCandidate, 'backup' | 'host' | 'datacentre' | 'kind'>,
+): readonly BackupCandidate[] {
+  const found: (BackupCandidate & { defects: string[] })[] = [];
+  for (const line of text.split('\n')) {
+    const [word = '', ...rest] = line.split(' ');
+    const value = rest.join(' ');
+    const last = found.at(-1);
+    if (word === 'found') {
+      const [time = '', ...path] = rest;
+      const takenAt = parseBackupTime(time);
+      const defects = takenAt === undefined ? [`'${time}' in its name is no instant`] : [];
+      found.push({ ...base, path: path.join(' '), takenAt: takenAt ?? '', bytes: -1, files: -1, sha256: '', defects });
+    } else if (last !== undefined) {
+      if (word === 'bytes' || word === 'files') found[found.length - 1] = { ...last, [word]: Number(value) };
+      if (word === 'sha256') found[found.length - 1] = { ...last, sha256: value };
+      if (word === 'defect') last.defects.push(value);
+    }
+  }
+  return found.filter(({ takenAt }) => takenAt !== '').map((one, index, all) => withShrinkage(one, all[index + 1]));
+}
+
+function withShrinkage(one: BackupCandidate, before: BackupCandidate | undefined): BackupCandidate {
+  const defects = [...one.defects];
+  if (one.bytes === 0 || one.files === 0) defects.push('it is empty');
+  else if (before !== undefined && one.bytes >= 0 && before.bytes > 0) {
+    const share = (now: number, then: number): number => (then <= 0 ? 100 : Math.floor((now * 100) / then));
+    const least = Math.min(share(one.bytes, before.bytes), share(one.files, before.files));
+    if (least < shrinkLimit) defects.push(`it has shrunk to ${least} % of the one before it (${before.takenAt})`);
+  }
+  return { ...one, defects };
+}

@@ -1,0 +1,52 @@
+import { formatSize } from '../../base/duration.ts';
+import type { PlannedStep } from '../../plan/plan.ts';
+import type { Database } from '../../runbook/schema/world.ts';
+import { factNumber, jobOutcome } from '../remote/job-outcome.ts';
+import { scriptText } from '../remote/script-text.ts';
+import type { StepContext, StepOutcome } from '../step-kind.ts';
+import { connectionArgs, secretOf } from './connection.ts';
+import { countsInWords, countsJson, saidCounts } from './counts.ts';
+import { runFolder } from './names.ts';
+
+/** Dumps the database into a file on its host with its checksum; the rows are counted in the same snapshot. */
+export async function runDump(
+  step: PlannedStep,
+  at: { readonly context: StepContext; readonly database: Database },
+): Promise<StepOutcome> {
+  const { context, database } = at;
+  const target = `${runFolder(context, database.host)}/${step.id}.dump`;
+  const job = await jobOutcome(context, {
+    step,
+    host: database.host,
+    repeatable: true,
+    request: {
+      script: scriptText('remote/job-opening.sh', 'database/postgres.sh', 'database/dump.sh'),
+      args: [
+        ...connectionArgs(database),
+        database.name,
+        target,
+        JSON.stringify(database.timestamps),
+        scriptText('database/count.sql'),
+      ],
+      ...(await secretOf(context, database)),
+    },
+  });
+  if (job.kind === 'ended') return job.outcome;
+  const counts = saidCounts(job.said);
+  const bytes = factNumber(job.facts, 'bytes');
+  return {
+    kind: 'done',
+    output: {
+      host: database.host,
+      path: target,
+      bytes,
+      sha256: job.facts['sha256'] ?? '',
+      takenAt: job.facts['takenAt'] ?? '',
+      ...countsJson(counts),
+    },
+    lines: [
+      `${database.host}:${target}, ${formatSize(bytes)}, read to its end (${(job.facts['sha256'] ?? '').slice(0, 12)}…)`,
+      `${counts.tables} tables in the same snapshot (${countsInWords(counts)})`,
+    ],
+  };
+}

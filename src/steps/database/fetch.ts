@@ -1,0 +1,93 @@
+import type { PlannedStep } from '../../plan/plan.ts';
+import type { Database } from '../../runbook/schema/world.ts';
+import type { SpecOf } from '../../runbook/schema/steps.ts';
+import { formatSize } from '../../base/duration.ts';
+import { requireChosenBackup } from '../remote/chosen-backup.ts';
+import { factNumber, jobOutcome } from '../remote/job-outcome.ts';
+import { scriptText } from '../remote/script-text.ts';
+import { sourceRoute } from '../remote/source-route.ts';
+import { requireOutput, textOf } from '../remote/step-output.ts';
+import type { StepContext, StepOutcome } from '../step-kind.ts';
+import { connectionArgs, secretOf } from './connection.ts';
+import { countsJson, countsOf } from './counts.ts';
+import { runFolder } from './names.ts';
+
+export type FetchSpec = Extract<SpecOf<'database'>, { do: 'fetch' }>;
+
+/** A dump to fetch: the chosen backup's, or an earlier dump step's. */
+export interface DumpSource {
+  readonly host: string;
+  readonly path: string;
+  readonly takenAt: string;
+  /** '' where nobody wrote one down. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Where the dump of a fetch step comes from. Throws backup-not-chosen, step-failed. */
+export function dumpSource(step: PlannedStep, spec: FetchSpec, context: StepContext): DumpSource {
+  if ('backup' in spec.from) return requireChosenBackup(context.facts, step.id, spec.from.backup);
+  const output = requireOutput(context, step.id, spec.from.dump);
+  const bytes = output['bytes'];
+  return {
+    host: textOf(output, 'host'),
+    path: textOf(output, 'path'),
+    takenAt: textOf(output, 'takenAt'),
+    sha256: textOf(output, 'sha256'),
+    bytes: typeof bytes === 'number' ? bytes : -1,
+  };
+}
+
+/** Brings the dump beside the database and reads all of it; nothing live is touched. */
+export async function runFetch(
+  step: PlannedStep,
+  spec: FetchSpec,
+  at: { readonly context: StepContext; readonly database: Database },
+): Promise<StepOutcome> {
+  const { context, database } = at;
+  const source = dumpSource(step, spec, context);
+  const target = `${runFolder(context, database.host)}/${step.id}.dump`;
+  const job = await jobOutcome(context, {
+    step,
+    host: database.host,
+    repeatable: true,
+    request: {
+      script: scriptText('remote/job-opening.sh', 'remote/source-link.sh', 'database/postgres.sh', 'database/fetch.sh'),
+      args: [
+        ...sourceRoute(context.world, source.host, database.host),
+        source.path,
+        target,
+        source.sha256,
+        ...connectionArgs(database),
+      ],
+      ...(await secretOf(context, database)),
+    },
+  });
+  if (job.kind === 'ended') return job.outcome;
+  const { facts } = job;
+  const counts = 'dump' in spec.from ? countsOf(context.facts.outputs[spec.from.dump]) : undefined;
+  const bytes = factNumber(facts, 'bytes');
+  const checked = source.sha256 === '' ? 'no checksum came with it' : 'its checksum is the one written beside it';
+  return {
+    kind: 'done',
+    output: {
+      host: database.host,
+      path: target,
+      bytes,
+      sha256: facts['sha256'] ?? '',
+      checksum: source.sha256 === '' ? 'computed' : 'matched',
+      takenAt: source.takenAt,
+      from: { host: source.host, path: source.path },
+      archivedAt: facts['archivedAt'] ?? '',
+      dumpVersion: facts['dumpVersion'] ?? '',
+      serverVersion: facts['serverVersion'] ?? '',
+      entries: factNumber(facts, 'entries'),
+      dataTables: factNumber(facts, 'tables'),
+      ...(counts === undefined ? {} : { counted: countsJson(counts) }),
+    },
+    lines: [
+      `${source.host}:${source.path}, taken ${source.takenAt}, ${formatSize(bytes)}`,
+      `read to its end: ${factNumber(facts, 'tables')} tables with data; ${checked} (${(facts['sha256'] ?? '').slice(0, 12)}…)`,
+    ],
+  };
+}

@@ -1,0 +1,78 @@
+import { formatSize } from '../../base/duration.ts';
+import { DrpError } from '../../base/errors.ts';
+import type { PlannedStep } from '../../plan/plan.ts';
+import type { SpecOf } from '../../runbook/schema/steps.ts';
+import type { Database } from '../../runbook/schema/world.ts';
+import { factNumber, jobOutcome } from '../remote/job-outcome.ts';
+import { scriptText } from '../remote/script-text.ts';
+import { requireOutput, textOf } from '../remote/step-output.ts';
+import type { StepContext, StepOutcome } from '../step-kind.ts';
+import { connectionArgs, secretOf } from './connection.ts';
+import { countDifferences, countsInWords, countsJson, countsOf, saidCounts } from './counts.ts';
+import { freshName, importMark, leftoverPrefix } from './names.ts';
+
+export type ImportSpec = Extract<SpecOf<'database'>, { do: 'import' }>;
+
+/** Restores the fetched dump into a fresh database beside the live one, counts what is in it, and compares where it can. */
+export async function runImport(
+  step: PlannedStep,
+  spec: ImportSpec,
+  at: { readonly context: StepContext; readonly database: Database },
+): Promise<StepOutcome> {
+  const { context, database } = at;
+  const dump = requireOutput(context, step.id, spec.fetch);
+  const fresh = freshName(database.name, context.token);
+  const job = await jobOutcome(context, {
+    step,
+    host: database.host,
+    // A fresh database of its own: what a lost attempt left is dropped by the next.
+    repeatable: true,
+    request: {
+      script: scriptText('remote/job-opening.sh', 'database/postgres.sh', 'database/import.sh'),
+      args: [
+        ...connectionArgs(database),
+        fresh,
+        leftoverPrefix(database.name, context.run.id),
+        textOf(dump, 'path'),
+        textOf(dump, 'sha256'),
+        database.benign.join('\n'),
+        JSON.stringify(database.timestamps),
+        importMark(fresh),
+        scriptText('database/count.sql'),
+      ],
+      ...(await secretOf(context, database)),
+    },
+  });
+  if (job.kind === 'ended') return job.outcome;
+  const counts = saidCounts(job.said);
+  const counted = countsOf(dump['counted']);
+  const differences = counted === undefined ? [] : countDifferences(counted, counts);
+  if (differences.length > 0) {
+    const reason = `rows are not those of the dump's own snapshot: ${differences.slice(0, 5).join('; ')}`;
+    return { kind: 'failed', error: new DrpError('postcondition-failed', { step: step.id, reason }) };
+  }
+  const benign = job.said.flatMap(({ word, rest }) => {
+    const match = word === 'benign' ? /^(\d+) (.*)$/.exec(rest) : null;
+    return match === null ? [] : [{ pattern: match[2] ?? '', count: Number(match[1]) }];
+  });
+  const messages = job.said.filter(({ word }) => word === 'message').map(({ rest }) => rest);
+  return {
+    kind: 'done',
+    output: {
+      database: fresh,
+      bytes: factNumber(job.facts, 'bytes'),
+      ...countsJson(counts),
+      takenAt: textOf(dump, 'takenAt'),
+      sha256: textOf(dump, 'sha256'),
+      compared: counted !== undefined,
+      benign,
+      messages,
+    },
+    lines: [
+      `${counts.tables} tables (${countsInWords(counts)}), ${formatSize(factNumber(job.facts, 'bytes'))}, newest ${counts.newest === '' ? 'not watched' : counts.newest}`,
+      ...(counted === undefined ? [] : ['rows of every table equal those of the snapshot the dump was made from']),
+      ...benign.map(({ pattern, count }) => `harmless by the runbook, ${count}×: ${pattern}`),
+      ...messages.map((message) => `message: ${message}`),
+    ],
+  };
+}

@@ -1,0 +1,103 @@
+import { DrpError } from '../../base/errors.ts';
+import type { JobRequest } from '../../transports/transport.ts';
+import type { Progress, StepContext } from '../step-kind.ts';
+
+/** One line `@TOKEN WORD REST` of a job. */
+export interface Said {
+  readonly word: string;
+  readonly rest: string;
+}
+
+/** How a job ended. */
+export type JobEnd =
+  | { readonly kind: 'done'; readonly exitCode: number; readonly said: readonly Said[]; readonly tail: string }
+  | { readonly kind: 'cancelled' }
+  /** The host went down under it. */
+  | { readonly kind: 'lost' };
+
+/** Progress as a script says it: `@TOKEN progress DONE TOTAL TEXT`. */
+function progressOf(rest: string, at: string): Progress | undefined {
+  const match = /^(\d+) (\d+) ?(.*)$/.exec(rest);
+  if (match === null) return undefined;
+  return { doneBytes: Number(match[1]), totalBytes: Number(match[2]), text: match[3] ?? '', lastOutputAt: at };
+}
+
+const pollFirstMs = 150;
+const pollMaxMs = 2_000;
+const saidMax = 10_000;
+const tailCharacters = 8_000;
+
+/**
+ * Starts the job unless its token was used before, follows it to its end and reports its progress. Resolves when the
+ * job has ended; its output is on its host. Called again after a loss of contact it reads the output anew from its start.
+ * Throws what RemoteJobs throws, and the signal's reason when it aborts: the job goes on then.
+ */
+export async function followJob(
+  context: Pick<StepContext, 'jobs' | 'clock' | 'signal' | 'report' | 'claim'>,
+  host: string,
+  request: JobRequest,
+): Promise<JobEnd> {
+  const claim = context.claim === undefined ? {} : { claim: context.claim };
+  await context.jobs.start(host, { ...request, ...claim, signal: context.signal });
+  const reader = lineReader(request.token, (said) => {
+    const progress = said.word === 'progress' ? progressOf(said.rest, context.clock.nowIso()) : undefined;
+    if (progress !== undefined) context.report(progress);
+  });
+  let offset = 0;
+  let waitMs = pollFirstMs;
+  for (;;) {
+    const poll = await context.jobs.poll(host, request.token, offset, context.signal);
+    offset += poll.output.length;
+    reader.push(poll.output);
+    if (poll.output.length > 0 && offset < poll.outputBytes) continue;
+    switch (poll.status.state) {
+      case 'done':
+        if (poll.status.afterCancel) return { kind: 'cancelled' };
+        return { kind: 'done', exitCode: poll.status.exitCode, ...reader.end() };
+      case 'cancelled':
+      case 'lost':
+        return { kind: poll.status.state };
+      case 'absent':
+        throw new DrpError('connection-lost', { host, reason: `job ${request.token} is not there after its start` });
+      case 'accepted':
+      case 'running':
+        await context.clock.sleep(waitMs, context.signal);
+        waitMs = Math.min(pollMaxMs, waitMs * 1.5);
+    }
+  }
+}
+
+function lineReader(token: string, onSaid: (said: Said) => void): { push(bytes: Uint8Array): void; end(): Pick<Extract<JobEnd, { kind: 'done' }>, 'said' | 'tail'> } {
+  const decoder = new TextDecoder();
+  const mark = `@${token} `;
+  const said: Said[] = [];
+  let rest = '';
+  let tail = '';
+  const take = (line: string): void => {
+    if (!line.startsWith(mark)) {
+      tail = `${tail}${line}\n`.slice(-tailCharacters);
+      return;
+    }
+    const text = line.slice(mark.length);
+    const space = text.indexOf(' ');
+    const one = space < 0 ? { word: text, rest: '' } : { word: text.slice(0, space), rest: text.slice(space + 1) };
+    if (one.word !== 'progress' && said.length < saidMax) said.push(one);
+    onSaid(one);
+  };
+  return {
+    push: (bytes) => {
+      const lines = `${rest}${decoder.decode(bytes, { stream: true })}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) take(line);
+    },
+    end: () => {
+      if (rest !== '') take(rest);
+      return { said, tail };
+    },
+  };
+}
+
+/** What was said last under a word; undefined when it never was. */
+export function lastSaid(said: readonly Said[], word: string): string | undefined {
+  return said.findLast((one) => one.word === word)?.rest;
+}
