@@ -2,7 +2,7 @@
 const layers = {
   base: [],
   runbook: [],
-  plan: ['runbook'],
+  plan: ['runbook', 'events'],
   events: [],
   journal: ['events'],
   gates: ['events', 'plan', 'runbook'],
