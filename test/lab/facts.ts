@@ -141,12 +141,13 @@ export interface LabFacts {
   readonly smtp?: MailFacts;
   readonly webhook?: WebhookFacts;
   readonly backups: BackupFacts;
-  /** The bastion's password and one-time code secret, where `pdu` could be made. */
-  readonly bastionLogin?: {
+  /** `FILE on|off|status HOST` on the bastion switches a host's power: a way to fence. */
+  readonly outlet: string;
+  /** The bastion's second door, which asks password and one-time code (hex secret) and alone leads to `pdu`. Same host key. */
+  readonly bastionLogin?: Endpoint & {
     readonly user: string;
     readonly passwordFile: string;
     readonly otpSecretFile: string;
-    readonly port: number;
   };
   /** Parts that could not run here, and why. */
   readonly skipped: readonly string[];

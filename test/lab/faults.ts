@@ -1,23 +1,14 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  statSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyAside, putBack, takeAside } from './aside.ts';
-import { finishDump } from './backups.ts';
+import { putBack, takeAside } from './aside.ts';
 import { fillDisk, freeDisk } from './disk.ts';
 import { setDnsUpdates, setSecondary } from './dns.ts';
-import { datacentres, hostNames, readFacts, type BackupFacts, type DatacentreName, type HostName } from './facts.ts';
-import { freezeSshd, killSshd, powerOff, powerOn, reviveSshd, sshRelay } from './outage.ts';
+import { datacentres, hostNames, type DatacentreName, type HostName } from './facts.ts';
+import { freezeSshd, hostOff, hostOn, killSshd, powerOff, powerOn, reviveSshd, sshRelay } from './outage.ts';
 import type { LabContext } from './process.ts';
 import { setRelay, type RelayMode } from './relay.ts';
 import { setRoute53, type Route53Faults } from './route53.ts';
+import { ageDumps, emptyTree, removeDumps, scrambleDump, shrinkTree, spoilDump, truncateDump } from './spoil.ts';
 import { hiddenSshPort, hostAddress, hostFolder, restartSshd, writeHostKey, writeSshdConfig } from './sshd.ts';
 
 /** Something that goes wrong on purpose, or its undoing. */
@@ -36,7 +27,7 @@ export async function inflict(lab: LabContext, name: string, args: readonly stri
   const fault = faults.find((candidate) => candidate.name === name);
   if (fault !== undefined) {
     await fault.act(lab, args);
-    noteFaults(lab, [...activeFaults(lab), [name, ...args].join(' ')]);
+    noteFaults(lab, [...new Set([...activeFaults(lab), [name, ...args].join(' ')])]);
     return;
   }
   const undone = faults.filter((candidate) => candidate.undo === name);
@@ -71,6 +62,13 @@ export const faults: readonly Fault[] = [
     what: 'a datacentre loses power: its hosts vanish from the network',
     undo: 'site-up',
     act: (lab, args) => powerOff(lab, datacentreOf(args)),
+  },
+  {
+    name: 'host-down',
+    usage: 'HOST',
+    what: 'one host loses power',
+    undo: 'host-up',
+    act: (lab, args) => hostOff(lab, hostOf(args)),
   },
   {
     name: 'sshd-kill',
@@ -161,14 +159,14 @@ export const faults: readonly Fault[] = [
     usage: '[old-checksum]',
     what: 'the newest dump ends early; pg_restore -l reads it, and its checksum was made of it',
     undo: 'dumps-back',
-    act: (lab, args) => spoilDump(lab, args[0], truncate),
+    act: (lab, args) => spoilDump(lab, args[0], truncateDump),
   },
   {
     name: 'dump-corrupt',
     usage: '[old-checksum]',
     what: 'bytes in the middle of the newest dump are wrong',
     undo: 'dumps-back',
-    act: (lab, args) => spoilDump(lab, args[0], scramble),
+    act: (lab, args) => spoilDump(lab, args[0], scrambleDump),
   },
   {
     name: 'files-empty',
@@ -251,6 +249,7 @@ export const faults: readonly Fault[] = [
 
 const undoing: Readonly<Record<string, (lab: LabContext, args: readonly string[]) => Promise<void>>> = {
   'site-up': (lab, args) => powerOn(lab, datacentreOf(args)),
+  'host-up': (lab, args) => hostOn(lab, hostOf(args)),
   'sshd-start': (lab, args) => reviveSshd(lab, hostOf(args)),
   'sshd-thaw': (lab, args) => thaw(lab, args),
   'link-up': (lab, args) => link(lab, args, { kind: 'pass' }),
@@ -350,66 +349,4 @@ async function changeIdentity(lab: LabContext, args: readonly string[]): Promise
   const file = join(hostFolder(lab, host), 'identity');
   takeAside(lab, `identity-${host}`, file);
   await Promise.resolve(writeFileSync(file, `${host} decommissioned 00000000000000000000000000000000\n`));
-}
-
-/** Dumps that lie there now, newest first. */
-function dumpsPresent(lab: LabContext): BackupFacts['dumps'] {
-  return readFacts(lab.dir).backups.dumps.filter((dump) => existsSync(dump.file));
-}
-
-function removeDumps(lab: LabContext, howMany: number): Promise<void> {
-  for (const dump of dumpsPresent(lab).slice(0, howMany)) {
-    takeAside(lab, 'dumps', dump.file);
-    takeAside(lab, 'dumps', `${dump.file}.sha256`);
-  }
-  return Promise.resolve();
-}
-
-function ageDumps(lab: LabContext, hours: number): Promise<void> {
-  const youngest = Date.now() - hours * 3_600_000;
-  return removeDumps(lab, dumpsPresent(lab).filter((dump) => Date.parse(dump.takenAt) > youngest).length);
-}
-
-function spoilDump(lab: LabContext, option: string | undefined, spoil: (file: string) => void): Promise<void> {
-  const [newest] = dumpsPresent(lab);
-  if (newest === undefined) throw new Error('there is no dump to spoil');
-  copyAside(lab, 'dumps', newest.file);
-  copyAside(lab, 'dumps', `${newest.file}.sha256`);
-  spoil(newest.file);
-  const takenAt = new Date(newest.takenAt);
-  utimesSync(newest.file, takenAt, takenAt);
-  if (option !== 'old-checksum') finishDump(newest.file, takenAt);
-  return Promise.resolve();
-}
-
-/** Three fifths: the table of contents stands at the front, so pg_restore -l is content with it. */
-function truncate(file: string): void {
-  truncateSync(file, Math.floor(statSync(file).size * 0.6));
-}
-
-function scramble(file: string): void {
-  const bytes = readFileSync(file);
-  const middle = Math.floor(bytes.length / 2);
-  for (let offset = middle; offset < middle + 256; offset++) bytes.writeUInt8((bytes[offset] ?? 0) ^ 0xff, offset);
-  writeFileSync(file, bytes);
-}
-
-function newestTree(lab: LabContext): string {
-  const tree = readFacts(lab.dir).backups.trees[0];
-  if (tree === undefined) throw new Error('there is no file tree to spoil');
-  return tree.folder;
-}
-
-function emptyTree(lab: LabContext): Promise<void> {
-  const www = join(newestTree(lab), 'www');
-  takeAside(lab, 'files', www);
-  mkdirSync(www);
-  return Promise.resolve();
-}
-
-function shrinkTree(lab: LabContext): Promise<void> {
-  const uploads = join(newestTree(lab), 'www', 'uploads');
-  for (const name of readdirSync(uploads).filter((each) => each.startsWith('customer-1') || each === 'archive.tar'))
-    takeAside(lab, 'files', join(uploads, name));
-  return Promise.resolve();
 }

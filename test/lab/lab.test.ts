@@ -11,6 +11,7 @@ import { faults } from './faults.ts';
 import { practiceKey } from './keys.ts';
 import { defaultNet, labContext, openLab, startLab, stopLab, type Lab } from './lab.ts';
 import { measure } from './measure.ts';
+import { oneTimeCode } from './namespace.ts';
 import {
   isRoot,
   processState,
@@ -311,4 +312,66 @@ describe('coming and going', () => {
       'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINB+rzPUGFYjfUnewB2dn/pDZsPLLckbgOhkFX6W8rPu',
     );
   });
+});
+
+describe('the host behind the bastion', () => {
+  test('is there, or is named among the parts that were skipped', () => {
+    expect(lab.facts.skipped.some((reason) => reason.startsWith('pdu'))).toBe(lab.facts.hosts.pdu === undefined);
+  });
+
+  (isRoot() ? test : test.skip)(
+    'pdu is reached with password and one-time code at the bastion, and in no other way; its outlets switch hosts',
+    async () => {
+      const { facts } = lab;
+      if (facts.hosts.pdu === undefined || facts.bastionLogin === undefined) return; // skipped above, loudly
+      const { address, port, home, identity, identityFile, base } = facts.hosts.pdu;
+      await expect(
+        run(['ssh', '-F', '/dev/null', '-o', 'ConnectTimeout=2', '-o', 'BatchMode=yes', '-p', String(port), address]),
+      ).rejects.toThrow('onnect');
+      const login = facts.bastionLogin;
+      const askpass = join(facts.dir, 'askpass');
+      writeFileSync(askpass, '#!/bin/sh\ncase "$1" in *ne-time*) echo "$CODE";; *) cat "$PASSWORD_FILE";; esac\n', {
+        mode: 0o700,
+      });
+      const throughBastion = (code: string, command: string): Promise<{ stdout: string }> => {
+        const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR']
+          .map((each) => `-o ${each}`)
+          .join(' ');
+        const jump = `ssh -F /dev/null ${options} -o NumberOfPasswordPrompts=1 -o PubkeyAuthentication=no -W %h:%p -p ${String(login.port)} ${login.user}@${login.address}`;
+        const argv = [
+          'ssh',
+          '-F',
+          '/dev/null',
+          ...options.split(' '),
+          '-i',
+          facts.operatorKey,
+          '-o',
+          `ProxyCommand=${jump}`,
+          '-p',
+          String(port),
+          address,
+          command,
+        ];
+        const env = {
+          SSH_ASKPASS: askpass,
+          SSH_ASKPASS_REQUIRE: 'force',
+          CODE: code,
+          PASSWORD_FILE: login.passwordFile,
+        };
+        return run(argv, { env });
+      };
+      await expect(throughBastion('000000', 'true')).rejects.toThrow();
+      const code = oneTimeCode(login.otpSecretFile, new Date());
+      expect((await throughBastion(code, `echo "$HOME"; cat '${identityFile}'`)).stdout).toBe(`${home}\n${identity}\n`);
+      await expect(throughBastion(code, 'true')).rejects.toThrow(); // a code counts once
+      const next = oneTimeCode(login.otpSecretFile, new Date(Date.now() + 30_000));
+      const outlet = `'${join(base, 'bin', 'outlet')}'`;
+      const { stdout } = await throughBastion(
+        next,
+        `${outlet} off backup-odd && ${outlet} status backup-odd && ${outlet} on backup-odd`,
+      );
+      expect(stdout).toBe('backup-odd off\nbackup-odd off\nbackup-odd on\n');
+      expect(await onHost('backup-odd', 'echo on')).toBe('on\n');
+    },
+  );
 });

@@ -10,7 +10,9 @@ import { inflict } from './faults.ts';
 import { writeListenConfig } from './files.ts';
 import { writeKeys } from './keys.ts';
 import { startMail } from './mail.ts';
+import { namespaceMissing, startNamespace } from './namespace.ts';
 import { databaseFacts, makeCluster, makePasswords, postgresPort, sql } from './postgres.ts';
+import { writeOutlet } from './power.ts';
 import { endProcess, endStragglers, recordedProcesses, run, type LabContext } from './process.ts';
 import { installCommand } from './programs.ts';
 import { addRelay } from './relay.ts';
@@ -115,9 +117,11 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
   const part = timed(lab);
   const reason = options.tickets === false ? 'left out as asked' : ticketsMissing();
   if (reason !== undefined) skipped.push(`tickets: ${reason}`);
+  const noNamespace = await namespaceMissing();
+  if (noNamespace !== undefined) skipped.push(noNamespace);
   const fullDisk = noFullDisk();
   if (fullDisk !== undefined) skipped.push(fullDisk);
-  const [dumps, trees, names, smtp, webhook, tickets] = await Promise.all([
+  const [dumps, trees, names, smtp, webhook, tickets, behind] = await Promise.all([
     part(
       'database and dumps',
       makeCluster(lab, 'limburg').then(() => makeDatabaseBackups(lab, backupOptions)),
@@ -127,6 +131,7 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
     part('mail', startMail(lab)),
     part('webhook', startWebhook(lab)),
     reason === undefined ? part('tickets', startTickets(lab)) : undefined,
+    noNamespace === undefined ? part('host behind the bastion', startNamespace(lab)) : undefined,
     part('recovery database', makeCluster(lab, 'gravelines')),
     part('sshd', startSshHosts(lab)),
     makeCertificates(lab),
@@ -143,13 +148,15 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
     dir: lab.dir,
     net: lab.net,
     user: userInfo().username,
-    hosts,
+    hosts: behind === undefined ? hosts : { ...hosts, pdu: behind.pdu },
     ...keys,
     databases: { limburg: databaseFacts(lab, 'limburg'), gravelines: databaseFacts(lab, 'gravelines') },
     web: { limburg: webFacts(lab, 'limburg'), gravelines: webFacts(lab, 'gravelines') },
     ...names,
     smtp,
     webhook,
+    outlet: writeOutlet(lab, 'bastion'),
+    ...(behind === undefined ? {} : { bastionLogin: behind.bastionLogin }),
     ...(tickets === undefined ? {} : { tickets }),
     backups,
     skipped,

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { startClient, stopClient, type ClientKind } from './clients.ts';
-import { readFacts } from './facts.ts';
+import { hostNames, readFacts } from './facts.ts';
 import { activeFaults, faults, inflict } from './faults.ts';
 import { defaultDir, defaultNet, labContext, openLab, startLab, stopLab } from './lab.ts';
 import { measure } from './measure.ts';
+import { outlet } from './power.ts';
 import { processState, recordedProcesses, type LabContext } from './process.ts';
 
 const options = {
@@ -31,6 +32,7 @@ const help = `The practice lab: two sites, two backup servers, a bastion, name s
   lab probe start|stop [--every MS] fetches the page, DIR/timelines/probe.jsonl
   lab writer start|stop [--every MS] inserts rows through the site, DIR/timelines/writer.jsonl
   lab measure                       downtime and lost rows, as JSON
+  lab outlet on|off|status HOST     a host's power, as the bastion's command switches it
   lab fault NAME [ARGUMENT…]        or the name that takes it back:
 
 ${faults.map((fault) => `    ${`${fault.name} ${fault.usage}`.padEnd(46)} ${fault.what} (back: ${fault.undo})`).join('\n')}
@@ -97,6 +99,12 @@ const commands: Readonly<Record<string, Command>> = {
 
   async measure(values) {
     print(JSON.stringify(await measure(contextOf(values)), null, 2));
+  },
+
+  async outlet(values, [order = '', name]) {
+    const host = hostNames.find((each) => each === name);
+    if (host === undefined) throw new Error(`outlet: '${name ?? ''}' is no host; there are: ${hostNames.join(', ')}`);
+    print(`${host} ${await outlet(contextOf(values), order, host)}`);
   },
 
   async fault(values, [name = '', ...args]) {

@@ -53,7 +53,8 @@ export async function powerOn(lab: LabContext, datacentre: DatacentreName): Prom
 
 export const isSite = (host: HostName): host is SiteName => host === 'limburg' || host === 'gravelines';
 
-async function hostOff(lab: LabContext, host: HostName): Promise<void> {
+/** One host loses power: its processes die, its addresses swallow what is sent to them. */
+export async function hostOff(lab: LabContext, host: HostName): Promise<void> {
   await setRelay(lab, sshRelay(host), { kind: 'blackhole' });
   await endSshd(lab, host);
   signalAll(processesOfHost(lab, host), 'SIGKILL');
@@ -69,7 +70,8 @@ async function hostOff(lab: LabContext, host: HostName): Promise<void> {
   }
 }
 
-async function hostOn(lab: LabContext, host: HostName): Promise<void> {
+/** Its power is back: its services start by themselves; jobs that ran are gone. */
+export async function hostOn(lab: LabContext, host: HostName): Promise<void> {
   if (processState(lab, sshdProcess(host)) !== 'running') await startSshd(lab, host);
   if (isSite(host)) {
     const known = (await listRelays(lab)).map((state) => state.relay.name);

@@ -126,7 +126,8 @@ function listenEndpoint(config: string): Endpoint {
   return { address: value('ListenAddress'), port: Number(value('Port')) };
 }
 
-function makeHost(lab: LabContext, host: HostName): HostFacts {
+/** Folders, keys and identity of one host. */
+export function makeHost(lab: LabContext, host: HostName): HostFacts {
   const folder = hostFolder(lab, host);
   const base = join(folder, 'srv');
   const home = join(folder, 'home');
