@@ -82,7 +82,8 @@ async function drive(
   options: DriveOptions & { readonly takeover?: boolean },
 ): Promise<DriveEnd> {
   const events = await deps.journal.read(run);
-  refuseEnded(run, events);
+  const ended = events.findLast((event) => event.type === 'run.ended');
+  if (ended?.type === 'run.ended') return await afterEnd(deps, run, ended.data.outcome);
   const resumed = events.some((event) => event.type === 'driver.attached');
   const lease = await deps.journal.lease(run, deps.driver, options.takeover === true ? { takeover: true } : {});
   const listening = new AbortController();
@@ -130,7 +131,18 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
   };
 }
 
-function refuseEnded(run: string, events: readonly Event[]): void {
-  const ended = events.find((event) => event.type === 'run.ended');
-  if (ended?.type === 'run.ended') throw new DrpError('run-ended', { run, outcome: ended.data.outcome });
+/** A crash right behind the last event leaves the site claimed by a run that has ended: freed here, nothing else is done. */
+async function afterEnd(
+  deps: ExecutorDeps,
+  run: string,
+  outcome: 'completed' | 'aborted' | 'switched-back',
+): Promise<DriveEnd> {
+  const [row] = (await deps.journal.runs()).filter((one) => one.run === run);
+  const claimant = row === undefined ? undefined : await deps.journal.claimant(row.site, row.mode as 'real');
+  if (claimant === run) {
+    const lease = await deps.journal.lease(run, deps.driver);
+    await deps.journal.unclaim(lease);
+    await deps.journal.release(lease);
+  }
+  return { kind: 'ended', outcome };
 }
