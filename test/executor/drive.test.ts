@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { createExecutor } from '../../src/executor/create-executor.ts';
-import type { DriveEnd, Executor, Waiting } from '../../src/executor/executor.ts';
+import type { DriveEnd, Executor } from '../../src/executor/executor.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
+
+type Parked = Extract<DriveEnd, { kind: 'parked' }>;
 
 const lane = (name: string, ...steps: ReturnType<typeof fakeStep>[]) => ({ name, steps });
 const plan = fakePlan({
@@ -67,7 +69,7 @@ describe('a run', () => {
     const run = await begin(executor);
     const parked = await driveApproving(executor, run, (gate) => gate === 'declaration');
     expect(parked.kind).toBe('parked');
-    expect((parked as { waiting: Waiting[] }).waiting[0]?.subject).toBe('restoration');
+    expect((parked as Parked).waiting[0]?.subject).toBe('restoration');
     expect(world.effects).toEqual(['fence']);
     expect(await driveApproving(executor, run)).toEqual({ kind: 'ended', outcome: 'completed' });
     expect(world.effects.filter((effect) => effect === 'fence')).toHaveLength(1);
@@ -86,7 +88,7 @@ describe('a run', () => {
     const end = await driveApproving(executor, run);
     expect(end.kind).toBe('parked');
     expect(calls).toBe(2);
-    const [waiting] = (end as { waiting: Waiting[] }).waiting;
+    const [waiting] = (end as Parked).waiting;
     expect(waiting).toMatchObject({ subject: 'import', state: 'failed', kind: 'attention' });
     expect(waiting?.verbs).toEqual(expect.arrayContaining(['retry', 'mark-done']));
     expect(waiting?.verbs).not.toContain('skip');
@@ -107,7 +109,7 @@ describe('a run', () => {
       whenOnlyPeople: 'park',
     });
     expect(words.answers[0]).toMatchObject({ kind: 'accepted' });
-    expect((end as { waiting: Waiting[] }).waiting[0]?.subject).toBe('unserved');
+    expect((end as Parked).waiting[0]?.subject).toBe('unserved');
     expect(await driveApproving(executor, run)).toEqual({ kind: 'ended', outcome: 'aborted' });
   });
 
