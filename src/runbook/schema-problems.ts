@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { runbookSchema, type Runbook } from './schema/runbook.ts';
 import type { Path } from './source.ts';
-import { suggestion } from './spelling.ts';
+import { nearest, suggestion } from './spelling.ts';
 
 /** Something wrong at a path of the data; parse.ts turns the path into line and column. */
 export interface Finding {
@@ -17,7 +17,25 @@ type Issue = z.core.$ZodIssue;
 export function checkSchema(data: unknown): { readonly runbook?: Runbook; readonly findings: readonly Finding[] } {
   const result = runbookSchema.safeParse(data, { error: explain });
   if (result.success) return { runbook: result.data, findings: [] };
-  return { findings: result.error.issues.flatMap((issue) => findingsOf(issue, data, [])) };
+  return { findings: withoutEchoes(result.error.issues.flatMap((issue) => findingsOf(issue, data, []))) };
+}
+
+/** A misspelt key is also a missing one: once is enough. */
+function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
+  const misspelt = findings.filter(({ message }) => message.startsWith('unknown key')).map(({ path }) => path);
+  return findings.filter(({ path, message }) => {
+    const missing = /^missing key '([^']+)'/.exec(message)?.[1];
+    if (missing === undefined) return true;
+    const beside = misspelt.filter(
+      (other) => other.length === path.length + 1 && path.every((part, index) => other[index] === part),
+    );
+    return (
+      nearest(
+        missing,
+        beside.map((other) => String(other.at(-1))),
+      ) === undefined
+    );
+  });
 }
 
 function findingsOf(issue: Issue, data: unknown, prefix: Path): readonly Finding[] {

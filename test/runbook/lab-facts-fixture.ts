@@ -29,6 +29,7 @@ export function labFactsAt(place: { readonly dir: string; readonly net: string; 
         dumps: [],
         trees: [],
       },
+      outlet: join(dir, 'outlet'),
       skipped: [],
     };
     return JSON.parse(JSON.stringify(facts).replaceAll(dir, place.dir)) as LabFacts;

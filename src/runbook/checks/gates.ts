@@ -1,7 +1,7 @@
 import { textOf, textsOf, type Outline, type OutlineStep } from '../outline.ts';
 import { procedureNames, skeletonGates, type FilledProcedure } from '../procedures.ts';
 import type { Finding } from '../schema-problems.ts';
-import { suggestion } from '../spelling.ts';
+import { nearest, suggestion } from '../spelling.ts';
 
 /** Every gate of both procedures has a policy, every policy a gate, and every gate in a lane shows steps of its procedure. */
 export function checkGates(outline: Outline): readonly Finding[] {
@@ -21,8 +21,10 @@ function missingPolicies(policies: ReadonlyMap<string, unknown>, gates: readonly
   for (const procedure of procedureNames) {
     for (const { id } of skeletonGates[procedure]) needed.set(id, [...(needed.get(id) ?? []), procedure]);
   }
+  const unknown = unreachedPolicies(policies, gates).map(({ path }) => String(path.at(-1)));
   const ofSkeleton = [...needed]
-    .filter(([id]) => !policies.has(id))
+    // Where one is misspelt, that is said there.
+    .filter(([id]) => !policies.has(id) && nearest(id, unknown) === undefined)
     .map(([id, procedures]): Finding => {
       const message = `missing gate '${id}': expected who may pass it (${procedures.join(' and ')} have it)`;
       return {
@@ -46,8 +48,9 @@ function unreachedPolicies(policies: ReadonlyMap<string, unknown>, gates: readon
     ...Object.values(skeletonGates).flatMap((list) => list.map(({ id }) => id)),
     ...gates.map(({ id }) => id),
   ];
+  const homeless = gates.map(({ id }) => id).filter((id) => id !== '' && !policies.has(id));
   return [...policies.keys()]
-    .filter((id) => !reached.includes(id))
+    .filter((id) => !reached.includes(id) && nearest(id, homeless) === undefined)
     .map((id) => {
       const near = suggestion(id, reached);
       const hint = near.startsWith('did') ? `: ${near}` : '';

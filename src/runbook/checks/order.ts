@@ -1,5 +1,6 @@
 import { blockOf, isBefore, textOf, type Outline, type OutlineStep } from '../outline.ts';
 import type { Finding } from '../schema-problems.ts';
+import { stepKinds } from '../schema/steps.ts';
 import { suggestion } from '../spelling.ts';
 
 interface Link {
@@ -55,6 +56,12 @@ function problemOf(outline: Outline, link: Link): readonly Finding[] {
   const others = outline.stepsOf(from.procedure);
   const named = others.filter((step) => link.nameOf(step) === names && (link.matches(step) || step.kind !== 'ticket'));
   const target = named.find(link.matches);
+  const halfWritten = others.some(
+    (step) =>
+      (step.kind === 'ticket' && link.matches(step) && link.nameOf(step) === '') ||
+      (step.id === names && !isKnownKind(step)),
+  );
+  if (target === undefined && halfWritten) return [];
   if (target === undefined) {
     const known = others.filter(link.matches).map(link.nameOf);
     const found = named.length > 0 ? `'${names}' is another kind of step` : `no '${names}' in ${from.procedure}`;
@@ -75,6 +82,12 @@ function problemOf(outline: Outline, link: Link): readonly Finding[] {
   }
   return [];
 }
+
+function isKnownKind(step: OutlineStep): boolean {
+  return step.kind !== 'database' ? stepKinds.includes(step.kind) : databaseActs.includes(textOf(step.data['do']));
+}
+
+const databaseActs: readonly string[] = ['fetch', 'import', 'switch', 'dump'];
 
 /** The steps of the circle that `start` is part of, beginning with the one that stands first; undefined: there is none. */
 function circleFrom(outline: Outline, start: OutlineStep): readonly OutlineStep[] | undefined {

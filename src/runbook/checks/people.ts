@@ -1,4 +1,4 @@
-import { blockOf, textOf, textsOf, type Block, type Outline } from '../outline.ts';
+import { textOf, textsOf, type Block, type Outline } from '../outline.ts';
 import type { Finding } from '../schema-problems.ts';
 
 interface Voter {
@@ -7,6 +7,7 @@ interface Voter {
   readonly strength: number;
 }
 
+const allRoles: readonly string[] = ['authoriser', 'operator', 'approver'];
 const strengths = ['os-user', 'ssh-key', 'hardware-key'];
 
 /** Somebody can start a run, and enough people could pass each gate. */
@@ -51,6 +52,9 @@ function voterOf(id: string, data: Block, keysElsewhere: boolean): Voter {
   const keys = textsOf(data['keys']);
   const hardware = keysElsewhere || keys.some((key) => key.startsWith('sk-'));
   const anyKey = hardware || keys.length > 0;
-  const known = anyKey || textOf(blockOf(data)['osUser']) !== '';
-  return { id, roles: textsOf(data['roles']), strength: hardware ? 2 : anyKey ? 1 : known ? 0 : -1 };
+  const known = anyKey || textOf(data['osUser']) !== '';
+  const roles = textsOf(data['roles']);
+  // A role that is misspelt is a problem of its own; until it is mended it may be any.
+  const unsure = roles.length === 0 || roles.some((role) => !allRoles.includes(role));
+  return { id, roles: unsure ? allRoles : roles, strength: hardware ? 2 : anyKey ? 1 : known ? 0 : -1 };
 }

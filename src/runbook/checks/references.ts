@@ -1,7 +1,7 @@
 import { blockOf, textOf, type Outline, type OutlineStep } from '../outline.ts';
 import type { Finding } from '../schema-problems.ts';
 import type { Path } from '../source.ts';
-import { suggestion } from '../spelling.ts';
+import { nearest, suggestion } from '../spelling.ts';
 
 /** Where one part of a runbook names another; `*` stands for every entry of a block or list. */
 const places: readonly (readonly [pattern: string, section: string])[] = [
@@ -58,12 +58,17 @@ export function checkReferences(outline: Outline): readonly Finding[] {
 function unknownName(outline: Outline, path: Path, section: string): readonly Finding[] {
   const known = outline.section(section);
   const name = textOf(at(outline.data, path));
-  // A section that is not there is a problem of its own, and a default for some.
   if (name === '' || (known === undefined && outline.data[section] !== undefined) || known?.has(name) === true)
     return [];
   const names = [...(known?.keys() ?? [])];
   const hint = suggestion(name, names);
   return [{ path, at: 'value', message: `'${name}' is none of ${section}${hint === '' ? '' : `: ${hint}`}` }];
+}
+
+/** The section is there in another form, under a misspelt name, or missing though it must be: a problem of its own. */
+function isWrittenWrong(outline: Outline, section: string): boolean {
+  const keys = Object.keys(outline.data);
+  return ['hosts', 'datacentres'].includes(section) || keys.includes(section) || nearest(section, keys) !== undefined;
 }
 
 function unknownRecords(outline: Outline, step: OutlineStep): readonly Finding[] {

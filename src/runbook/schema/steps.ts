@@ -181,22 +181,22 @@ export const gateStep = z.strictObject({
   covers: z.array(name).min(1),
 });
 
-export const stepSpec = z.union([
-  z.discriminatedUnion('kind', [
-    copyStep,
-    databaseStep,
-    salvageStep,
-    maintenanceStep,
-    fenceStep,
-    ticketStep,
-    dnsStep,
-    httpStep,
-    commandStep,
-    manualStep,
-    gateStep,
-  ]),
+export const stepSpec = z.discriminatedUnion('kind', [
+  copyStep,
+  databaseStep,
+  salvageStep,
+  maintenanceStep,
+  fenceStep,
+  ticketStep,
+  dnsStep,
+  httpStep,
+  commandStep,
+  manualStep,
+  gateStep,
 ]);
 /** A step as the runbook has it: durations in milliseconds, defaults filled in. */
 export type StepSpec = z.output<typeof stepSpec>;
 export type StepKindName = Exclude<StepSpec['kind'], 'gate'>;
 export type SpecOf<K extends StepSpec['kind']> = Extract<StepSpec, { kind: K }>;
+/** All kinds, gates among them. */
+export const stepKinds: readonly string[] = [...(stepSpec._zod.propValues['kind'] ?? [])].map(String);

@@ -100,6 +100,8 @@ export const dnsZone = z.strictObject({
       kind: z.literal('route53'),
       /** Where the API answers, when not AWS's own address: tests, private endpoints. */
       endpoint: z.url().optional(),
+      /** The pinned address of the API, so that no name has to be looked up; TLS still checks the name. */
+      address: ipAddress.optional(),
       zoneId: z.string(),
       accessKeyId: z.string(),
       secretAccessKey: secretReference,
@@ -116,6 +118,9 @@ export const desk = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('request-tracker'),
     url: z.url(),
+    /** Where the URL's name is reached; without it the URL must hold an IP address. */
+    address: ipAddress.optional(),
+    caFile: z.string().optional(),
     queue: z.string(),
     token: secretReference,
     datacentre: name.optional(),
@@ -129,11 +134,15 @@ export const desk = z.discriminatedUnion('kind', [
     user: z.string().optional(),
     password: secretReference.optional(),
     tlsName: z.string().optional(),
+    caFile: z.string().optional(),
     datacentre: name.optional(),
   }),
   z.strictObject({
     kind: z.literal('webhook'),
     url: z.url(),
+    /** Where the URL's name is reached; without it the URL must hold an IP address. */
+    address: ipAddress.optional(),
+    caFile: z.string().optional(),
     secret: secretReference.optional(),
     datacentre: name.optional(),
   }),
