@@ -16,6 +16,10 @@ export interface VerbContext {
 type Loader = () => Promise<{ readonly verb: Verb }>;
 const loaders: Readonly<Record<string, Loader>> = {
   plan: () => import('./verbs/plan.ts'),
+  activate: () => import('./verbs/activate.ts'),
+  return: () => import('./verbs/return.ts'),
+  resume: () => import('./verbs/resume.ts'),
+  status: () => import('./verbs/status.ts'),
   runs: () => import('./verbs/runs.ts'),
 };
 

@@ -1,0 +1,139 @@
+import { systemClock } from '../base/clock.ts';
+import { formatDuration } from '../base/duration.ts';
+import { assertNever, DrpError } from '../base/errors.ts';
+import type { DriveEnd, Executor } from '../executor/executor.ts';
+import { siteState } from '../executor/site.ts';
+import { createSpoolWordSource } from '../gates/spool.ts';
+import type { WordSource } from '../gates/word.ts';
+import { currentOsUser } from '../journal/driver.ts';
+import type { Journal } from '../journal/journal.ts';
+import { spoolFolder } from '../journal/open.ts';
+import { elapsedMs, runSummary, type RunSummary } from '../views/run-summary.ts';
+import { lossesText, siteLines, type SiteStanding } from '../views/status-text.ts';
+import { createAsk } from './ask.ts';
+import type { Io, VerbAnswer } from './io.ts';
+import { readRuns } from './pick-run.ts';
+import { driveSession, parkedLines, type SessionOptions } from './session.ts';
+
+/** Drives a run from this terminal and answers how that ended. */
+export async function driveRun(
+  io: Io,
+  given: { readonly journal: Journal; readonly executor: Executor; readonly run: string },
+  options: SessionOptions,
+): Promise<VerbAnswer> {
+  const { journal, executor, run } = given;
+  io.stderr.write(`run ${run}, recorded in ${journal.url}\n`);
+  const end = await driveSession(
+    {
+      io,
+      executor,
+      journal,
+      clock: systemClock,
+      ask: createAsk(io),
+      osUser: currentOsUser(),
+      spool: spoolOf(journal.url, run),
+    },
+    run,
+    options,
+  );
+  const summary = runSummary(await journal.read(run));
+  if (summary === undefined) throw new DrpError('run-not-found', { run, journal: journal.url });
+  const site = siteState(summary.site, await readRuns(journal, summary.site));
+  return { text: endText(io, { end, summary, site }), json: endJson(end, summary, site), exitCode: exitCodeOf(end) };
+}
+
+function spoolOf(url: string, run: string): WordSource {
+  const folder = spoolFolder(url, run);
+  if (folder === undefined) return { next: () => new Promise(() => undefined) };
+  return createSpoolWordSource(folder, { clock: systemClock });
+}
+
+function exitCodeOf(end: DriveEnd): number {
+  switch (end.kind) {
+    case 'ended':
+      return end.outcome === 'completed' ? 0 : 1;
+    case 'parked':
+      return 75;
+    case 'detached':
+      return 130;
+    default:
+      return assertNever(end);
+  }
+}
+
+interface Ended {
+  readonly end: DriveEnd;
+  readonly summary: RunSummary;
+  readonly site: SiteStanding;
+}
+
+/** What changed, what is owed, and how to look at the record; to stderr where the run did not end. */
+function endText(io: Io, { end, summary, site }: Ended): string {
+  const { style } = io;
+  switch (end.kind) {
+    case 'parked': {
+      const lines = end.waiting.flatMap((one) => parkedLines(one, summary.run));
+      io.stderr.write(
+        `${[style.attention(`parked: run ${summary.run} waits for a person; nothing is under way`), ...lines, `then: drp resume --run ${summary.run}`].join('\n')}\n`,
+      );
+      return '';
+    }
+    case 'detached':
+      io.stderr.write(
+        `${style.attention(`detached from run ${summary.run} (${end.reason}); remote jobs go on`)}\ngo on with: drp resume --run ${summary.run}\n`,
+      );
+      return '';
+    case 'ended':
+      return endedText(io, { end, summary, site }, end.outcome);
+    default:
+      return assertNever(end);
+  }
+}
+
+function endedText(io: Io, { summary, site }: Ended, outcome: string): string {
+  const { style } = io;
+  const elapsed = elapsedMs(summary, systemClock.nowMs());
+  const mode = summary.mode === 'real' ? '' : ` (${summary.mode})`;
+  const rto =
+    summary.procedure === 'activation'
+      ? `, RTO ${formatDuration(summary.rtoMs)} ${elapsed <= summary.rtoMs ? style.good('kept') : style.bad('missed')}`
+      : '';
+  const loss = lossesText(summary.losses);
+  return [
+    `${style.bold(`${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}${rto}`,
+    ...(loss === '' ? [] : [`  loss: ${loss}`]),
+    ...siteLines(site, { width: io.width, style }),
+    '',
+    `  the record:  drp audit show --run ${summary.run}`,
+    `  its proof:   drp audit verify --run ${summary.run}`,
+  ].join('\n');
+}
+
+function endJson(end: DriveEnd, summary: RunSummary, site: SiteStanding): object {
+  return {
+    run: summary.run,
+    site: summary.site,
+    procedure: summary.procedure,
+    mode: summary.mode,
+    outcome: end.kind === 'ended' ? end.outcome : end.kind,
+    servedBy: site.serving,
+    elapsedMs: elapsedMs(summary, systemClock.nowMs()),
+    rtoMs: summary.rtoMs,
+    waitedMs: summary.waitedMs,
+    loss: { filesMs: summary.losses.filesMs ?? null, databaseMs: summary.losses.databaseMs ?? null },
+    obligations: site.obligations,
+    head: summary.head,
+    ...(end.kind === 'parked'
+      ? {
+          waiting: end.waiting.map(({ kind, subject, verbs, state, statementDigest }) => ({
+            kind,
+            subject,
+            state,
+            verbs,
+            statementDigest,
+          })),
+        }
+      : {}),
+    ...(end.kind === 'detached' ? { reason: end.reason } : {}),
+  };
+}

@@ -1,0 +1,120 @@
+import { DrpError } from '../base/errors.ts';
+import type { Situation } from '../events/event.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Ask } from './ask.ts';
+import type { Io } from './io.ts';
+import { parseSince } from './since.ts';
+
+/** What was given on the command line. */
+export interface GivenSituation {
+  readonly what?: string;
+  readonly since?: string;
+  readonly lost?: readonly string[];
+  readonly orderedBy?: string;
+  readonly orderedHow?: string;
+}
+
+interface Deps {
+  readonly io: Io;
+  readonly ask: Ask;
+  readonly nowMs: number;
+}
+
+interface Fact {
+  readonly option: string;
+  readonly message: string;
+  readonly given: string | undefined;
+  /** Why a text will not do. */
+  readonly refuse: (text: string) => string | undefined;
+}
+
+/**
+ * The situation an activation begins with: what was not given is asked for. Throws facts-missing where nobody can be
+ * asked, wrong-usage where what was given will not do, and nothing-to-do where the person leaves.
+ */
+export async function askSituation(plan: Plan, given: GivenSituation, deps: Deps): Promise<Situation> {
+  const facts = factsWanted(plan, given, deps.nowMs);
+  for (const { option, given: text, refuse } of facts) {
+    const wrong = text === undefined ? undefined : refuse(text);
+    if (wrong !== undefined) throw new DrpError('wrong-usage', { what: `${option}: ${wrong}`, command: 'activate' });
+  }
+  const missing = facts.filter((fact) => fact.given === undefined);
+  if (missing.length > 0 && !deps.io.interactive) {
+    throw new DrpError('facts-missing', {
+      what: missing.map((fact) => fact.message.replace(/ \(.*$/, '').replace(/\?$/, '')).join('; '),
+      options: missing.map((fact) => fact.option).join(', '),
+    });
+  }
+  const [what = '', since = '', lost = '', orderedBy = '', orderedHow = ''] = await answers(facts, deps.ask);
+  return {
+    what,
+    sinceAt: parseSince(since, deps.nowMs) ?? '',
+    lost: lostList(lost),
+    orderedBy,
+    orderedHow,
+  };
+}
+
+function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly Fact[] {
+  const datacentres = Object.keys(plan.world.datacentres);
+  const authorisers = Object.entries(plan.world.people).flatMap(([name, person]) =>
+    person.roles.includes('authoriser') ? [`${name} (${person.name})`] : [],
+  );
+  const some = (text: string) => (text.length >= 3 ? undefined : 'a few words are needed: they go into the record');
+  return [
+    { option: '--what', message: 'What happened? (e.g. fire in the machine room)', given: given.what, refuse: some },
+    {
+      option: '--since',
+      message: "Since when? (now, '10m ago', or 2026-11-21T14:03Z)",
+      given: given.since,
+      refuse: (text) =>
+        parseSince(text, nowMs) === undefined ? "expected now, '10m ago' or an instant such as 2026-11-21T14:03Z, not in the future" : undefined,
+    },
+    {
+      option: '--lost',
+      message: `Which datacentres are lost? (of ${datacentres.join(', ')}; or none)`,
+      given: given.lost?.join(','),
+      refuse: (text) => {
+        if (text === '') return 'say which, or none';
+        const unknown = lostList(text).filter((name) => !datacentres.includes(name));
+        return unknown.length === 0 ? undefined : `'${unknown.join(', ')}' is no datacentre of the runbook: expected ${datacentres.join(', ')} or none`;
+      },
+    },
+    {
+      option: '--ordered-by',
+      message: `Who ordered the activation? (authorisers: ${authorisers.join(', ')})`,
+      given: given.orderedBy,
+      refuse: some,
+    },
+    {
+      option: '--ordered-how',
+      message: 'How did the order come? (e.g. called back on the number in the contract)',
+      given: given.orderedHow,
+      refuse: some,
+    },
+  ];
+}
+
+async function answers(facts: readonly Fact[], ask: Ask): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (const fact of facts) {
+    if (fact.given !== undefined) {
+      texts.push(fact.given);
+      continue;
+    }
+    const answer = await ask.question({ message: fact.message, refuse: fact.refuse, pasteAllowed: true });
+    if (answer.kind !== 'typed') {
+      throw new DrpError('nothing-to-do', { what: 'left before anything began', advice: 'Nothing was done.' });
+    }
+    texts.push(answer.text);
+  }
+  return texts;
+}
+
+function lostList(text: string): readonly string[] {
+  const names = text
+    .split(/[,\s]+/)
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return names.length === 1 && names[0] === 'none' ? [] : names;
+}

@@ -1,0 +1,109 @@
+import { systemClock } from '../../base/clock.ts';
+import { isDrpError } from '../../base/errors.ts';
+import { siteState } from '../../executor/site.ts';
+import type { Journal } from '../../journal/journal.ts';
+import { gateText } from '../../views/gate-text.ts';
+import { elapsedMs, runSummary, type RunSummary } from '../../views/run-summary.ts';
+import { siteLines, statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
+import { examples } from '../examples.ts';
+import type { Io, VerbAnswer } from '../io.ts';
+import { pickRun, readRuns } from '../pick-run.ts';
+import type { Verb } from '../run-verb.ts';
+import { withJournal } from '../wire.ts';
+
+interface StatusOptions {
+  readonly run?: string;
+  readonly site?: string;
+  readonly journal?: string;
+  readonly watch?: boolean;
+}
+
+const watchEveryMs = 1_000;
+
+export const verb: Verb = (command, { io, action }) => {
+  command
+    .option('--run <run>', 'run to show; else the one under way, else the latest')
+    .option('--site <name>', 'site to show')
+    .option('--watch', 'go on showing until Ctrl-C or the end of the run')
+    .addHelpText(
+      'after',
+      examples([
+        ['drp status', 'the run under way: now, what waits for whom, what to type'],
+        ['drp status --watch', 'look on from another terminal'],
+        ['drp status --site gravelines --json', 'for programs; takes no lock'],
+      ]),
+    )
+    .action(action((options: StatusOptions) => withJournal(io, options.journal, (journal) => status(io, journal, options))));
+};
+
+async function status(io: Io, journal: Journal, options: StatusOptions): Promise<VerbAnswer> {
+  if (options.watch !== true) return answer(io, await look(journal, options));
+  let shown = '';
+  for (;;) {
+    const seen = await look(journal, options);
+    const head = seen.summary?.head.hash ?? '';
+    if (io.json && head !== shown) io.stdout.write(`${JSON.stringify(answer(io, seen).json)}\n`);
+    else if (io.stdout.isTTY) io.stdout.write(`\u001b[H\u001b[2J${textOf(io, seen, { statements: false })}`);
+    else if (head !== shown) io.stdout.write(`${textOf(io, seen, { statements: false })}\n`);
+    shown = head;
+    if (seen.summary === undefined || seen.summary.outcome !== undefined) return answer(io, seen);
+    await systemClock.sleep(watchEveryMs);
+  }
+}
+
+interface Seen {
+  readonly journal: string;
+  readonly summary?: RunSummary;
+  readonly site?: SiteStanding;
+  readonly driven: 'driven' | 'not-driven';
+}
+
+async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
+  const row = await pickRun(journal, options, 'any').catch((error: unknown) => {
+    if (options.run === undefined && isDrpError(error, 'nothing-to-do')) return undefined;
+    throw error;
+  });
+  const name = row?.site ?? options.site;
+  const site = name === undefined ? undefined : siteState(name, await readRuns(journal, name));
+  if (row === undefined) return { journal: journal.url, driven: 'not-driven', ...(site === undefined ? {} : { site }) };
+  const summary = runSummary(await journal.read(row.run));
+  const driven = (await journal.holder(row.run)) === undefined ? 'not-driven' : 'driven';
+  return {
+    journal: journal.url,
+    driven,
+    ...(summary === undefined ? {} : { summary }),
+    ...(site === undefined ? {} : { site }),
+  };
+}
+
+function answer(io: Io, seen: Seen): VerbAnswer {
+  const { summary, site, driven, journal } = seen;
+  const elapsed = summary === undefined ? {} : { elapsedMs: elapsedMs(summary, systemClock.nowMs()) };
+  return {
+    text: textOf(io, seen, { statements: true }),
+    json: { journal, driven, run: summary === undefined ? null : { ...summary, ...elapsed }, site: site ?? null },
+  };
+}
+
+function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): string {
+  const { summary, site, driven, journal } = seen;
+  const nowMs = systemClock.nowMs();
+  const view: StatusView = {
+    nowMs,
+    width: io.width,
+    style: io.style,
+    journal,
+    driven,
+    ...(site === undefined ? {} : { site }),
+  };
+  if (summary === undefined) {
+    return site === undefined ? `no runs in ${journal}\n` : `no run of site ${site.site} in ${journal}\n${siteLines(site, view).join('\n')}\n`;
+  }
+  const open = options.statements && summary.outcome === undefined ? summary.gates.filter((gate) => gate.state === 'open') : [];
+  const statements = open.flatMap((gate) =>
+    gate.statement === undefined || gate.digest === undefined
+      ? []
+      : [gateText(gate.statement, { width: io.width, style: io.style, nowMs, digest: gate.digest, journal })],
+  );
+  return [statusText(summary, view), ...statements].join('\n');
+}

@@ -1,0 +1,14 @@
+import type { Event } from '../events/event.ts';
+import type { Waiting } from '../executor/executor.ts';
+import type { Journal } from '../journal/journal.ts';
+
+/** A run's events and what waits in it for a person, from the journal alone. Throws journal-broken, journal-diverges, run-not-found. */
+export async function waitingNow(
+  journal: Journal,
+  run: string,
+): Promise<{ readonly events: readonly Event[]; readonly waiting: readonly Waiting[] }> {
+  const [{ foldAll }, { waitingOf }] = await Promise.all([import('../executor/run-log.ts'), import('../executor/waiting.ts')]);
+  const events = await journal.read(run);
+  const folded = foldAll(run, journal.url, events);
+  return { events, waiting: folded.snapshot.status === 'active' ? waitingOf(folded, events) : [] };
+}
