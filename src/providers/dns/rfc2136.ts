@@ -2,12 +2,12 @@ import type { Clock } from '../../base/clock.ts';
 import { DrpError, toError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { DnsZone } from '../../runbook/schema/world.ts';
-import type { DnsChange, DnsOutcome, DnsProvider } from '../providers.ts';
+import type { DnsChange, DnsProvider } from '../providers.ts';
 import { inConsole } from './by-hand.ts';
+import { sendAndReadBack } from './compare-and-set.ts';
 import { newMessageId, overTcp } from './exchange.ts';
 import { askWithAuthority, recordsAskedFor } from './name-servers.ts';
 import type { RecordName } from './record-set.ts';
-import { standingOf } from './record-set.ts';
 import type { TsigKey } from './tsig.ts';
 import { signMessage, verifyReply } from './tsig.ts';
 import { decodeReply, encodeUpdate } from './wire.ts';
@@ -57,41 +57,22 @@ export function rfc2136Provider(zone: DnsZone, provider: Rfc2136, deps: { secret
   const names = (changes: readonly DnsChange[]): RecordName[] => changes.map(({ from }) => from);
   return {
     read,
-    compareAndSet: async (changes, signal) => {
-      let reason = 'no answer';
-      for (let attempt = 1; attempt <= maxTries; attempt += 1) {
-        try {
-          const rcode = await send(changes, signal);
-          if (rcode === 'NOERROR') return { kind: 'applied' };
-          reason = `the server answered ${rcode}`;
-        } catch (error) {
-          signal?.throwIfAborted();
-          if (error instanceof DrpError) throw error;
-          reason = toError(error).message;
-        }
-        const outcome = await readBack(changes, () => read(names(changes), signal));
-        if (outcome !== 'as-before') return outcome;
-        if (reason.endsWith('NXRRSET')) return { kind: 'conflict', current: await read(names(changes), signal) };
-      }
-      return { kind: 'unknown', reason };
-    },
+    compareAndSet: (changes, signal) =>
+      sendAndReadBack(
+        changes,
+        {
+          tries: maxTries,
+          send: async () => {
+            const rcode = await send(changes, signal);
+            if (rcode === 'NOERROR') return { kind: 'made' };
+            return { kind: 'not-known', reason: `the server answered ${rcode}`, saysNo: rcode === 'NXRRSET' };
+          },
+          read: () => read(names(changes), signal),
+        },
+        signal,
+      ),
     byHand: (changes) => inConsole(changes),
   };
-}
-
-/** What the zone shows after an answer that was lost or said no. A change that arrives later still meets its prerequisite. */
-async function readBack(
-  changes: readonly DnsChange[],
-  read: () => ReturnType<DnsProvider['read']>,
-): Promise<DnsOutcome | 'as-before'> {
-  try {
-    const current = await read();
-    const standing = standingOf(current, changes);
-    if (standing === 'to') return { kind: 'already' };
-    return standing === 'from' ? 'as-before' : { kind: 'conflict', current };
-  } catch (error) {
-    return { kind: 'unknown', reason: toError(error).message };
-  }
 }
 
 function keyRefused(zone: DnsZone, where: string, verdict: { error: string; serverSeconds?: number }): DrpError {
