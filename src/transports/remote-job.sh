@@ -60,6 +60,14 @@ digest() {
   sha256sum <"$1" | cut -d ' ' -f 1
 }
 
+# A start that cannot go on. Another session may have settled the token meanwhile and cleaned up under this one: then its
+# state is the answer.
+give_up() {
+  [ ! -e "$job/command" ] || [ "$(digest "$job/command")" = "$wanted" ] || refuse reused
+  case $(state) in absent | accepted) refuse "$@" ;; esac
+  answer_state
+}
+
 start_job() {
   wanted=$1 script_bytes=$2 total_bytes=$3
   for tool in flock setsid sha256sum mktemp; do
@@ -73,20 +81,18 @@ start_job() {
   mkdir -p "$job" && input=$(mktemp "$job/in.XXXXXX") || refuse room
   trap 'rm -f "$input" "$input".*' EXIT
   trap 'exit 1' HUP INT TERM PIPE
-  cat >"$input" || refuse room
+  cat >"$input" || give_up room
   # A connection that was cut leaves a script that is short and may still be runnable: it must never be run.
-  if [ "$(wc -c <"$input")" -ne "$total_bytes" ] || ! head -c "$script_bytes" "$input" >"$input.command" ||
-    [ "$(digest "$input.command")" != "$wanted" ]; then
-    [ ! -e "$job/started" ] || answer_state
-    refuse incomplete
-  fi
-  printf '%s\n' "$self" >"$input.leader" && mv -f "$input.leader" "$job/leader" || refuse room
-  sync "$input.command" || refuse room
-  ln "$input.command" "$job/command" 2>/dev/null || [ "$(digest "$job/command")" = "$wanted" ] || refuse reused
+  [ -e "$input" ] && [ "$(wc -c <"$input")" -eq "$total_bytes" ] && head -c "$script_bytes" "$input" >"$input.command" &&
+    [ "$(digest "$input.command")" = "$wanted" ] || give_up incomplete
+  printf '%s\n' "$self" >"$input.leader" && mv -f "$input.leader" "$job/leader" || give_up room
+  sync "$input.command" || give_up room
+  ln "$input.command" "$job/command" 2>/dev/null || [ -e "$job/command" ] || give_up room
+  [ "$(digest "$job/command")" = "$wanted" ] || refuse reused
   if [ "$total_bytes" -gt "$script_bytes" ]; then
-    tail -c "+$((script_bytes + 1))" "$input" >"$input.secret" && mv -f "$input.secret" "$job/secret" || refuse room
+    tail -c "+$((script_bytes + 1))" "$input" >"$input.secret" && mv -f "$input.secret" "$job/secret" || give_up room
   fi
-  sync "$job" "$jobs" "$HOME/.drp" "$HOME" || refuse room
+  sync "$job" "$jobs" "$HOME/.drp" "$HOME" || give_up room
   # Ends when the leader closes its output: it has started, or has said why not.
   said=$(setsid sh "$job/leader" "$nonce" "$identity_file" "$identity_text" "$site" "$run" "$epoch" \
     run "$token" "$mask" </dev/null 2>/dev/null &)
