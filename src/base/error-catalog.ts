@@ -339,6 +339,18 @@ const entries = {
     hint: 'Make it a plain record set, or change it by hand and: drp decide mark-done.',
   },
 
+  // tickets
+  'ticket-unknown': {
+    exitCode: 4,
+    message: 'the message to {desk} may or may not have arrived: {reason}',
+    hint: 'Look there for it; where it is missing, paste the text that the obligation holds: drp obligation list.',
+  },
+  'ticket-unsent': {
+    exitCode: 4,
+    message: 'the message to {desk} was not sent: {reason}',
+    hint: 'Paste the text that the obligation holds: drp obligation list.',
+  },
+
   // gates
   'gate-needs-operator': {
     exitCode: 75,

@@ -55,8 +55,8 @@ export interface TicketMessage {
 export interface TicketDesk {
   /** Looks for a message already sent under this key. */
   find(key: string, signal?: AbortSignal): Promise<{ readonly id: string } | undefined>;
-  /** Sends once; throws ticket-unsent (nothing sent) or ticket-unknown (may have been sent). */
-  send(message: TicketMessage, signal?: AbortSignal): Promise<{ readonly id: string }>;
+  /** Sends once; throws ticket-unsent (nothing sent) or ticket-unknown (may have been sent). `note`: what went less than well. */
+  send(message: TicketMessage, signal?: AbortSignal): Promise<{ readonly id: string; readonly note?: string }>;
 }
 
 /** Made by cli/wire from the plan's world. */

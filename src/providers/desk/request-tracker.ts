@@ -1,0 +1,99 @@
+import { DrpError } from '../../base/errors.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { Desk } from '../../runbook/schema/world.ts';
+import type { TicketDesk, TicketMessage } from '../providers.ts';
+import { askDesk } from './desk-web.ts';
+
+type RequestTracker = Extract<Desk, { kind: 'request-tracker' }>;
+
+/**
+ * Request Tracker over REST 2. It knows no idempotency keys, so each message carries a marker in its subject, and is looked
+ * for by it before it is sent. What was created is read back: some refusals come with status 200.
+ */
+export function requestTrackerDesk(desk: RequestTracker, token: Secret): TicketDesk {
+  const ask = async (path: string, body?: object, signal?: AbortSignal): Promise<unknown> => {
+    const reply = await askDesk(
+      desk,
+      {
+        path: `/REST/2.0${path}`,
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          authorization: `token ${token.reveal().trim()}`,
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      },
+      signal,
+    );
+    return parse(reply.body);
+  };
+
+  const find = async (key: string, signal?: AbortSignal): Promise<{ readonly id: string } | undefined> => {
+    const tickets = await ask(`/tickets?${query(desk.queue, markerOfRun(key))}`, undefined, signal);
+    for (const ticket of itemsOf(tickets)) {
+      const id = textOf(ticket, 'id');
+      if (textOf(ticket, 'Subject').includes(markerOf(key))) return { id };
+      // An answer to a ticket keeps its subject on its attachment alone.
+      const attachments = await ask(`/ticket/${id}/attachments?fields=Subject&per_page=100`, undefined, signal);
+      if (itemsOf(attachments).some((one) => textOf(one, 'Subject').includes(markerOf(key)))) return { id };
+    }
+    return undefined;
+  };
+
+  return {
+    find,
+    send: async (message, signal) => {
+      const { answers } = message;
+      const content = {
+        Subject: `${message.subject} ${markerOf(message.key)}`,
+        Content: message.text,
+        ContentType: 'text/plain',
+      };
+      if (answers !== undefined) await ask(`/ticket/${encodeURIComponent(answers)}/correspond`, content, signal);
+      else await ask('/ticket', { Queue: desk.queue, ...content }, signal);
+      const found = await readBack(message, () => find(message.key, signal));
+      if (found !== undefined) return found;
+      throw new DrpError('ticket-unknown', { desk: desk.url, reason: 'it took the message and does not show it' });
+    },
+  };
+}
+
+async function readBack<T>(message: TicketMessage, find: () => Promise<T>): Promise<T> {
+  try {
+    return await find();
+  } catch (cause) {
+    throw new DrpError(
+      'ticket-unknown',
+      { desk: message.key, reason: 'sent, then it could not be read back' },
+      { cause },
+    );
+  }
+}
+
+/** Keys hold lower-case letters, digits, hyphens and one colon: safe inside a quoted TicketSQL text. */
+const markerOf = (key: string): string => `[drp ${key.replaceAll(/[^\w:-]/g, '-')}]`;
+const markerOfRun = (key: string): string => `[drp ${(key.split(':')[0] ?? '').replaceAll(/[^\w-]/g, '-')}:`;
+
+function query(queue: string, marker: string): string {
+  const sql = `Queue = '${queue.replaceAll(/['\\]/g, '')}' AND Subject LIKE '${marker}'`;
+  return new URLSearchParams({ query: sql, fields: 'Subject', per_page: '50' }).toString();
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // an answer without JSON holds nothing to find; what was sent is read back anyway
+  }
+}
+
+function itemsOf(page: unknown): readonly object[] {
+  if (typeof page !== 'object' || page === null || !('items' in page) || !Array.isArray(page.items)) return [];
+  return (page.items as unknown[]).filter((item): item is object => typeof item === 'object' && item !== null);
+}
+
+function textOf(item: object, key: string): string {
+  const value = (item as Readonly<Record<string, unknown>>)[key];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
