@@ -2,12 +2,15 @@
  * Signals of one session. The first Ctrl-C asks; a second one while that question stands, SIGTERM and SIGHUP detach:
  * remote jobs go on, the run stays as it is. Returns the function that puts things back.
  */
-export function onSignals(handlers: { readonly interrupted: () => void; readonly detach: (reason: string) => void }): () => void {
-  let asked = 0;
+export function onSignals(handlers: {
+  readonly interrupted: () => Promise<void>;
+  readonly detach: (reason: string) => void;
+}): () => void {
+  let asking = false;
   const onInterrupt = () => {
-    asked += 1;
-    if (asked > 1) handlers.detach('interrupted twice');
-    else handlers.interrupted();
+    if (asking) return handlers.detach('interrupted twice');
+    asking = true;
+    void handlers.interrupted().finally(() => (asking = false));
   };
   const onTerminate = () => handlers.detach('terminated');
   const onHangUp = () => handlers.detach('the terminal hung up');

@@ -20,7 +20,16 @@ const loaders: Readonly<Record<string, Loader>> = {
   return: () => import('./verbs/return.ts'),
   resume: () => import('./verbs/resume.ts'),
   status: () => import('./verbs/status.ts'),
+  approve: () => import('./verbs/approve.ts'),
+  reject: () => import('./verbs/reject.ts'),
+  decide: () => import('./verbs/decide.ts'),
+  note: () => import('./verbs/note.ts'),
+  abort: () => import('./verbs/abort.ts'),
   runs: () => import('./verbs/runs.ts'),
+  obligation: () => import('./verbs/obligation.ts'),
+  audit: () => import('./verbs/audit.ts'),
+  hosts: () => import('./verbs/hosts.ts'),
+  connect: () => import('./verbs/connect.ts'),
 };
 
 /** Runs one verb to its end. Resolves with the exit code; throws nothing. */

@@ -40,6 +40,8 @@ interface Session extends SessionDeps {
   changed: () => void;
   /** Withdraws the question that stands, where one does. */
   withdraw: AbortController | undefined;
+  /** The menu of Ctrl-C while it stands: one question at a time. */
+  menu: Promise<void>;
 }
 
 /** Drives a run to its end, a parking place or a detachment, with a person at the terminal where there is one. */
@@ -56,9 +58,10 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
     working: 0,
     changed: () => undefined,
     withdraw: undefined,
+    menu: Promise.resolve(),
   };
   const release = onSignals({
-    interrupted: () => void interrupted(session),
+    interrupted: () => interrupted(session),
     detach: (reason) => session.leave.abort(new Error(reason)),
   });
   const over = new AbortController();
@@ -119,6 +122,8 @@ async function askLoop(session: Session, over: AbortSignal): Promise<void> {
       await new Promise<void>((resolve) => (session.changed = resolve));
       continue;
     }
+    await session.menu;
+    if (session.waiting[0] !== next) continue;
     await session.screen.free();
     if (session.working > 0) session.io.stderr.write(`${besideLine(session)}\n`);
     await askAbout(session, next);
@@ -213,9 +218,11 @@ async function interrupted(session: Session): Promise<void> {
   if (!session.io.interactive) return session.leave.abort(new Error('interrupted'));
   // A question that stands reads Ctrl-C itself.
   if (session.withdraw !== undefined) return;
-  await session.screen.free();
-  await leaveMenu(session);
-  session.screen.resume();
+  session.menu = session.screen
+    .free()
+    .then(() => leaveMenu(session))
+    .then(() => session.screen.resume());
+  await session.menu;
 }
 
 /** What goes on beside an open question, in one line. */

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { systemClock } from '../base/clock.ts';
+import type { Word } from '../gates/word.ts';
+import { currentOsUser } from '../journal/driver.ts';
+import type { Io, VerbAnswer } from './io.ts';
+import { pickRun } from './pick-run.ts';
+import { planOf } from './plan-of.ts';
+import { deliver } from './send-word.ts';
+import { signWord, type SignOptions } from './sign-word.ts';
+import { withJournal } from './wire.ts';
+
+export interface SayOptions extends SignOptions {
+  readonly run?: string;
+  readonly site?: string;
+  readonly journal?: string;
+}
+
+/** Options of every verb that says something to a run. */
+export function sayOptions(command: Command): Command {
+  return command
+    .option('--run <run>', 'run; else the one under way')
+    .option('--site <name>', 'the run of this site')
+    .option('--key <file>', 'sign with this SSH private key')
+    .option('--agent', 'sign with a key of the SSH agent')
+    .option('--person <name>', 'who you are, where key or OS user stand for several people');
+}
+
+/** Says a word to the driver of a run. */
+export function sayWord(
+  io: Io,
+  options: SayOptions,
+  said: Pick<Word, 'verb' | 'subject' | 'reason' | 'decision' | 'evidence'>,
+): Promise<VerbAnswer> {
+  return withJournal(io, options.journal, async (journal) => {
+    const row = await pickRun(journal, options, 'unfinished');
+    const word: Word = { ...said, run: row.run, osUser: currentOsUser(), path: 'spool' };
+    const plan = planOf(await journal.read(row.run));
+    return deliver(io, journal, await signWord(word, options, { plan, at: systemClock.nowIso(), env: io.env }));
+  });
+}

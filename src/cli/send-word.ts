@@ -1,0 +1,35 @@
+import { catalog } from '../base/error-catalog.ts';
+import { DrpError } from '../base/errors.ts';
+import { sendWord } from '../gates/spool.ts';
+import type { Word, WordAnswer } from '../gates/word.ts';
+import type { Journal } from '../journal/journal.ts';
+import { spoolFolder } from '../journal/open.ts';
+import { printable } from '../views/escape.ts';
+import type { Io, VerbAnswer } from './io.ts';
+
+/** How long the driver of a run has to answer, before the word is said to wait. */
+const answerWithinMs = 3_000;
+
+/** Leaves a word for the driver of a run and tells what became of it. The word waits where no driver runs. */
+export async function deliver(io: Io, journal: Journal, word: Word): Promise<VerbAnswer> {
+  const folder = spoolFolder(journal.url, word.run);
+  if (folder === undefined) throw new DrpError('spool-closed', { run: word.run, folder: journal.url, reason: 'it has no folder' });
+  const answer = await sendWord(folder, word, { timeoutMs: answerWithinMs });
+  const about = { run: word.run, verb: word.verb, subject: word.subject };
+  if (answer !== 'waiting') return answered(io, about, answer);
+  const driven = (await journal.holder(word.run)) !== undefined;
+  const next = driven
+    ? `The driver of run ${word.run} has not answered yet; see: drp status --run ${word.run}`
+    : `The word waits: nobody drives run ${word.run} now. Go on with: drp resume --run ${word.run}`;
+  return { text: next, json: { ...about, outcome: 'waiting', driven } };
+}
+
+function answered(io: Io, about: object, answer: WordAnswer): VerbAnswer {
+  if (answer.kind === 'accepted') {
+    return { text: printable(answer.text), json: { ...about, outcome: 'accepted', text: answer.text } };
+  }
+  const { code, text, hint } = answer;
+  const exitCode = Object.hasOwn(catalog, code) ? catalog[code as keyof typeof catalog].exitCode : 3;
+  if (!io.json) io.stderr.write(`drp: ${printable(text)}\nHINT: ${printable(hint)}\n`);
+  return { json: { ...about, outcome: 'refused', error: { code, message: text, hint }, exitCode }, exitCode };
+}

@@ -1,0 +1,64 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
+import { exportRun } from '../../journal/export.ts';
+import { auditText } from '../../views/audit-text.ts';
+import { examples } from '../examples.ts';
+import type { Io, VerbAnswer } from '../io.ts';
+import { packageVersion } from '../overview.ts';
+import { pickRun } from '../pick-run.ts';
+import type { Verb } from '../run-verb.ts';
+import { withJournal } from '../wire.ts';
+
+interface RunOptions {
+  readonly run?: string;
+  readonly site?: string;
+  readonly journal?: string;
+}
+interface ExportOptions extends RunOptions {
+  readonly output?: string;
+}
+
+export const verb: Verb = (command, { io, action }) => {
+  command
+    .command('show')
+    .description('The record of a run, event by event.')
+    .option('--run <run>', 'run; else the one under way, else the latest')
+    .option('--site <name>', 'the latest run of this site')
+    .addHelpText('after', examples([['drp audit show --run k3f9-2a7m', 'who did what, when'], ['drp audit show --json', 'whole events']]))
+    .action(action((options: RunOptions) => show(io, options)));
+  command
+    .command('export')
+    .description('Writes a run as one file that can be verified without this journal.')
+    .option('--run <run>', 'run; else the one under way, else the latest')
+    .option('--site <name>', 'the latest run of this site')
+    .option('--output <file>', 'where to; stdout where not given')
+    .addHelpText(
+      'after',
+      examples([['drp audit export --run k3f9-2a7m --output k3f9-2a7m.jsonl', 'for the auditor; drp audit verify reads it']]),
+    )
+    .action(action((options: ExportOptions) => exportTo(io, options)));
+};
+
+function show(io: Io, options: RunOptions): Promise<VerbAnswer> {
+  return withJournal(io, options.journal, async (journal) => {
+    const row = await pickRun(journal, options, 'any');
+    const events = await journal.read(row.run);
+    return { text: auditText(events, io.width), json: { run: row.run, journal: journal.url, events } };
+  });
+}
+
+function exportTo(io: Io, options: ExportOptions): Promise<VerbAnswer> {
+  return withJournal(io, options.journal, async (journal) => {
+    const row = await pickRun(journal, options, 'any');
+    const text = await exportRun(journal, row.run, { exportedAt: systemClock.nowIso(), version: packageVersion() });
+    const json = { run: row.run, head: row.head, file: options.output ?? null };
+    if (options.output === undefined) {
+      io.stdout.write(text);
+      return { json };
+    }
+    // Not over what is there: an export is evidence.
+    await writeFile(resolve(io.cwd, options.output), text, { flag: 'wx', mode: 0o600 });
+    return { text: `exported run ${row.run} (event ${row.head.seq}, head ${row.head.hash.slice(0, 12)}) to ${options.output}`, json };
+  });
+}
