@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { constants, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { BackupFacts } from './facts.ts';
 import { addDay, makeTree } from './files.ts';
 import { addOrders, clientArgv, fillDatabase } from './postgres.ts';
@@ -14,6 +14,8 @@ const dumpEveryMs = 2 * hourMs;
 /** 26 h of dumps: one more day than a day, so that both servers hold some whatever the hour. */
 const dumpCount = 14;
 const treeCount = 3;
+/** Copies of the early dump may take this much, bytes. */
+const roomForCopies = 400 * 1024 * 1024;
 /** Trees are taken at this hour, UTC. */
 const treeHour = 3;
 
@@ -57,40 +59,35 @@ export async function makeDatabaseBackups(lab: LabContext, options: BackupOption
   const early = times.at(-1) ?? options.now;
   await fillDatabase(lab, { bytes: options.databaseBytes, until: early });
   const first = await takeDump(lab, early);
-  for (const at of times.slice(2, -1)) placeDump(lab, at, first);
+  for (const at of times.slice(2, 2 + olderCopies(statSync(first).size))) await placeDump(lab, at, first);
   await addOrders(lab, { from: early, to: second, count: 40 });
   await takeDump(lab, second);
   await addOrders(lab, { from: second, to: newest, count: 12 });
   await takeDump(lab, newest);
   if (options.now > newest) await addOrders(lab, { from: newest, to: options.now, count: 7 });
   await writeGlobals(lab);
-  return times.map((at) => ({
+  const dumps = times.map((at) => ({
     host: backupHostOf(at),
     file: join(dumpFolder(lab, backupHostOf(at)), dumpName(at)),
     takenAt: at.toISOString(),
   }));
+  return dumps.filter((dump) => existsSync(dump.file));
 }
 
 /** Dumps production's database as it is now onto the backup server of `at`, under the name of `at`. */
 export async function takeDump(lab: LabContext, at: Date): Promise<string> {
   const file = join(dumpFolder(lab, backupHostOf(at)), dumpName(at));
   await run([...clientArgv(lab, 'limburg', 'pg_dump'), '-d', 'kyc', '-Fc', '-Z', '1', '-f', file]);
-  finishDump(file, at);
+  await finishDump(file, at);
   return file;
 }
 
-/** Writes the checksum beside a dump and gives both the time of `at`. */
-export function finishDump(file: string, at: Date): void {
-  writeChecksum(file);
-  utimesSync(file, at, at);
-  utimesSync(`${file}.sha256`, at, at);
-}
-
-/** `FILE.sha256` as sha256sum writes it, with the bare name. */
-export function writeChecksum(file: string): void {
-  const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
+/** Writes the checksum beside a dump, `FILE.sha256` as sha256sum does, and gives both the time of `at`. */
+export async function finishDump(file: string, at: Date): Promise<void> {
+  const { stdout } = await run(['sha256sum', basename(file)], { cwd: dirname(file) });
   rmSync(`${file}.sha256`, { force: true });
-  writeFileSync(`${file}.sha256`, `${digest}  ${file.slice(file.lastIndexOf('/') + 1)}\n`);
+  writeFileSync(`${file}.sha256`, stdout);
+  for (const path of [file, `${file}.sha256`]) utimesSync(path, at, at);
 }
 
 /**
@@ -127,12 +124,8 @@ export async function makeStaleRecovery(lab: LabContext, backups: BackupFacts): 
   const dump = backups.dumps.at(-1);
   if (tree === undefined || dump === undefined) return;
   const base = join(hostFolder(lab, 'gravelines'), 'srv');
-  cpSync(join(tree.folder, 'www'), join(base, 'www'), {
-    recursive: true,
-    preserveTimestamps: true,
-    verbatimSymlinks: true,
-    filter: (source) => !source.includes('/odd names'),
-  });
+  mkdirSync(base, { recursive: true });
+  await run(['cp', '-a', '--sparse=auto', join(tree.folder, 'www'), `${base}/`]);
   await run([...clientArgv(lab, 'gravelines', 'createdb'), '-O', 'kyc_owner', 'kyc']);
   await run([...clientArgv(lab, 'gravelines', 'pg_restore'), '-d', 'kyc', '--exit-on-error', dump.file]);
 }
@@ -147,10 +140,15 @@ async function writeManifest(folder: string): Promise<void> {
   ]);
 }
 
-function placeDump(lab: LabContext, at: Date, source: string): void {
+/** Between the newest two and the oldest; fewer where dumps are large, but one, so that both servers hold some. */
+function olderCopies(bytes: number): number {
+  return Math.min(dumpCount - 3, Math.max(1, Math.floor(roomForCopies / bytes)));
+}
+
+async function placeDump(lab: LabContext, at: Date, source: string): Promise<void> {
   const file = join(dumpFolder(lab, backupHostOf(at)), dumpName(at));
-  copyFileSync(source, file, constants.COPYFILE_FICLONE); // no hard link: each dump has a time of its own, and one may be spoilt alone
-  finishDump(file, at);
+  await copyFile(source, file); // no hard link: each dump has a time of its own, and one may be spoilt alone
+  await finishDump(file, at);
 }
 
 async function writeGlobals(lab: LabContext): Promise<void> {

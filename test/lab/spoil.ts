@@ -35,7 +35,11 @@ export function ageDumps(lab: LabContext, hours: number): Promise<void> {
 }
 
 /** Spoils the newest dump; its checksum is made anew unless option is `old-checksum`. Size and content change, the time stays. */
-export function spoilDump(lab: LabContext, option: string | undefined, spoil: (file: string) => void): Promise<void> {
+export async function spoilDump(
+  lab: LabContext,
+  option: string | undefined,
+  spoil: (file: string) => void,
+): Promise<void> {
   const [newest] = dumpsPresent(lab);
   if (newest === undefined) throw new Error('there is no dump to spoil');
   copyAside(lab, 'dumps', newest.file);
@@ -43,8 +47,7 @@ export function spoilDump(lab: LabContext, option: string | undefined, spoil: (f
   spoil(newest.file);
   const takenAt = new Date(newest.takenAt);
   utimesSync(newest.file, takenAt, takenAt);
-  if (option !== 'old-checksum') finishDump(newest.file, takenAt);
-  return Promise.resolve();
+  if (option !== 'old-checksum') await finishDump(newest.file, takenAt);
 }
 
 /** Three fifths: the table of contents stands at the front, so pg_restore -l is content with it. */
