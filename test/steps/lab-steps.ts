@@ -7,7 +7,7 @@ import type { Json } from '../../src/events/event.ts';
 import type { Plan, PlannedStep, PlannedWorld } from '../../src/plan/plan.ts';
 import type { Providers } from '../../src/providers/providers.ts';
 import { runbookSchema } from '../../src/runbook/schema/runbook.ts';
-import { stepSpec, type SpecOf, type StepKindName } from '../../src/runbook/schema/steps.ts';
+import { stepSpec, type SpecOf, type StepKindName, type StepSpec } from '../../src/runbook/schema/steps.ts';
 import type { Progress, StepContext, StepKind, StepOutcome } from '../../src/steps/step-kind.ts';
 import { createTransportPool } from '../../src/transports/pool.ts';
 import { createRemoteJobs } from '../../src/transports/remote-job.ts';
@@ -58,9 +58,23 @@ const world = (facts: LabFacts): PlannedWorld => {
   });
   const sources = (folder: string, pattern: string) =>
     (['backup-even', 'backup-odd'] as const).map((name) => ({ host: name, folder, pattern }));
-  const side = (site: 'limburg' | 'gravelines') => ({ host: site, address: facts.web![site].address, port: facts.web![site].tlsPort });
+  const side = (site: 'limburg' | 'gravelines') => ({
+    host: site,
+    address: facts.web![site].address,
+    port: facts.web![site].tlsPort,
+  });
   return runbookSchema
-    .pick({ objectives: true, datacentres: true, hosts: true, service: true, databases: true, backups: true, dns: true, desks: true, people: true })
+    .pick({
+      objectives: true,
+      datacentres: true,
+      hosts: true,
+      service: true,
+      databases: true,
+      backups: true,
+      dns: true,
+      desks: true,
+      people: true,
+    })
     .parse({
       objectives: { rto: '4h', filesLoss: '24h', databaseLoss: '2h', skew: '24h' },
       datacentres: { limburg: { city: 'Limburg' }, gravelines: { city: 'Gravelines' }, other: { city: 'Else' } },
@@ -70,7 +84,13 @@ const world = (facts: LabFacts): PlannedWorld => {
         'backup-even': host('backup-even', 'backup', 'limburg', 'gravelines'),
         'backup-odd': host('backup-odd', 'backup', 'other', 'gravelines'),
       },
-      service: { name: 'www.kyc.test', url: 'https://www.kyc.test/', caFile: facts.web!.limburg.caFile, production: side('limburg'), recovery: side('gravelines') },
+      service: {
+        name: 'www.kyc.test',
+        url: 'https://www.kyc.test/',
+        caFile: facts.web!.limburg.caFile,
+        production: side('limburg'),
+        recovery: side('gravelines'),
+      },
       databases: { production: database('limburg'), recovery: database('gravelines') },
       backups: {
         files: { kind: 'files', every: '24h', sources: sources('backups/files', '{time}') },
@@ -86,14 +106,27 @@ export async function startLabSteps(): Promise<LabSteps> {
   const number = (): number => 20 + Math.floor(Math.random() * 200);
   const lab =
     given === undefined
-      ? await startLab({ dir: mkdtempSync(join(tmpdir(), 'drp-steps-')), net: `127.${number()}.${number()}`, databaseBytes: 2e6, filesBytes: 2e6, recovery: 'stale' })
+      ? await startLab({
+          dir: mkdtempSync(join(tmpdir(), 'drp-steps-')),
+          net: `127.${number()}.${number()}`,
+          databaseBytes: 2e6,
+          filesBytes: 2e6,
+          recovery: 'stale',
+        })
       : openLab(given);
   const { facts } = lab;
   const planned = world(facts);
-  const targets: HostTarget[] = Object.entries(planned.hosts).map(([name, { role: _role, datacentre: _datacentre, peers: _peers, via: _via, ...host }]) => {
-    const { keyFile, keyFingerprint, ...rest } = host;
-    return { name, ...rest, ...(keyFile === undefined ? {} : { keyFile }), ...(keyFingerprint === undefined ? {} : { keyFingerprint }) };
-  });
+  const targets: HostTarget[] = Object.entries(planned.hosts).map(
+    ([name, { role: _role, datacentre: _datacentre, peers: _peers, via: _via, ...host }]) => {
+      const { keyFile, keyFingerprint, ...rest } = host;
+      return {
+        name,
+        ...rest,
+        ...(keyFile === undefined ? {} : { keyFile }),
+        ...(keyFingerprint === undefined ? {} : { keyFingerprint }),
+      };
+    },
+  );
   const pool = createTransportPool(targets);
   const jobs = createRemoteJobs(pool, systemClock);
   const run = `t${Math.random().toString(36).slice(2, 6)}-test`;
@@ -115,7 +148,8 @@ export async function startLabSteps(): Promise<LabSteps> {
       hosts: pool,
       jobs,
       providers: {} as Providers,
-      secret: (reference) => Promise.resolve(new Secret('file', 'file' in reference ? readFileSync(reference.file, 'utf8') : '')),
+      secret: (reference) =>
+        Promise.resolve(new Secret('file', 'file' in reference ? readFileSync(reference.file, 'utf8') : '')),
       report: (one) => {
         progress.push(one);
       },
@@ -132,8 +166,8 @@ export async function startLabSteps(): Promise<LabSteps> {
     context,
     run: async (kind, spec, changes) => {
       progress.length = 0;
-      const outcome = await kind.run(plannedStep(spec), spec, context(spec.id, changes));
-      if (outcome.kind === 'done') outputs[spec.id] = outcome.output;
+      const outcome = await kind.run(plannedStep(spec), spec, context((spec as StepSpec).id, changes));
+      if (outcome.kind === 'done') outputs[(spec as StepSpec).id] = outcome.output;
       return outcome;
     },
     end: async () => {

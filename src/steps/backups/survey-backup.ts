@@ -50,9 +50,13 @@ async function surveySource(
       timeoutMs: surveyTimeoutMs,
       maxOutputBytes: listBytesMax,
     });
-    if (result.exitCode === 44) return { ...base, answer: { kind: 'unreachable', reason: `there is no folder ${folder}` } };
+    if (result.exitCode === 44)
+      return { ...base, answer: { kind: 'unreachable', reason: `there is no folder ${folder}` } };
     if (result.exitCode !== 0) return { ...base, answer: { kind: 'unreachable', reason: lastWords(result.stderr) } };
-    return { ...base, answer: { kind: 'surveyed', candidates: parseSurvey(result.stdout, { ...base, kind: backup.kind }) } };
+    return {
+      ...base,
+      answer: { kind: 'surveyed', candidates: parseSurvey(result.stdout, { ...base, kind: backup.kind }) },
+    };
   } catch (thrown) {
     context.signal.throwIfAborted();
     return { ...base, answer: { kind: 'unreachable', reason: toError(thrown).message } };

@@ -40,7 +40,8 @@ export function describeDatabase(spec: Spec, world: PlannedWorld): StepDescripti
           `pg_restore ${client} -j <cores>${database.benign.length === 0 ? ' --exit-on-error' : ''} -d ${name}_drp_<run> ${file(spec.fetch)}`,
           `vacuumdb ${client} --analyze-only ${name}_drp_<run>`,
         ],
-        verifies: 'every table is there, every index valid, rows counted (against the snapshot of the dump where drp made it)',
+        verifies:
+          'every table is there, every index valid, rows counted (against the snapshot of the dump where drp made it)',
         undo: `dropdb ${client} ${name}_drp_<run>`,
       };
     case 'switch':

@@ -4,7 +4,7 @@ import type { EvidenceItem, Json } from '../../events/event.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
 import type { Database } from '../../runbook/schema/world.ts';
-import { backupEvidence } from '../backups/backup-evidence.ts';
+import { backupItems, lookForBackups } from '../backups/backup-evidence.ts';
 import { databaseOf } from '../remote/host-path.ts';
 import { numberOf, outputOf, textOf } from '../remote/step-output.ts';
 import { troubleItem } from '../remote/trouble.ts';
@@ -29,17 +29,29 @@ export async function databaseEvidence(
     case 'fetch': {
       const fetched = outputOf(context, step.id);
       if (fetched !== undefined) return [fetchedItem(step, fetched, context)];
-      return 'backup' in spec.from ? backupEvidence(spec.from.backup, context) : [];
+      if (!('backup' in spec.from)) return [];
+      return backupItems(spec.from.backup, await lookForBackups(context), context);
     }
     case 'import': {
       const imported = outputOf(context, step.id);
       if (imported !== undefined) return [importedItem(step, imported)];
       const fetched = outputOf(context, spec.fetch);
-      return fetched === undefined ? [] : [fetchedItem(step, fetched, context), await replacedItem(step, { context, database, takenAt: textOf(fetched, 'takenAt') })];
+      return fetched === undefined
+        ? []
+        : [
+            fetchedItem(step, fetched, context),
+            await replacedItem(step, { context, database, takenAt: textOf(fetched, 'takenAt') }),
+          ];
     }
     case 'switch': {
       const imported = outputOf(context, spec.import);
-      return [await replacedItem(step, { context, database, takenAt: imported === undefined ? '' : textOf(imported, 'takenAt') })];
+      return [
+        await replacedItem(step, {
+          context,
+          database,
+          takenAt: imported === undefined ? '' : textOf(imported, 'takenAt'),
+        }),
+      ];
     }
     case 'dump': {
       const dumped = outputOf(context, step.id);
@@ -54,7 +66,10 @@ function fetchedItem(step: PlannedStep, dump: Output, context: StepContext): Evi
   const takenAt = textOf(dump, 'takenAt');
   const ageMs = context.clock.nowMs() - Date.parse(takenAt);
   const from = dump['from'];
-  const source = typeof from === 'object' && from !== null && 'path' in from ? `${String(from['host'])}:${String(from['path'])}` : textOf(dump, 'path');
+  const source =
+    typeof from === 'object' && from !== null && 'path' in from
+      ? `${String(from['host'])}:${String(from['path'])}`
+      : textOf(dump, 'path');
   const matched = textOf(dump, 'checksum') !== 'computed';
   return {
     id: `dump:${step.id}`,
@@ -103,7 +118,8 @@ async function replacedItem(
   const base = { id: `replaces:${step.id}`, title: `what '${database.name}' on ${database.host} holds now` };
   try {
     const live = await readLiveDatabase(context, database);
-    if (live.kind === 'absent') return { ...base, severity: 'ok', lines: ['there is no such database yet'], choice: 'absent' };
+    if (live.kind === 'absent')
+      return { ...base, severity: 'ok', lines: ['there is no such database yet'], choice: 'absent' };
     const { counts } = live;
     const newer = takenAt !== '' && counts.newest > takenAt;
     return {

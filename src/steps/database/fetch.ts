@@ -1,7 +1,7 @@
-import type { PlannedStep } from '../../plan/plan.ts';
-import type { Database } from '../../runbook/schema/world.ts';
-import type { SpecOf } from '../../runbook/schema/steps.ts';
 import { formatSize } from '../../base/duration.ts';
+import type { PlannedStep } from '../../plan/plan.ts';
+import type { SpecOf } from '../../runbook/schema/steps.ts';
+import type { Database } from '../../runbook/schema/world.ts';
 import { requireChosenBackup } from '../remote/chosen-backup.ts';
 import { factNumber, jobOutcome } from '../remote/job-outcome.ts';
 import { scriptText } from '../remote/script-text.ts';

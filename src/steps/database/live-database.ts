@@ -6,8 +6,7 @@ import { parseCounts, type DatabaseCounts } from './counts.ts';
 
 /** What stands under a database's name now. */
 export type LiveDatabase =
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'present'; readonly bytes: number; readonly counts: DatabaseCounts };
+  { readonly kind: 'absent' } | { readonly kind: 'present'; readonly bytes: number; readonly counts: DatabaseCounts };
 
 /** Reads what a database holds now: size, rows, newest instants. Counting large tables takes its time. */
 export async function readLiveDatabase(context: StepContext, database: Database): Promise<LiveDatabase> {

@@ -67,7 +67,10 @@ export async function followJob(
   }
 }
 
-function lineReader(token: string, onSaid: (said: Said) => void): { push(bytes: Uint8Array): void; end(): Pick<Extract<JobEnd, { kind: 'done' }>, 'said' | 'tail'> } {
+function lineReader(
+  token: string,
+  onSaid: (said: Said) => void,
+): { push(bytes: Uint8Array): void; end(): Pick<Extract<JobEnd, { kind: 'done' }>, 'said' | 'tail'> } {
   const decoder = new TextDecoder();
   const mark = `@${token} `;
   const said: Said[] = [];

@@ -50,12 +50,15 @@ export async function jobOutcome(context: StepContext, job: JobOfStep): Promise<
       const refused = end.said.findLast((one) => one.word === 'refuse')?.rest;
       if (refused !== undefined) {
         const [word = '', ...reason] = refused.split(' ');
-        if (word === 'tools') return failed('step-failed', { reason: `host '${job.host}' lacks the program '${reason.join(' ')}'` });
+        if (word === 'tools')
+          return failed('step-failed', { reason: `host '${job.host}' lacks the program '${reason.join(' ')}'` });
         return failed(refusals[word] ?? 'step-failed', { reason: reason.join(' ') });
       }
       if (end.exitCode !== 0) {
         const words = lastWords(end.tail);
-        return failed('step-failed', { reason: `its job ended with ${end.exitCode}${words === '' ? '' : `: ${words}`}` });
+        return failed('step-failed', {
+          reason: `its job ended with ${end.exitCode}${words === '' ? '' : `: ${words}`}`,
+        });
       }
       return { kind: 'worked', said: end.said, facts: factsOf(end.said) };
     }

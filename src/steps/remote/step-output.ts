@@ -3,14 +3,21 @@ import type { Json } from '../../events/event.ts';
 import type { StepContext } from '../step-kind.ts';
 
 /** Output of an ended step as a record; undefined where it has not ended, or was skipped. */
-export function outputOf(context: Pick<StepContext, 'facts'>, step: string): Readonly<Record<string, Json>> | undefined {
+export function outputOf(
+  context: Pick<StepContext, 'facts'>,
+  step: string,
+): Readonly<Record<string, Json>> | undefined {
   const output = context.facts.outputs[step];
   if (typeof output !== 'object' || output === null || Array.isArray(output)) return undefined;
   return output as Readonly<Record<string, Json>>;
 }
 
 /** Output of a step this one builds on. Throws step-failed where it is not there. */
-export function requireOutput(context: Pick<StepContext, 'facts'>, step: string, needs: string): Readonly<Record<string, Json>> {
+export function requireOutput(
+  context: Pick<StepContext, 'facts'>,
+  step: string,
+  needs: string,
+): Readonly<Record<string, Json>> {
   const output = outputOf(context, needs);
   if (output !== undefined) return output;
   throw new DrpError('step-failed', { step, reason: `step '${needs}', which it builds on, has left no result` });

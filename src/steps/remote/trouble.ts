@@ -10,6 +10,8 @@ export function troubleItem(base: Pick<EvidenceItem, 'id' | 'title'>, thrown: un
     severity: 'red',
     lines: [error.message, ...(isDrpError(error) ? [error.hint] : [])],
     choice: isDrpError(error) ? `trouble: ${error.code}` : 'trouble',
-    ...(isDrpError(error) && ['host-key-mismatch', 'host-key-not-pinned', 'identity-mismatch'].includes(error.code) ? { overridable: false } : {}),
+    ...(isDrpError(error) && ['host-key-mismatch', 'host-key-not-pinned', 'identity-mismatch'].includes(error.code)
+      ? { overridable: false }
+      : {}),
   };
 }

@@ -1,0 +1,111 @@
+import { formatSize } from '../../base/duration.ts';
+import { DrpError } from '../../base/errors.ts';
+import type { PlannedStep } from '../../plan/plan.ts';
+import { hostOf } from '../remote/host-path.ts';
+import { factNumber, jobOutcome, probeJob, stopJob } from '../remote/job-outcome.ts';
+import { scriptText } from '../remote/script-text.ts';
+import { sourceRoute } from '../remote/source-route.ts';
+import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
+import { copyNames, copySource, leastSize, type CopySpec } from './copy-plan.ts';
+import { describeCopy } from './describe.ts';
+import { copyEvidence } from './evidence.ts';
+import { checkCopy } from './precheck.ts';
+import { readTarget, treeSize } from './trees.ts';
+
+/**
+ * Copies a tree from host to host by rsync into a hidden tree beside the target, compares both sides by checksums, and
+ * switches it in by rename. Nothing goes through this machine, and no name in use ever stands for half a tree.
+ */
+export const copyStep: StepKind<'copy'> = {
+  kind: 'copy',
+  describe: describeCopy,
+  evidence: copyEvidence,
+  precheck: checkCopy,
+  probe: (_step, spec, context) => probeJob(context, spec.to.host, { repeatable: true }),
+  run: runCopy,
+  stop: (_step, spec, context) => stopJob(context, spec.to.host),
+  verify: verifyCopy,
+};
+
+// The refusals of the precheck are looked at again inside the job, in the session that then writes.
+async function runCopy(step: PlannedStep, spec: CopySpec, context: StepContext): Promise<StepOutcome> {
+  const { host } = spec.to;
+  const source = copySource(spec, context);
+  const names = copyNames(spec, { world: context.world, run: context.run.id });
+  const least = leastSize(spec, context);
+  const { identity } = hostOf(context.world, source.host);
+  const job = await jobOutcome(context, {
+    step,
+    host,
+    repeatable: true,
+    request: {
+      script: scriptText('remote/job-opening.sh', 'remote/source-link.sh', 'remote/tree-find.sh', 'copy/copy.sh'),
+      args: [
+        ...sourceRoute(context.world, source.host, host),
+        identity.file,
+        identity.text,
+        source.path,
+        names.target,
+        names.staging,
+        names.kept,
+        spec.switch ? '1' : '0',
+        spec.exclude.join('\n'),
+        String(least.files),
+        String(least.bytes),
+        scriptText('remote/script-opening.sh', 'remote/tree-find.sh', 'remote/tree-size.sh'),
+        scriptText('remote/script-opening.sh', 'remote/tree-find.sh', 'remote/tree-manifest.sh'),
+      ],
+    },
+  });
+  if (job.kind === 'ended') return job.outcome;
+  const { facts } = job;
+  const files = factNumber(facts, 'files');
+  const bytes = factNumber(facts, 'bytes');
+  const kept = facts['kept'] ?? '';
+  const owners = facts['owners'] === '1';
+  return {
+    kind: 'done',
+    output: {
+      from: { host: source.host, path: source.path },
+      to: { host, path: names.target },
+      switched: spec.switch,
+      entries: factNumber(facts, 'sourceEntries'),
+      files,
+      bytes,
+      newest: newestIso(factNumber(facts, 'newest')),
+      manifest: facts['manifest'] ?? '',
+      kept,
+      owners,
+    },
+    lines: [
+      `${files} files, ${formatSize(bytes)} from ${source.host}:${source.path}`,
+      spec.switch
+        ? `both sides compared by checksum (${(facts['manifest'] ?? '').slice(0, 12)}…) and switched in as ${names.target}`
+        : `waits beside the target as ${names.staging}; compared when it is switched in`,
+      ...(kept === '' ? [] : [`what was there before is kept as ${kept}`]),
+      ...(factNumber(facts, 'carried') > 0
+        ? [`${factNumber(facts, 'carried')} entries are the target's own and were carried over`]
+        : []),
+      ...(owners ? [] : [`owners were not kept: the login on ${host} is not root`]),
+    ],
+  };
+}
+
+const newestIso = (seconds: number): string => (seconds === 0 ? '' : new Date(seconds * 1000).toISOString());
+
+/** For a copy done by hand: the target is there and holds what the source holds, by number and size. */
+async function verifyCopy(step: PlannedStep, spec: CopySpec, context: StepContext): Promise<readonly string[]> {
+  const refuse = (reason: string): never => {
+    throw new DrpError('postcondition-failed', { step: step.id, reason });
+  };
+  const { target, staging } = copyNames(spec, { world: context.world, run: context.run.id });
+  if (!spec.switch) return refuse(`${staging} is filled by drp alone; retry it`);
+  const found = await readTarget(context, spec, { sinceMs: 0 });
+  if (found.target === undefined) return refuse(`${target} is not there`);
+  const source = await treeSize(context, copySource(spec, context), spec.exclude);
+  const { files, bytes } = found.target;
+  if (files !== source.files || bytes !== source.bytes) {
+    return refuse(`${target} has ${files} files and ${bytes} bytes, the source ${source.files} and ${source.bytes}`);
+  }
+  return [`${target} has ${files} files and ${formatSize(bytes)}, as the source has; contents were not compared`];
+}

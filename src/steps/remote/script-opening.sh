@@ -1,0 +1,4 @@
+# Opens scripts that are not jobs.
+set -u
+LC_ALL=C
+export LC_ALL
