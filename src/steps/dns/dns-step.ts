@@ -34,6 +34,7 @@ export function dnsStep(options: { readonly settleMs?: number } = {}): StepKind<
     kind: 'dns',
     describe,
     evidence: (_, spec, context) => (spec.do === 'await-old-ttl' ? Promise.resolve([]) : dnsEvidence(spec, context)),
+    precheck,
     // Compare-and-set: asking again is exactly as safe as asking first, so there is nothing to find out before.
     probe: () => Promise.resolve('absent'),
     run: (step, spec, context) =>
@@ -200,6 +201,17 @@ async function settle(
 function withOldValues(spec: DnsSpec, made: DnsChange, approved: readonly RecordSet[]): DnsChange {
   if (!stands(spec, made.from, made.to)) return made;
   return { from: findSet(approved, made.from) ?? made.from, to: made.to };
+}
+
+/** The provider answers and every record is there; where a gate has approved old values already, they still stand. */
+async function precheck(step: PlannedStep, spec: DnsSpec, context: StepContext): Promise<void> {
+  if (spec.do === 'await-old-ttl') return;
+  const zone = zoneOf(spec, context.world);
+  const provider = await context.providers.dns(zone, (reference) => context.secret(reference));
+  const current = await provider.read(recordsOf(spec, zone), context.signal);
+  const known = knownSets(spec, context.plan, context.facts);
+  const refusal = refuseBase({ step, spec, context, settleMs: 0 }, zone, { current, known });
+  if (refusal !== undefined && refusal.code !== 'dns-base-unapproved') throw refusal;
 }
 
 /** For a change made by hand: what the name servers answer decides. Values alone for a switch, whatever TTL the console gave. */

@@ -1,0 +1,124 @@
+import { waitFor } from '../../base/clock.ts';
+import { formatDuration } from '../../base/duration.ts';
+import { DrpError } from '../../base/errors.ts';
+import type { PlannedStep, PlannedWorld, StepDescription } from '../../plan/plan.ts';
+import type { SpecOf } from '../../runbook/schema/steps.ts';
+import { quote } from '../../transports/quote.ts';
+import type { Argv } from '../../transports/transport.ts';
+import { hostOf } from '../remote/host-path.ts';
+import { jobOutcome, probeJob, stopJob } from '../remote/job-outcome.ts';
+import { callHost, lastWords } from '../remote/read-host.ts';
+import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
+
+type CommandSpec = SpecOf<'command'>;
+
+/** A service just started may need a moment before its check holds. */
+const settleMs = 15_000;
+const verifyMs = 60_000;
+
+/** Runs what follows the folder in that folder, with data as positional parameters alone. */
+const inFolder = 'cd -- "$1" || exit 97\nshift\nexec "$@"\n';
+
+/**
+ * A command of the runbook's own, as a job on its host: once a token, whatever happens to the link. Its exit code is not
+ * trusted: `verify` reads back what it was for. Both start in the base folder of the host.
+ */
+export function commandStep(): StepKind<'command'> {
+  return {
+    kind: 'command',
+    describe,
+    precheck,
+    probe: (_, spec, context) => probeJob(context, spec.host, { repeatable: spec.idempotent }),
+    run,
+    stop: (_, spec, context) => stopJob(context, spec.host),
+    verify: async (step, spec, context) => [await verified(step, spec, context)],
+  };
+}
+
+function describe(spec: CommandSpec, world: PlannedWorld): StepDescription {
+  if ((spec.run === undefined) === (spec.shell === undefined)) {
+    throw new DrpError('step-invalid', {
+      step: spec.id,
+      reason: "give either 'run' (argv) or 'shell' (text), one of them",
+    });
+  }
+  if (world.hosts[spec.host] === undefined) {
+    throw new DrpError('step-invalid', { step: spec.id, reason: `there is no host '${spec.host}' in hosts` });
+  }
+  const command = quote(commandOf(spec));
+  return {
+    title: spec.title ?? `${spec.host}: ${command.length > 60 ? `${command.slice(0, 57)}…` : command}`,
+    hosts: [spec.host],
+    reads: spec.reads,
+    writes: spec.writes,
+    commands: [`${spec.host}: ${command}`],
+    verifies: `${spec.host}: ${quote(asArgv(spec.verify))} exits 0`,
+    ...(spec.undo === undefined ? {} : { undo: `${spec.host}: ${quote(asArgv(spec.undo))}` }),
+    irreversible: spec.irreversible,
+    idempotent: spec.idempotent,
+  };
+}
+
+/** The host answers, is the right one, and has the base folder and the program. */
+async function precheck(step: PlannedStep, spec: CommandSpec, context: StepContext): Promise<void> {
+  const [program] = commandOf(spec);
+  const look = inFolderArgv(spec, context, ['sh', '-c', 'command -v -- "$1" >/dev/null', 'drp', program]);
+  const { exitCode, stderr } = await callHost(context, spec.host, { argv: look, timeoutMs: verifyMs });
+  if (exitCode === 0) return;
+  const reason = exitCode === 97 ? lastWords(stderr) : `host '${spec.host}' has no program '${program}'`;
+  throw new DrpError('step-failed', { step: step.id, reason });
+}
+
+async function run(step: PlannedStep, spec: CommandSpec, context: StepContext): Promise<StepOutcome> {
+  const job = await jobOutcome(context, {
+    step,
+    host: spec.host,
+    repeatable: spec.idempotent,
+    request: { script: inFolder, args: [hostOf(context.world, spec.host).base, ...commandOf(spec)] },
+  });
+  if (job.kind === 'ended') return job.outcome;
+  let last = '';
+  const settled = await waitFor(
+    async () => {
+      try {
+        return await verified(step, spec, context);
+      } catch (error) {
+        if (!(error instanceof DrpError) || error.code !== 'postcondition-failed') throw error;
+        last = String(error.details['reason']);
+        const text = `ended, its check does not hold yet: ${last}`;
+        context.report({ doneBytes: 0, totalBytes: 0, text, lastOutputAt: context.clock.nowIso() });
+        return undefined;
+      }
+    },
+    { everyMs: 1_000, timeoutMs: settleMs, clock: context.clock, signal: context.signal },
+  );
+  if (settled.kind === 'met') return { kind: 'done', output: { verified: true }, lines: [settled.value] };
+  const reason = `${last} (asked for ${formatDuration(settleMs)})`;
+  return { kind: 'failed', error: new DrpError('postcondition-failed', { step: step.id, reason }) };
+}
+
+/** Throws postcondition-failed where the check does not exit 0. */
+async function verified(step: PlannedStep, spec: CommandSpec, context: StepContext): Promise<string> {
+  const check = inFolderArgv(spec, context, asArgv(spec.verify));
+  const { exitCode, stdout, stderr } = await callHost(context, spec.host, { argv: check, timeoutMs: verifyMs });
+  const words = lastWords(exitCode === 0 ? stdout : stderr || stdout);
+  const said = words === '' ? '' : `: ${words}`;
+  if (exitCode === 0) return `checked with ${quote(asArgv(spec.verify))}${said}`;
+  const reason = `${quote(asArgv(spec.verify))} exits ${String(exitCode)}${said}`;
+  throw new DrpError('postcondition-failed', { step: step.id, reason });
+}
+
+function inFolderArgv(spec: CommandSpec, context: StepContext, command: Argv): Argv {
+  return ['sh', '-c', inFolder, 'drp', hostOf(context.world, spec.host).base, ...command];
+}
+
+/** `shell` text is handed to sh as it is, and stops at the first command that fails. */
+function commandOf(spec: CommandSpec): Argv {
+  if (spec.run !== undefined) return asArgv(spec.run);
+  return ['sh', '-euc', spec.shell ?? ''];
+}
+
+function asArgv(words: readonly string[]): Argv {
+  const [program = '', ...args] = words;
+  return [program, ...args];
+}
