@@ -1,4 +1,3 @@
-import { isDrpError } from '../base/errors.ts';
 import type { Transport } from './transport.ts';
 
 /** A transport that may end by itself. */
@@ -48,12 +47,9 @@ export function createConnectionCache(): ConnectionCache {
       const open = [...connections.values()].reverse();
       connections.clear();
       for (const opening of open) {
-        const transport = await opening.catch((error: unknown) => {
-          // Whoever asked for it has been told.
-          if (isDrpError(error)) return undefined;
-          throw error;
-        });
-        await transport?.close();
+        // Whoever asked for one that failed has been told why.
+        const [made] = await Promise.allSettled([opening]);
+        if (made.status === 'fulfilled') await made.value.close();
       }
     },
   };

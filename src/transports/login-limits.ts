@@ -10,9 +10,9 @@ export interface LoginLimits {
    * Runs one login of a host: after the pause that earlier failures ask for, again where the host merely hung up, and
    * not at all once it has refused too often (login-refused). Throws what `login` throws.
    */
-  attempt<T>(target: HostTarget, login: () => Promise<T>): Promise<T>;
+  attempt<T>(target: HostTarget, login: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Waits for one of the few handshakes at once; resolves with the function that gives it back. */
-  enterHandshake(): Promise<() => void>;
+  enterHandshake(signal?: AbortSignal): Promise<() => void>;
   /** Forgets the refusals and failures of a host. */
   forgive(hostName: string): void;
 }
@@ -43,13 +43,13 @@ export function createLoginLimits(given: {
   };
 
   return {
-    attempt: async (target, login) => {
+    attempt: async (target, login, signal) => {
       const record = records.get(target.name) ?? { refusals: 0, failures: 0, notBeforeMs: 0 };
       records.set(target.name, record);
       for (let tried = 1; ; tried += 1) {
         if (record.refusals >= limits.refusalsMax) throw tooManyRefusals(target, record.refusals);
         const pauseMs = Math.min(record.notBeforeMs - clock.nowMs(), limits.backoffMsMax * 1.5);
-        if (pauseMs > 0) await clock.sleep(pauseMs);
+        if (pauseMs > 0) await clock.sleep(pauseMs, signal);
         try {
           const result = await login();
           records.delete(target.name);
@@ -57,11 +57,11 @@ export function createLoginLimits(given: {
         } catch (error) {
           noteFailure(record, error);
           const dropped = isDrpError(error, 'host-unreachable') && error.details['dropped'] === true;
-          if (!dropped || tried >= limits.triesMax) throw toError(error);
+          if (!dropped || tried >= limits.triesMax || signal?.aborted === true) throw toError(error);
         }
       }
     },
-    enterHandshake: () => handshakes.enter(),
+    enterHandshake: (signal) => handshakes.enter(signal),
     forgive: (hostName) => {
       records.delete(hostName);
     },

@@ -27,6 +27,8 @@ export interface OpensshSettings {
   readonly sharedFolder: string;
   /** Folder of this process for its own connections. */
   readonly ownFolder: string;
+  /** Gives up a connection in the making. */
+  readonly signal: AbortSignal;
 }
 
 // An own master nobody uses goes away; one that cost the operator a one-time code stays for a whole night's work.
@@ -136,12 +138,12 @@ async function execThroughMaster(files: OpensshFiles, command: Argv, options: Ex
 }
 
 async function openMaster(target: HostTarget, files: OpensshFiles, settings: OpensshSettings): Promise<void> {
-  const { limits } = settings;
+  const { limits, signal } = settings;
   await rm(files.controlPath, { force: true });
   await rm(files.log, { force: true });
   const timeoutMs = limits.tcpTimeoutMs + limits.loginTimeoutMs;
   const command = masterCommand(target, files, { limits, interactive: false, keepIdleS: ownIdleS });
-  const { result } = await runSubprocess(command, { timeoutMs });
+  const { result } = await runSubprocess(command, { timeoutMs, signal });
   if (result.kind === 'exited' && result.exitCode === 0 && (await isAlive(files))) return;
   const said = (await readFile(files.log, 'utf8').catch(() => '')).trim();
   throw masterError(target, said, result);

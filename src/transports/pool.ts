@@ -49,12 +49,14 @@ export function createTransportPool(targets: readonly HostTarget[], options: Poo
   const cache = createConnectionCache();
   const byName = new Map(targets.map((target) => [target.name, target]));
   let ownFolder: Promise<string> | undefined;
+  let closing = new AbortController();
   const openssh = async (): Promise<OpensshSettings> => {
     ownFolder ??= createControlFolder();
-    return { limits, sharedFolder: options.sharedFolder ?? defaultSharedFolder(), ownFolder: await ownFolder };
+    const sharedFolder = options.sharedFolder ?? defaultSharedFolder();
+    return { limits, sharedFolder, ownFolder: await ownFolder, signal: closing.signal };
   };
   const agentSocket = options.agentSocket ?? process.env['SSH_AUTH_SOCK'];
-  const source: Source = { cache, logins, limits, agentSocket, openssh };
+  const source: Source = { cache, logins, limits, agentSocket, openssh, closing: () => closing.signal };
 
   const find = (hostName: string): HostTarget => {
     const target = byName.get(hostName);
@@ -74,6 +76,9 @@ export function createTransportPool(targets: readonly HostTarget[], options: Poo
     },
     allowLogins: (hostName) => logins.forgive(hostName),
     closeAll: async () => {
+      // What is still being connected is given up: an operator who leaves does not wait for a dead host.
+      closing.abort(new DrpError('connection-lost', { host: 'any', reason: 'drp closes its connections' }));
+      closing = new AbortController();
       await cache.closeAll();
       const folder = await ownFolder;
       ownFolder = undefined;
@@ -89,6 +94,8 @@ interface Source {
   readonly limits: ConnectionLimits;
   readonly agentSocket: string | undefined;
   readonly openssh: () => Promise<OpensshSettings>;
+  /** Aborted when the pool is closed. */
+  readonly closing: () => AbortSignal;
 }
 
 function shareTransport(source: Source, target: HostTarget): Promise<Transport> {
@@ -109,39 +116,38 @@ async function shareTunnel(source: Source, target: HostTarget): Promise<TunnelTr
 
 function shareSsh2(source: Source, target: HostTarget): Promise<TunnelTransport> {
   const { logins, limits, agentSocket } = source;
-  return source.cache.share(target.name, () =>
-    logins.attempt(target, async () => {
-      requirePins(target);
-      const login = await chooseLogin(target, { agentSocket });
-      // The way through another host comes first: its own login needs a handshake's place, too.
-      const via = target.via === undefined ? undefined : await shareTunnel(source, target.via);
-      const leave = await logins.enterHandshake();
-      try {
-        const sock =
-          via === undefined
-            ? await openSocket(target, limits.tcpTimeoutMs)
-            : await via.openTunnel(target.address, target.port);
-        return createSsh2Transport(target, await dialSsh2({ target, sock, login, limits }), limits);
-      } finally {
-        leave();
-      }
-    }),
-  );
+  const signal = source.closing();
+  const open = async (): Promise<TunnelTransport> => {
+    requirePins(target);
+    const login = await chooseLogin(target, { agentSocket });
+    // The way through another host comes first: its own login needs a handshake's place, too.
+    const via = target.via === undefined ? undefined : await shareTunnel(source, target.via);
+    const leave = await logins.enterHandshake(signal);
+    try {
+      const sock =
+        via === undefined
+          ? await openSocket(target, limits.tcpTimeoutMs, signal)
+          : await via.openTunnel(target.address, target.port);
+      return createSsh2Transport(target, await dialSsh2({ target, sock, login, limits }, signal), limits);
+    } finally {
+      leave();
+    }
+  };
+  return source.cache.share(target.name, () => logins.attempt(target, open, signal));
 }
 
 // A jump of OpenSSH needs a master of OpenSSH, whatever the jump host's own transport is.
 function shareOpenssh(source: Source, target: HostTarget): Promise<OpensshTransport> {
-  return source.cache.share(`${target.name} by openssh`, () =>
-    source.logins.attempt(target, async () => {
-      const via = target.via === undefined ? undefined : await shareOpenssh(source, target.via);
-      const leave = await source.logins.enterHandshake();
-      try {
-        return await openOpenssh(target, await source.openssh(), via);
-      } finally {
-        leave();
-      }
-    }),
-  );
+  const open = async (): Promise<OpensshTransport> => {
+    const via = target.via === undefined ? undefined : await shareOpenssh(source, target.via);
+    const leave = await source.logins.enterHandshake(source.closing());
+    try {
+      return await openOpenssh(target, await source.openssh(), via);
+    } finally {
+      leave();
+    }
+  };
+  return source.cache.share(`${target.name} by openssh`, () => source.logins.attempt(target, open, source.closing()));
 }
 
 function defaultSharedFolder(): string {

@@ -349,6 +349,17 @@ describe('a host that does not answer', () => {
   });
 });
 
+test('closing the pool gives up a connection in the making at once', async () => {
+  const hole = await blackHole();
+  const pool = createTransportPool([sshd.target({ port: hole.port })], { agentSocket: '' });
+  const refused = expect(pool.connect('gravelines')).rejects.toMatchObject({ code: 'connection-lost' });
+  const startMs = performance.now();
+  await pool.closeAll();
+  await refused;
+  expect(performance.now() - startMs).toBeLessThan(2_000);
+  hole.close();
+});
+
 /** A port that never takes a connection: its listener's queue is full and nobody empties it. */
 async function blackHole(): Promise<{ readonly port: number; close(): void }> {
   const script =
