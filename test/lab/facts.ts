@@ -66,7 +66,10 @@ export interface WebFacts extends Endpoint {
   readonly tlsPort: number;
   readonly name: string;
   readonly caFile: string;
-  /** While this file exists the site answers 503 with Retry-After: 120. */
+  /**
+   * While this file exists the site answers 503 with Retry-After: 120, whatever is asked, /health excepted: that goes on answering 200 from
+   * the database, with `"maintenance": true`, so that a closed site can be verified before it is opened.
+   */
   readonly maintenanceFlag: string;
   /** Configuration on the host that binds to its address; `web reload` is SIGHUP to the pid in pidFile. */
   readonly configFile: string;
