@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DrpError } from '../base/errors.ts';
+import { DrpError, toError } from '../base/errors.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { fingerprint } from './host-keys.ts';
 import {
@@ -16,6 +16,7 @@ import {
   withoutMark,
   type OpensshFiles,
 } from './openssh-command.ts';
+import { createSlots, type Slots } from './slots.ts';
 import { openProcessPipe, runOnTerminal, runSubprocess } from './subprocess.ts';
 import type { Argv, ExecOptions, ExecResult, HostTarget } from './transport.ts';
 import type { TunnelTransport } from './tunnel.ts';
@@ -55,10 +56,10 @@ export async function openOpenssh(
 ): Promise<OpensshTransport> {
   if (target.hostKeys.length === 0) throw new DrpError('host-key-not-pinned', { host: target.name });
   const shared = await filesFor(target, settings.sharedFolder, via);
-  if (await isAlive(shared)) return createTransport(target, shared, settings, 'shared');
+  if (await isAlive(shared)) return createTransport(target, shared, { whose: 'shared', limits: settings.limits });
   const files = await filesFor(target, settings.ownFolder, via);
   if (!(await isAlive(files))) await openMaster(target, files, settings);
-  return createTransport(target, files, settings, 'own');
+  return createTransport(target, files, { whose: 'own', limits: settings.limits });
 }
 
 /**
@@ -88,9 +89,9 @@ export interface OpensshTransport extends TunnelTransport {
 function createTransport(
   target: HostTarget,
   files: OpensshFiles,
-  settings: OpensshSettings,
-  whose: 'own' | 'shared',
+  use: { readonly whose: 'own' | 'shared'; readonly limits: ConnectionLimits },
 ): OpensshTransport {
+  const slots = createSlots(use.limits.channelsMax);
   const ended = new AbortController();
   let seenMs = performance.now();
   // An idle master goes away by itself, and a command sent after it would look lost though it never began.
@@ -106,7 +107,7 @@ function createTransport(
     ended: ended.signal,
     stillThere: async () => performance.now() - seenMs < trustedMs || stillThere(),
     exec: async (command, options) => {
-      const result = await execThroughMaster(files, command, options);
+      const result = await execThroughMaster({ files, slots }, command, options);
       if (result.kind === 'lost' || result.kind === 'timed-out') await stillThere();
       else seenMs = performance.now();
       return result;
@@ -121,14 +122,27 @@ function createTransport(
       if (ended.signal.aborted) return;
       ended.abort(new Error('the connection was closed'));
       // A connection the operator opened by hand is not ours to end.
-      if (whose === 'own') await runSubprocess(controlCommand(files, 'exit'), { timeoutMs: controlTimeoutMs });
+      if (use.whose === 'own') await runSubprocess(controlCommand(files, 'exit'), { timeoutMs: controlTimeoutMs });
     },
   };
 }
 
-async function execThroughMaster(files: OpensshFiles, command: Argv, options: ExecOptions): Promise<ExecResult> {
+async function execThroughMaster(
+  master: { readonly files: OpensshFiles; readonly slots: Slots },
+  command: Argv,
+  options: ExecOptions,
+): Promise<ExecResult> {
+  const startedMs = performance.now();
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const stop = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
+  const leave = await master.slots.enter(stop).catch(toError);
+  if (leave instanceof Error) {
+    return deadline.aborted ? { kind: 'timed-out', afterMs: options.timeoutMs } : { kind: 'lost', cause: leave };
+  }
+  const timeoutMs = Math.max(1, options.timeoutMs - (performance.now() - startedMs));
   const nonce = randomBytes(8).toString('hex');
-  const { result, stderrTail } = await runSubprocess(execCommand(files, command, nonce), options);
+  const line = execCommand(master.files, command, nonce);
+  const { result, stderrTail } = await runSubprocess(line, { ...options, timeoutMs }).finally(leave);
   if (result.kind === 'signalled') return { kind: 'lost', cause: new Error(`ssh was ended by ${result.signalName}`) };
   if (result.kind !== 'exited') return result;
   const exitCode = markedExitCode(stderrTail, nonce);

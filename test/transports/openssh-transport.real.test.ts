@@ -103,6 +103,15 @@ describe('a command over openssh', () => {
     });
   });
 
+  test('waits in line where 8 others run already', async () => {
+    await withPool([targetOf()], async (pool) => {
+      const transport = await pool.connect('gravelines');
+      // sshd refuses the 11th session of a connection.
+      const many = Array.from({ length: 24 }, () => transport.exec(argv('sleep', '0.2'), { timeoutMs: 20_000 }));
+      for (const result of await Promise.all(many)) expect(result).toMatchObject({ kind: 'exited', exitCode: 0 });
+    });
+  });
+
   test('carries remote jobs with binary output', async () => {
     await withPool([targetOf()], async (pool) => {
       const jobs = createRemoteJobs(pool, systemClock);
