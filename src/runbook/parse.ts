@@ -60,13 +60,16 @@ function where(path: Finding['path']): string {
   return path.length === 0 ? '' : `${path.map(String).join('.')}: `;
 }
 
-/** In the order of the text; at one place, what comes first says enough (a wrong type is not also an unknown name). */
+/**
+ * In the order of the text. At one place the first problem says enough (a wrong type is not also an unknown name), unless
+ * they are about different things that are missing there.
+ */
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const sorted = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  const isMissing = (problem: Problem | undefined): boolean => problem?.message.includes('missing ') === true;
   return sorted.filter((problem, index) => {
     const previous = sorted[index - 1];
-    return (
-      previous?.line !== problem.line || previous?.column !== problem.column || previous?.message.startsWith('missing')
-    );
+    if (previous?.line !== problem.line || previous?.column !== problem.column) return true;
+    return problem.message !== previous?.message && (isMissing(problem) || isMissing(previous));
   });
 }

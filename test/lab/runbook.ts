@@ -33,7 +33,8 @@ export function renderForWorld(text: string, facts: LabFacts): string {
     ...peopleEdits(facts),
   ]);
   const { problems } = parseRunbook(rendered, { file: 'gravelines.yaml' });
-  if (problems.length > 0) throw new Error(problems.map((problem) => `${String(problem.line)}: ${problem.message}`).join('\n'));
+  if (problems.length > 0)
+    throw new Error(problems.map((problem) => `${String(problem.line)}: ${problem.message}`).join('\n'));
   return rendered;
 }
 
@@ -137,6 +138,8 @@ function ticketSteps(text: string): readonly (readonly (string | number)[])[] {
 }
 
 function peopleEdits(facts: LabFacts): readonly Edit[] {
-  const keys = (['anne', 'otto', 'vera'] as const).map((name) => set(`people.${name}.keys`, [facts.people[name].publicKey]));
+  const keys = (['anne', 'otto', 'vera'] as const).map((name) =>
+    set(`people.${name}.keys`, [facts.people[name].publicKey]),
+  );
   return [...keys, set('people.otto.osUser', facts.user), set('allowedSigners', facts.allowedSigners)];
 }

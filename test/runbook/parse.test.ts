@@ -50,6 +50,26 @@ describe('the shipped runbook', () => {
   });
 });
 
+test('several keys missing in one place are several problems', () => {
+  const wrong = text.replace('    user: root\n', '').replace('    role: production\n', '');
+  expect(parse(wrong).problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining("hosts.limburg: missing key 'role'"),
+    expect.stringContaining("hosts.limburg: missing key 'user'"),
+  ]);
+});
+
+test('a misspelt key that must be there is one problem, not two', () => {
+  for (const [right, wrong] of [
+    ['    user: root', '    usr: root'],
+    ['databases:', 'databses:'],
+    ['  gravelines:\n    role', '  gravlines:\n    role'],
+    ['  tickets:\n', '  tikets:\n'],
+    ['  restoration: { roles', '  restoratoin: { roles'],
+  ] as const) {
+    expect(parse(text.replace(right, wrong)).problems).toHaveLength(1);
+  }
+});
+
 describe('one mistake', () => {
   const table: readonly (readonly [string, Omit<Mistake, 'at'> & { at?: string }])[] = [
     [
@@ -201,7 +221,7 @@ describe('one mistake', () => {
         after: '- id: dns-to-recovery',
         old: '      to: recovery\n',
         wrong: '',
-        at: '- id: dns-to-recovery',
+        at: 'id: dns-to-recovery',
         message: /expected 'to': production or recovery/,
       },
     ],

@@ -75,12 +75,23 @@ function problemOf(outline: Outline, link: Link): readonly Finding[] {
   }
   if (!isBefore(target, from))
     return problem(`'${names}' does not come before this step: move it to an earlier phase, or up in this lane`);
-  if (link.sameDatabase && textOf(target.data['database']) !== textOf(from.data['database'])) {
+  if (link.sameDatabase && !isAboutSame(others, target, from)) {
     return problem(
       `'${names}' is about database '${textOf(target.data['database'])}', this step about '${textOf(from.data['database'])}'`,
     );
   }
   return [];
+}
+
+function isAboutSame(steps: readonly OutlineStep[], target: OutlineStep, from: OutlineStep): boolean {
+  const database = (step: OutlineStep): string => textOf(step.data['database']);
+  if (database(target) === database(from)) return true;
+  // Where the target already differs from what it takes up itself, the mistake is there.
+  return linksOf(target).some(
+    (link) =>
+      link.sameDatabase &&
+      steps.some((step) => link.matches(step) && step.id === link.names && database(step) === database(from)),
+  );
 }
 
 function isKnownKind(step: OutlineStep): boolean {

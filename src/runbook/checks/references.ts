@@ -40,29 +40,72 @@ const stepPlaces: Readonly<Record<string, readonly (readonly [pattern: string, s
   command: [['host', 'hosts']],
 };
 
-/** Every name that stands for an entry of another section is one of that section. */
-export function checkReferences(outline: Outline): readonly Finding[] {
-  const inSections = places.flatMap(([pattern, section]) =>
-    expand(outline.data, pattern, []).flatMap((path) => unknownName(outline, path, section)),
-  );
-  const inSteps = outline.steps.flatMap((step) => [
-    ...(stepPlaces[step.kind] ?? []).flatMap(([pattern, section]) =>
-      expand(step.data, pattern, []).flatMap((path) => unknownName(outline, [...step.path, ...path], section)),
-    ),
-    ...unknownRecords(outline, step),
-    ...wrongBackupKind(outline, step),
-  ]);
-  return [...inSections, ...inSteps, ...wrongRoles(outline), ...viaCycles(outline)];
+interface Reference {
+  readonly path: Path;
+  readonly section: string;
+  readonly name: string;
 }
 
-function unknownName(outline: Outline, path: Path, section: string): readonly Finding[] {
+/** Every name that stands for an entry of another section is one of that section. */
+export function checkReferences(outline: Outline): readonly Finding[] {
+  const references = referencesOf(outline);
+  return [
+    ...[...new Set(references.map(({ section }) => section))].flatMap((section) =>
+      unknownNames(
+        outline,
+        section,
+        references.filter((reference) => reference.section === section),
+      ),
+    ),
+    ...outline.steps.flatMap((step) => [...unknownRecords(outline, step), ...wrongBackupKind(outline, step)]),
+    ...wrongRoles(outline),
+    ...viaCycles(outline),
+  ];
+}
+
+function referencesOf(outline: Outline): readonly Reference[] {
+  const reference = (path: Path, section: string): readonly Reference[] => {
+    const name = textOf(at(outline.data, path));
+    return name === '' ? [] : [{ path, section, name }];
+  };
+  return [
+    ...places.flatMap(([pattern, section]) =>
+      expand(outline.data, pattern, []).flatMap((path) => reference(path, section)),
+    ),
+    ...outline.steps.flatMap((step) =>
+      (stepPlaces[step.kind] ?? []).flatMap(([pattern, section]) =>
+        expand(step.data, pattern, []).flatMap((path) => reference([...step.path, ...path], section)),
+      ),
+    ),
+  ];
+}
+
+function unknownNames(outline: Outline, section: string, references: readonly Reference[]): readonly Finding[] {
   const known = outline.section(section);
-  const name = textOf(at(outline.data, path));
-  if (name === '' || (known === undefined && outline.data[section] !== undefined) || known?.has(name) === true)
-    return [];
+  if (known === undefined && isWrittenWrong(outline, section)) return [];
   const names = [...(known?.keys() ?? [])];
-  const hint = suggestion(name, names);
-  return [{ path, at: 'value', message: `'${name}' is none of ${section}${hint === '' ? '' : `: ${hint}`}` }];
+  const unknown = references.filter(({ name }) => known?.has(name) !== true);
+  const unused = names.filter((name) => !references.some((reference) => reference.name === name));
+  // Several places that agree, and an entry nobody names: the entry is what is misspelt.
+  const misspelt = new Map<string, string>();
+  for (const name of new Set(unknown.map((reference) => reference.name))) {
+    const entry = nearest(name, unused);
+    const places = unknown.filter((reference) => reference.name === name).length;
+    if (entry !== undefined && places > 1) misspelt.set(name, entry);
+  }
+  return [
+    ...[...misspelt].map(([name, entry]): Finding => {
+      const places = unknown.filter((reference) => reference.name === name).length;
+      const message = `nothing names '${entry}', while ${places} places say '${name}': did you mean '${name}'?`;
+      return { path: [section, entry], at: 'key', message };
+    }),
+    ...unknown
+      .filter(({ name }) => !misspelt.has(name))
+      .map(({ path, name }): Finding => {
+        const hint = suggestion(name, names);
+        return { path, at: 'value', message: `'${name}' is none of ${section}${hint === '' ? '' : `: ${hint}`}` };
+      }),
+  ];
 }
 
 /** The section is there in another form, under a misspelt name, or missing though it must be: a problem of its own. */

@@ -9,7 +9,8 @@ export const duration = z
   .string()
   .meta({ description: 'a duration, e.g. 90s, 20m, 2h, 1h 30m', examples: ['2h', '90s'] })
   .refine((text) => (parseDuration(text) ?? Infinity) <= longestMs, 'expected a duration such as 90s, 20m, 2h')
-  .transform((text) => parseDuration(text) ?? 0);
+  .transform((text) => parseDuration(text) ?? 0)
+  .meta({ id: 'duration', description: 'a duration, e.g. 90s, 20m, 2h, 1h 30m' });
 
 export const size = z
   .string()
@@ -31,7 +32,7 @@ export const name = z
 
 export const ipAddress = z
   .union([z.ipv4(), z.ipv6()], { error: 'expected an IP address (names are not resolved during a disaster)' })
-  .meta({ description: 'an IP address' });
+  .meta({ id: 'ip-address', description: 'an IP address' });
 
 export const port = z.int().min(1).max(65535);
 
@@ -45,14 +46,20 @@ export const secretReference = z
     ],
     { error: 'expected a reference to a secret: {file: …}, {env: …} or {command: […]}, never the secret itself' },
   )
-  .meta({ description: 'where a secret is found: a file, an environment variable or the output of a command' });
+  .meta({
+    id: 'secret',
+    description: 'where a secret is found: a file, an environment variable or the output of a command',
+  });
 export type SecretReference = z.output<typeof secretReference>;
 
-export const argv = z.array(z.string()).min(1).meta({ description: 'program and arguments, run without a shell' });
+export const argv = z
+  .array(z.string())
+  .min(1)
+  .meta({ id: 'argv', description: 'program and arguments, run without a shell' });
 
 /** A path on a host: absolute, or relative to the `base` of the host. */
 export const hostPath = z
   .string()
   .min(1)
   .refine((text) => !/(^|\/)\.\.(\/|$)/.test(text), "expected a path without '..'")
-  .meta({ description: 'a path on the host, relative to its base folder unless absolute' });
+  .meta({ id: 'host-path', description: 'a path on the host, relative to its base folder unless absolute' });

@@ -4,7 +4,9 @@ import { stepSpec } from './steps.ts';
 import { backup, database, datacentre, desk, dnsZone, gatePolicy, host, person, service } from './world.ts';
 
 /** A phase of a procedure: one list of steps, or lanes that run beside each other. */
-const phase = z.union([z.array(stepSpec), z.record(name, z.array(stepSpec))]);
+const phase = z
+  .union([z.array(stepSpec), z.record(name, z.array(stepSpec))])
+  .meta({ id: 'phase', description: 'steps that run one after another, or lanes of steps that run beside each other' });
 export type Phase = z.output<typeof phase>;
 
 /** Phases a runbook may fill; the gates between them are the skeleton's (machines/). */

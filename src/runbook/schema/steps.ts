@@ -181,19 +181,21 @@ export const gateStep = z.strictObject({
   covers: z.array(name).min(1),
 });
 
-export const stepSpec = z.discriminatedUnion('kind', [
-  copyStep,
-  databaseStep,
-  salvageStep,
-  maintenanceStep,
-  fenceStep,
-  ticketStep,
-  dnsStep,
-  httpStep,
-  commandStep,
-  manualStep,
-  gateStep,
-]);
+export const stepSpec = z
+  .discriminatedUnion('kind', [
+    copyStep,
+    databaseStep,
+    salvageStep,
+    maintenanceStep,
+    fenceStep,
+    ticketStep,
+    dnsStep,
+    httpStep,
+    commandStep,
+    manualStep,
+    gateStep,
+  ])
+  .meta({ id: 'step', description: 'a step; its kind says which other keys it has' });
 /** A step as the runbook has it: durations in milliseconds, defaults filled in. */
 export type StepSpec = z.output<typeof stepSpec>;
 export type StepKindName = Exclude<StepSpec['kind'], 'gate'>;
