@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startClient, stopClient, type ClientKind } from './clients.ts';
 import { hostNames, readFacts } from './facts.ts';
@@ -70,8 +71,9 @@ const commands: Readonly<Record<string, Command>> = {
   },
 
   async down(values) {
+    const wasThere = existsSync(values.dir);
     await stopLab(labContext({ dir: values.dir, net: values.net }));
-    say(`down: nothing is left of ${values.dir}`);
+    say(wasThere ? `down: nothing is left of ${values.dir}` : `there is no lab in ${values.dir}`);
   },
 
   status(values) {
