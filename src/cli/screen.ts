@@ -15,6 +15,8 @@ export interface Screen {
   /** Stops drawing until `resume`, so that somebody can be asked. Resolves when the terminal is free. */
   free(): Promise<void>;
   resume(): void;
+  /** Ends drawing for good; everything said has been printed when it resolves. */
+  close(): Promise<void>;
   /** The run as far as it is known here. */
   summary(): RunSummary | undefined;
 }
@@ -25,7 +27,13 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
   let summary = runSummary(events);
   let drawing = true;
   const terminal = io.interactive && !io.json ? await openTerminal(io, nowMs) : undefined;
-  const say = (line: string) => (terminal === undefined ? void io.stderr.write(`${line}\n`) : terminal.line(line));
+  // While somebody is asked, lines wait: they would stand in the middle of what is being typed.
+  const held: string[] = [];
+  const say = (line: string) => {
+    if (terminal === undefined) io.stderr.write(`${line}\n`);
+    else if (drawing) terminal.line(line);
+    else held.push(line);
+  };
   const plain = createPlainView(say, nowMs);
   const json = io.json ? createJsonLines((line) => io.stdout.write(`${line}\n`)) : undefined;
   const show = () => {
@@ -70,7 +78,13 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
     },
     resume: () => {
       drawing = true;
+      held.splice(0).forEach(say);
       show();
+    },
+    close: async () => {
+      drawing = true;
+      held.splice(0).forEach(say);
+      await terminal?.end();
     },
     summary: () => (summary === undefined ? undefined : withLive(summary, live)),
   };

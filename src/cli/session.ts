@@ -34,6 +34,8 @@ interface Session extends SessionDeps {
   readonly screen: Screen;
   readonly words: PromptWords;
   readonly leave: AbortController;
+  /** Stays at gates although nobody can be asked here: says what waits as it comes. */
+  readonly listening: boolean;
   waiting: readonly Waiting[];
   working: number;
   /** Wakes the asker: what waits has changed. */
@@ -54,6 +56,7 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
     screen: await createScreen(io, earlier, () => clock.nowMs()),
     words: createPromptWords(),
     leave: new AbortController(),
+    listening: options.wait,
     waiting: [],
     working: 0,
     changed: () => undefined,
@@ -81,7 +84,7 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
     session.withdraw?.abort();
     session.changed();
     await asking;
-    await session.screen.free();
+    await session.screen.close();
     release();
   }
 }
@@ -92,7 +95,7 @@ function noteWaiting(session: Session, waiting: readonly Waiting[], working: num
   session.waiting = waiting;
   session.working = working;
   screen.waiting(waiting);
-  if (!io.interactive) {
+  if (!io.interactive && session.listening) {
     const fresh = waiting.filter((one) => !before.some((old) => sameQuestion(old, one)));
     fresh.flatMap((one) => parkedLines(one, session.run)).forEach((line) => screen.line(line));
   }

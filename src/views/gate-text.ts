@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts';
 import type { EvidenceItem, Statement } from '../events/event.ts';
 import { printable, printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
-import { wrap } from './layout.ts';
+import { facts, padTo, wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
 export interface GateView {
@@ -33,17 +33,24 @@ export function gateText(statement: Statement, view: GateView): string {
 }
 
 function evidenceLines(item: EvidenceItem, style: Style, width: number): string[] {
-  const label =
-    item.severity === 'ok'
-      ? style.good('ok       ')
-      : item.severity === 'attention'
-        ? style.attention('ATTENTION')
-        : style.bad('RED      ');
+  const label = severityLabel(item, style);
   const hard = item.severity === 'red' && item.overridable === false ? style.bad(' (cannot be overridden)') : '';
   return [
-    ...wrap(`${label} ${printableLine(item.title)}${hard}`, width, '          '),
-    ...item.lines.flatMap((line) => wrap(`          ${printable(line)}`, width, '  ')),
+    ...facts([[label, `${printableLine(item.title)}${hard}`]], width),
+    ...item.lines.flatMap((line) => wrap(printable(line), width - labelWidth - 4, '  ').map((part) => `${' '.repeat(labelWidth + 2)}${part}`)),
   ];
+}
+const labelWidth = 9;
+
+function severityLabel(item: EvidenceItem, style: Style): string {
+  switch (item.severity) {
+    case 'ok':
+      return padTo(style.good('ok'), labelWidth);
+    case 'attention':
+      return style.attention('ATTENTION');
+    case 'red':
+      return padTo(style.bad('RED'), labelWidth);
+  }
 }
 
 function irreversibleLines(statement: Statement, style: Style, width: number): string[] {

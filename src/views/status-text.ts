@@ -198,8 +198,14 @@ const marks: Readonly<Record<StepSummary['state'], string>> = {
   skipped: '-',
 };
 
+/** Shown once they have begun: most runs never take them. */
+const waysBack = ['switch-back', 'reopen'];
+
 function stepTable(summary: RunSummary, view: StatusView): string[] {
-  const rows = summary.phases.flatMap((phase) =>
+  const walked = summary.phases.filter(
+    (phase) => !waysBack.includes(phase.name) || phase.steps.some((step) => step.state !== 'pending'),
+  );
+  const rows = walked.flatMap((phase) =>
     phase.steps.map((step, at) => [
       at === 0 ? phase.name : '',
       `${marks[step.state]} ${step.id}`,

@@ -41,12 +41,17 @@ export function createTerminalView(stream: NodeJS.WriteStream, nowMs: () => numb
   const timer = setInterval(() => latest !== undefined && drawn !== undefined && paint(drawn, latest, nowMs()), 500);
   timer.unref();
   let ending: Promise<void> = Promise.resolve();
+  let endings = 0;
   const stopDrawing = () => {
     const old = drawn;
     drawn = undefined;
     if (old === undefined) return;
     old.stop();
-    ending = ending.then(() => old.ended).then(() => kept.splice(0).forEach((line) => stream.write(`${line}\n`)));
+    endings += 1;
+    ending = old.ended.then(() => {
+      endings -= 1;
+      kept.splice(0).forEach((line) => stream.write(`${line}\n`));
+    });
   };
   return {
     show: (summary) => {
@@ -59,7 +64,7 @@ export function createTerminalView(stream: NodeJS.WriteStream, nowMs: () => numb
       paint(drawn, summary, nowMs());
     },
     line: (text) => {
-      if (drawn === undefined) stream.write(`${text}\n`);
+      if (drawn === undefined && endings === 0) stream.write(`${text}\n`);
       else kept.push(text);
     },
     end: async () => {
@@ -81,58 +86,58 @@ function draw(
   stream: NodeJS.WriteStream,
   leg: { readonly phase: string; readonly steps: readonly StepSummary[]; readonly after: Promise<void> },
 ): Drawn {
+  const stop = new AbortController();
   const header: Drawn['header'] = {};
   const slots = new Map<string, Slot>();
   const lanes = [...new Set(leg.steps.map((step) => step.lane))];
   const rows = (lane: string): ListrTask[] =>
-    leg.steps.filter((step) => step.lane === lane).map((step) => row(step, slots));
+    leg.steps.filter((step) => step.lane === lane).map((step) => row(step, slots, stop.signal));
   const tasks: ListrTask[] =
     lanes.length === 1
       ? rows(lanes[0] ?? '')
       : lanes.map((lane) => ({ title: lane, task: (_, task) => task.newListr(rows(lane)) }));
-  const listr = new Listr(
-    [
-      {
-        title: leg.phase,
-        task: (_, task) => {
-          header.set = (title) => (task.title = title);
-          return task.newListr(tasks, { concurrent: lanes.length > 1 });
-        },
-      },
-    ],
-    {
-      concurrent: true,
-      exitOnError: false,
-      // Signals are the session's: it asks before it stops anything.
-      registerSignalListeners: false,
-      forceTTY: true,
-      rendererOptions: {
-        clearOutput: true,
-        collapseSubtasks: false,
-        collapseErrors: false,
-        logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(stream, stream) }),
-      },
+  const root: ListrTask = {
+    title: leg.phase,
+    task: (_, task) => {
+      header.set = (title) => (task.title = title);
+      return task.newListr(tasks, { concurrent: lanes.length > 1 });
     },
-  );
-  let stopped = false;
+  };
   const ended = leg.after.then(async () => {
-    if (!stopped) await listr.run();
+    // Made only now: it takes the stream as it finds it, and the drawing before must have let go of it.
+    if (!stop.signal.aborted) await createListr(stream, root).run();
   });
   return {
     phase: leg.phase,
     slots,
     header,
     ended,
-    stop: () => {
-      stopped = true;
-      slots.forEach((slot) => slot.finish());
-    },
+    stop: () => stop.abort(),
   };
 }
 
-function row(step: StepSummary, slots: Map<string, Slot>): ListrTask {
+function createListr(stream: NodeJS.WriteStream, root: ListrTask): Listr {
+  return new Listr([root], {
+    concurrent: true,
+    exitOnError: false,
+    // Signals are the session's: it asks before it stops anything.
+    registerSignalListeners: false,
+    forceTTY: true,
+    rendererOptions: {
+      clearOutput: true,
+      collapseSubtasks: false,
+      collapseErrors: false,
+      logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(stream, stream) }),
+    },
+  });
+}
+
+function row(step: StepSummary, slots: Map<string, Slot>, stop: AbortSignal): ListrTask {
   let finish: () => void = () => undefined;
   const over = new Promise<void>((resolve) => (finish = resolve));
+  // Rows are made when their lane begins, which may be after the drawing was told to stop.
+  if (stop.aborted) finish();
+  else stop.addEventListener('abort', finish, { once: true });
   const slot: Slot = { text: step.id, progress: '', finish };
   slots.set(step.id, slot);
   return {
