@@ -59,6 +59,9 @@ export function createSsh2Transport(target: HostTarget, client: Client, limits: 
   };
 }
 
+const openTriesMax = 5;
+const openPauseMs = 50;
+
 interface ChannelSource {
   readonly client: Client;
   readonly slots: Slots;
@@ -124,12 +127,34 @@ async function execOnChannel(source: ChannelSource, command: Argv, options: Exec
       if (stop.aborted) opened.close();
       collect(opened, { options, startedMs }, end);
     };
-    try {
-      source.client.exec(line, onChannel);
-    } catch (error) {
-      onChannel(toError(error), undefined as never);
-    }
+    openChannel(source.client, { line, stop }, onChannel);
   });
+}
+
+// sshd counts a session a moment longer than its channel lives, so that the next may be refused. Refused is not begun:
+// it is asked for again.
+function openChannel(
+  client: Client,
+  command: { readonly line: string; readonly stop: AbortSignal },
+  done: (error: Error | undefined, channel: ClientChannel) => void,
+): void {
+  let refusals = 0;
+  const open = (): void => {
+    try {
+      client.exec(command.line, (error, channel) => {
+        const refused = error !== undefined && 'reason' in error && typeof error.reason === 'number';
+        if (!refused || refusals >= openTriesMax || command.stop.aborted) {
+          done(error, channel);
+          return;
+        }
+        refusals += 1;
+        setTimeout(open, openPauseMs * refusals);
+      });
+    } catch (error) {
+      done(toError(error), undefined as never);
+    }
+  };
+  open();
 }
 
 /** Reads a channel to its end. */

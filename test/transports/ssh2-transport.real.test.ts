@@ -91,9 +91,22 @@ describe('a command over ssh2', () => {
       const results = await Promise.all(
         Array.from({ length: 30 }, () => transports[0]!.exec(argv('sleep', '0.05'), { timeoutMs: 20_000 })),
       );
-      expect(results.every((result) => result.kind === 'exited' && result.exitCode === 0)).toBe(true);
+      for (const result of results) expect(result).toMatchObject({ kind: 'exited', exitCode: 0 });
       expect(logins() - before).toBe(1);
     });
+  });
+
+  test('that the host has no session for is asked again, and begins once there is one', async () => {
+    const narrow = await startSshd({ config: 'MaxSessions 2' });
+    try {
+      await withPool([narrow.target()], async (pool) => {
+        const transport = await pool.connect('gravelines');
+        const many = Array.from({ length: 4 }, () => transport.exec(argv('sleep', '0.1'), { timeoutMs: 10_000 }));
+        for (const result of await Promise.all(many)) expect(result).toMatchObject({ kind: 'exited', exitCode: 0 });
+      });
+    } finally {
+      await narrow.stop();
+    }
   });
 
   test('is quick: no delay by small packets', async () => {
