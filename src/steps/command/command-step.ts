@@ -13,7 +13,7 @@ import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
 type CommandSpec = SpecOf<'command'>;
 
 /** A service just started may need a moment before its check holds. */
-const settleMs = 15_000;
+const defaultSettleMs = 15_000;
 const verifyMs = 60_000;
 
 /** Runs what follows the folder in that folder, with data as positional parameters alone. */
@@ -23,13 +23,14 @@ const inFolder = 'cd -- "$1" || exit 97\nshift\nexec "$@"\n';
  * A command of the runbook's own, as a job on its host: once a token, whatever happens to the link. Its exit code is not
  * trusted: `verify` reads back what it was for. Both start in the base folder of the host.
  */
-export function commandStep(): StepKind<'command'> {
+export function commandStep(options: { readonly settleMs?: number } = {}): StepKind<'command'> {
+  const settleMs = options.settleMs ?? defaultSettleMs;
   return {
     kind: 'command',
     describe,
     precheck,
     probe: (_, spec, context) => probeJob(context, spec.host, { repeatable: spec.idempotent }),
-    run,
+    run: (step, spec, context) => run({ step, spec, context, settleMs }),
     stop: (_, spec, context) => stopJob(context, spec.host),
     verify: async (step, spec, context) => [await verified(step, spec, context)],
   };
@@ -69,7 +70,14 @@ async function precheck(step: PlannedStep, spec: CommandSpec, context: StepConte
   throw new DrpError('step-failed', { step: step.id, reason });
 }
 
-async function run(step: PlannedStep, spec: CommandSpec, context: StepContext): Promise<StepOutcome> {
+interface Work {
+  readonly step: PlannedStep;
+  readonly spec: CommandSpec;
+  readonly context: StepContext;
+  readonly settleMs: number;
+}
+
+async function run({ step, spec, context, settleMs }: Work): Promise<StepOutcome> {
   const job = await jobOutcome(context, {
     step,
     host: spec.host,

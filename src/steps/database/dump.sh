@@ -1,44 +1,4 @@
-# Dumps a database and counts its rows in the very snapshot of the dump.
 #   PROGRAMS ADDRESS PORT USER DATABASE TARGET PAIRS COUNT_SQL
 pg_up "$1" "$2" "$3" "$4"
 shift 4
-name=$1 target=$2 pairs=$3 count_sql=$4
-folder=${target%/*}
-(umask 077 && mkdir -p "$folder") || refuse no-room "cannot make $folder"
-cd "$work" || exit 1
-[ "$(echo "select count(*) from pg_database where datname = :'name'" | sql -d postgres -v name="$name")" = 1 ] ||
-  refuse source-unfit "there is no database '$name'"
-size=$(echo "select pg_database_size(:'name')" | sql -d postgres -v name="$name")
-printf "%s\n" "$count_sql" >count.sql
-mkfifo session
-sql -d "$name" -v pairs="$pairs" >rows 2>error <session &
-reader=$!
-exec 3>session
-printf '%s\n' 'begin isolation level repeatable read read only;' '\o snapshot' 'select pg_export_snapshot();' '\o' '\echo ready' >&3
-until grep -q '^ready$' rows; do
-  kill -0 "$reader" 2>/dev/null || refuse source-unfit "no session on '$name': $(one_line <error)"
-  sleep 0.1
-done
-taken=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
-umask 077
-pg_dump -w -Fc --snapshot="$(cat snapshot)" -f "$target.part" "$name" 2>messages &
-dumper=$!
-while kill -0 "$dumper" 2>/dev/null; do
-  sleep 0.5
-  [ ! -f "$target.part" ] || say progress "$(wc -c <"$target.part")" 0 "dumping $name ($size bytes before compression)"
-done
-wait "$dumper" || refuse step-failed "pg_dump: $(tail -n 2 messages | one_line)"
-say progress "$(wc -c <"$target.part")" 0 "counting rows"
-cat count.sql >&3
-printf '%s\n' 'commit;' '\echo counted' >&3
-exec 3>&-
-wait "$reader" && grep -q '^counted$' rows || refuse step-failed "counting: $(one_line <error)"
-pg_restore -f /dev/null "$target.part" 2>error || refuse dump-unfit "$(one_line <error)"
-digest=$(sha256sum <"$target.part" | cut -d ' ' -f 1)
-sync "$target.part" && mv -f "$target.part" "$target" && printf '%s  %s\n' "$digest" "${target##*/}" >"$target.sha256" && sync "$target.sha256" "$folder" ||
-  refuse no-room "cannot keep $target"
-grep '^{' rows | while IFS= read -r line; do say count "$line"; done
-say fact path "$target"
-say fact bytes "$(wc -c <"$target")"
-say fact sha256 "$digest"
-say fact takenAt "$taken"
+dump_database "$@"

@@ -20,7 +20,12 @@ export async function runDump(
     host: database.host,
     repeatable: true,
     request: {
-      script: scriptText('remote/job-opening.sh', 'database/postgres.sh', 'database/dump.sh'),
+      script: scriptText(
+        'remote/job-opening.sh',
+        'database/postgres.sh',
+        'database/dump-database.sh',
+        'database/dump.sh',
+      ),
       args: [
         ...connectionArgs(database),
         database.name,

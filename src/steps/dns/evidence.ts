@@ -17,6 +17,8 @@ export interface Readings {
   readonly servers: readonly NameServerAnswer[];
   /** Datacentres declared lost: silence of their servers is no news. */
   readonly lost: readonly string[];
+  /** Says how a change is made by hand. */
+  readonly door?: Pick<DnsProvider, 'byHand'> | undefined;
 }
 
 interface Finding {
@@ -38,22 +40,17 @@ export async function dnsEvidence(spec: DnsSpec, context: StepContext): Promise<
     readProvider(zone, records, context),
   ]);
   const lost = context.facts.situation?.lost ?? [];
-  return [judgeReadings(spec, zone, { provider: read.reading, servers, lost }, read.provider)];
+  return [judgeReadings(spec, zone, { provider: read.reading, servers, lost, door: read.door })];
 }
 
 /** Pure: readings → one evidence item. */
-export function judgeReadings(
-  spec: DnsSpec,
-  zone: DnsZone,
-  readings: Readings,
-  provider?: Pick<DnsProvider, 'byHand'>,
-): EvidenceItem {
+export function judgeReadings(spec: DnsSpec, zone: DnsZone, readings: Readings): EvidenceItem {
   const answers = readings.servers.flatMap(({ answer }) => (answer.kind === 'answered' ? [answer.records] : []));
   const base = 'sets' in readings.provider ? readings.provider.sets : (answers[0] ?? []);
   const findings = [
     ...('sets' in readings.provider
       ? []
-      : unreachableFindings(spec, zone, { base, reason: readings.provider.unreachable, provider })),
+      : unreachableFindings(spec, zone, { base, reason: readings.provider.unreachable, provider: readings.door })),
     ...recordsOf(spec, zone).flatMap((record) => recordFindings(spec, record, base)),
     ...readings.servers.flatMap((server) => serverFindings(zone, server, { base, lost: readings.lost, spec })),
     ...forgottenFamilies(spec, zone, answers),
@@ -76,15 +73,15 @@ async function readProvider(
   zone: DnsZone,
   records: readonly { readonly name: string; readonly type: RecordSet['type'] }[],
   context: StepContext,
-): Promise<{ reading: Readings['provider']; provider?: DnsProvider }> {
+): Promise<{ reading: Readings['provider']; door: DnsProvider | undefined }> {
   let provider: DnsProvider | undefined;
   try {
     provider = await context.providers.dns(zone, (reference) => context.secret(reference));
-    return { reading: { sets: await provider.read(records, context.signal) }, provider };
+    return { reading: { sets: await provider.read(records, context.signal) }, door: provider };
   } catch (error) {
     context.signal.throwIfAborted();
     const reason = isDrpError(error) ? error.message : toError(error).message;
-    return { reading: { unreachable: reason }, ...(provider === undefined ? {} : { provider }) };
+    return { reading: { unreachable: reason }, door: provider };
   }
 }
 
