@@ -17,24 +17,21 @@ export async function askNameServers(
   names: readonly RecordName[],
   signal?: AbortSignal,
 ): Promise<readonly NameServerAnswer[]> {
-  const answers = await Promise.all(zone.servers.map((server) => askOne(server, zone, names, signal)));
+  const answers = await Promise.all(zone.servers.map((server) => askOne(server, { zone: zone.zone, names }, signal)));
   signal?.throwIfAborted();
   return answers;
 }
 
 async function askOne(
   server: NameServer,
-  zone: DnsZone,
-  names: readonly RecordName[],
+  { zone, names }: { readonly zone: string; readonly names: readonly RecordName[] },
   signal?: AbortSignal,
 ): Promise<NameServerAnswer> {
   const who = { server: server.name, address: server.address };
   const options = { timeoutMs: tryMs, ...(signal === undefined ? {} : { signal }) };
   try {
     const [soa, ...replies] = await Promise.all(
-      [{ name: zone.zone, type: 'SOA' } as const, ...names].map((question) =>
-        askWithAuthority(server, question, options),
-      ),
+      [{ name: zone, type: 'SOA' } as const, ...names].map((question) => askWithAuthority(server, question, options)),
     );
     const serial = soa?.serial;
     const records = recordsAskedFor(replies, names);

@@ -46,7 +46,7 @@ export function rfc2136Provider(zone: DnsZone, provider: Rfc2136, deps: { secret
       ...(signal === undefined ? {} : { signal }),
     });
     const { rcode } = decodeReply(reply);
-    const verdict = verifyReply(reply, key(), mac, Math.floor(deps.clock.nowMs() / 1000));
+    const verdict = verifyReply(reply, key(), { mac, nowSeconds: Math.floor(deps.clock.nowMs() / 1000) });
     if (verdict.kind === 'refused') throw keyRefused(zone, where, verdict);
     // REFUSED and NOTAUTH may come unsigned; they change nothing, and everything else must prove whose answer it is.
     if (rcode === 'REFUSED' || rcode === 'NOTAUTH' || rcode === 'NOTZONE') throw refused(zone, where, rcode);

@@ -5,7 +5,8 @@ import {
   GetChangeCommand,
   ListResourceRecordSetsCommand,
 } from '@aws-sdk/client-route-53';
-import { Agent } from 'node:https';
+import http from 'node:http';
+import https from 'node:https';
 import { isIPv6, type LookupFunction } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { DrpError, toError } from '../../base/errors.ts';
@@ -52,25 +53,12 @@ export function route53Provider(zone: DnsZone, provider: Route53, deps: { secret
   const client = connect(provider, deps.secret);
   const where = provider.endpoint ?? 'route53.amazonaws.com';
 
-  const call = async <T>(ask: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> => {
-    const deadline = AbortSignal.timeout(callMs);
-    try {
-      return await ask(signal === undefined ? deadline : AbortSignal.any([signal, deadline]));
-    } catch (thrown) {
-      signal?.throwIfAborted();
-      const error = toError(thrown);
-      const advice = refusals[error.name];
-      if (advice === undefined)
-        throw deadline.aborted ? new Error(`no answer within ${String(callMs / 1000)} s`) : error;
-      const reason = `${error.name}: ${error.message}`;
-      throw new DrpError('dns-refused', { zone: zone.zone, where, reason, advice }, { cause: error });
-    }
-  };
+  const call = boundedCalls(zone, where);
 
   const read = async (names: readonly RecordName[], signal?: AbortSignal): Promise<readonly RecordSet[]> => {
     try {
       const found = await Promise.all(
-        names.map((name) => call((inner) => readOne(client, provider.zoneId, name, inner), signal)),
+        names.map((name) => call((inner) => readOne(client, { zoneId: provider.zoneId, record: name }, inner), signal)),
       );
       return found.flat().map((set) => toRecordSet(zone, set));
     } catch (cause) {
@@ -121,6 +109,26 @@ export function route53Provider(zone: DnsZone, provider: Route53, deps: { secret
   };
 }
 
+type Call = <T>(ask: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
+/** Calls that end in time, with refusals told by name. */
+function boundedCalls(zone: DnsZone, where: string): Call {
+  return async (ask, signal) => {
+    const deadline = AbortSignal.timeout(callMs);
+    try {
+      return await ask(signal === undefined ? deadline : AbortSignal.any([signal, deadline]));
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      const error = toError(thrown);
+      const advice = refusals[error.name];
+      if (advice === undefined)
+        throw deadline.aborted ? new Error(`no answer within ${String(callMs / 1000)} s`) : error;
+      const reason = `${error.name}: ${error.message}`;
+      throw new DrpError('dns-refused', { zone: zone.zone, where, reason, advice }, { cause: error });
+    }
+  };
+}
+
 function connect(provider: Route53, secret: Secret): Route53Client {
   const { address } = provider;
   return new Client({
@@ -132,7 +140,12 @@ function connect(provider: Route53, secret: Secret): Route53Client {
       connectionTimeout: connectMs,
       requestTimeout: requestMs,
       throwOnRequestTimeout: true,
-      ...(address === undefined ? {} : { httpsAgent: new Agent({ lookup: always(address) }) }),
+      ...(address === undefined
+        ? {}
+        : {
+            httpAgent: new http.Agent({ lookup: always(address) }),
+            httpsAgent: new https.Agent({ lookup: always(address) }),
+          }),
     },
   });
 }
@@ -148,8 +161,7 @@ function always(address: string): LookupFunction {
 
 async function readOne(
   client: Route53Client,
-  zoneId: string,
-  record: RecordName,
+  { zoneId, record }: { readonly zoneId: string; readonly record: RecordName },
   abortSignal: AbortSignal,
 ): Promise<readonly ResourceRecordSet[]> {
   // The list starts at the name: several sets of one name (weighted ones) follow each other.

@@ -56,8 +56,12 @@ export function signMessage(
   return { signed, mac };
 }
 
-/** Checks the reply to a signed request (RFC 8945, 5.3). */
-export function verifyReply(reply: Uint8Array, key: TsigKey, requestMac: Uint8Array, nowSeconds: number): TsigVerdict {
+/** Checks the reply to a signed request, whose MAC it is bound to (RFC 8945, 5.3). */
+export function verifyReply(
+  reply: Uint8Array,
+  key: TsigKey,
+  asked: { readonly mac: Uint8Array; readonly nowSeconds: number },
+): TsigVerdict {
   const bytes = Buffer.from(reply);
   const record = lastRecord(bytes);
   if (record?.type !== typeTsig) return { kind: 'unproven', reason: 'the reply carries no signature' };
@@ -68,7 +72,7 @@ export function verifyReply(reply: Uint8Array, key: TsigKey, requestMac: Uint8Ar
   const stripped = Buffer.from(bytes.subarray(0, record.startsAt));
   stripped.writeUInt16BE(stripped.readUInt16BE(10) - 1, 10);
   tsig.originalId.copy(stripped, 0);
-  const expected = digest(key, [uint16(requestMac.length), requestMac, stripped, tsigVariables(key, tsig)]);
+  const expected = digest(key, [uint16(asked.mac.length), asked.mac, stripped, tsigVariables(key, tsig)]);
   if (expected.length !== tsig.mac.length || !timingSafeEqual(expected, tsig.mac)) {
     return { kind: 'unproven', reason: 'the signature of the reply does not match' };
   }
@@ -79,7 +83,7 @@ export function verifyReply(reply: Uint8Array, key: TsigKey, requestMac: Uint8Ar
       ...(tsig.other.length === 6 ? { serverSeconds: tsig.other.readUIntBE(0, 6) } : {}),
     };
   }
-  if (Math.abs(nowSeconds - tsig.signedAt) > tsig.fudge) {
+  if (Math.abs(asked.nowSeconds - tsig.signedAt) > tsig.fudge) {
     return { kind: 'unproven', reason: `the reply was signed at another time (${String(tsig.signedAt)})` };
   }
   return { kind: 'good' };

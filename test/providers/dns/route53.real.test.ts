@@ -24,11 +24,12 @@ beforeAll(async () => {
 afterAll(() => end());
 afterEach(() => setRoute53(lab, { insyncDelayMs: 100 }));
 
-const connect = (options: { secret?: string; zoneId?: string } = {}) => {
+const connect = (options: { secret?: string; zoneId?: string; endpoint?: string; address?: string } = {}) => {
   const zone = dnsZone.parse({
     provider: {
       kind: 'route53',
-      endpoint: facts.endpoint,
+      endpoint: options.endpoint ?? facts.endpoint,
+      ...(options.address === undefined ? {} : { address: options.address }),
       zoneId: options.zoneId ?? facts.zoneId,
       accessKeyId: facts.accessKeyId,
       secretAccessKey: { file: 'f' },
@@ -67,6 +68,14 @@ describe('a zone changed through Route 53', () => {
         current: [www(20, 30)],
       });
     }
+  });
+
+  test('the pinned address of the API is used, and its name is never looked up', async () => {
+    const named = {
+      endpoint: facts.endpoint.replace(/\/\/[^:]+/, '//route53.nowhere.invalid'),
+      address: `${lab.net}.43`,
+    };
+    expect(await connect(named).read(names)).toEqual([www(20, 30)]);
   });
 
   test('carried out with its reply lost, it is found to be made already', async () => {
