@@ -102,7 +102,7 @@ function judgeVerb(word: Word, speaker: Speaker, context: JudgeContext): boolean
       return false;
     case 'abort':
       needReason(word, 'abort');
-      needRole(word, speaker, context, deciders);
+      needRole(word, context, { person: speaker.person, roles: deciders });
       return false;
     case 'note':
       if (word.reason.trim() === '') refuse('reason-missing', { verb: 'note', what: 'a text' });
@@ -114,7 +114,7 @@ function judgeApproval(word: Word, speaker: Speaker, context: JudgeContext): boo
   const { gate, statement } = openGate(word, speaker, context);
   const { policy } = gate;
   if (context.at > statement.expiresAt) refuse('approval-expired', { ...asked(word), expiresAt: statement.expiresAt });
-  needRole(word, speaker, context, policy.roles);
+  needRole(word, context, { person: speaker.person, roles: policy.roles });
   if (policy.notTheStarter && isSamePerson(speaker, context.starter))
     refuse('starter-may-not', { ...asked(word), person: speaker.person });
   const found = speaker.identity.strength;
@@ -137,12 +137,12 @@ function judgeRejection(word: Word, speaker: Speaker, context: JudgeContext): vo
   const { gate } = openGate(word, speaker, context);
   needReason(word, 'reject');
   // Saying no is safe: no strength, no expiry, and the operator may do it at any gate.
-  needRole(word, speaker, context, [...new Set([...gate.policy.roles, 'operator'])]);
+  needRole(word, context, { person: speaker.person, roles: [...new Set([...gate.policy.roles, 'operator'])] });
 }
 
 function judgeDecision(word: Word, speaker: Speaker, context: JudgeContext): void {
   const verb = word.decision ?? '';
-  needRole(word, speaker, context, deciders);
+  needRole(word, context, { person: speaker.person, roles: deciders });
   needReason(word, verb);
   if (verb === 'skip' && context.step?.skippable === false) refuse('not-skippable', { step: word.subject });
   // A gate is passed or rejected by approve and reject alone: their rules must not be reachable by another verb.
@@ -201,11 +201,16 @@ function checkFreshness(word: Word, speaker: Speaker, context: JudgeContext): vo
   }
 }
 
-function needRole(word: Word, speaker: Speaker, context: JudgeContext, roles: readonly string[]): void {
-  const held: readonly string[] = context.people[speaker.person]?.roles ?? [];
+function needRole(
+  word: Word,
+  context: JudgeContext,
+  need: { readonly person: string; readonly roles: readonly string[] },
+): void {
+  const { person, roles } = need;
+  const held: readonly string[] = context.people[person]?.roles ?? [];
   if (held.some((role) => roles.includes(role))) return;
   const verb = word.decision ?? word.verb;
-  refuse('role-missing', { ...asked(word), verb, person: speaker.person, roles: roles.join(' or ') });
+  refuse('role-missing', { ...asked(word), verb, person, roles: roles.join(' or ') });
 }
 
 function needReason(word: Word, verb: string): void {

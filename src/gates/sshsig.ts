@@ -85,11 +85,15 @@ function checkSignature(key: PublicKey, signed: Buffer, signature: WireReader): 
     data = Buffer.concat([sha256(key.application), Buffer.from([flags]), wireNumber(counter), sha256(signed)]);
   }
   signature.end();
-  if (!holds(key, algorithm, data, raw)) throw new WireError('it does not match the text and its key');
+  if (!holds(key, data, { algorithm, raw })) throw new WireError('it does not match the text and its key');
   return { flags };
 }
 
-function holds(key: PublicKey, algorithm: string, data: Buffer, raw: Buffer): boolean {
+function holds(
+  key: PublicKey,
+  data: Buffer,
+  { algorithm, raw }: { readonly algorithm: string; readonly raw: Buffer },
+): boolean {
   if (key.type === 'ssh-rsa') {
     const hash = { 'rsa-sha2-512': 'sha512', 'rsa-sha2-256': 'sha256' }[algorithm];
     if (hash === undefined) throw new WireError(`algorithm '${algorithm}' is not allowed`);

@@ -17,13 +17,17 @@ export interface Linked extends StoredLine {
   readonly event: Event;
 }
 
-/** Lines for `drafts` behind `head`, chained. Throws not-canonical. */
-export function linkAll(run: string, head: Head, at: string, drafts: readonly Draft[]): readonly Linked[] {
+/** Lines for `drafts` of one run behind `head`, chained. Throws not-canonical. */
+export function linkAll(
+  drafts: readonly Draft[],
+  place: { readonly run: string; readonly head: Head; readonly at: string },
+): readonly Linked[] {
+  const { run, head, at } = place;
   const linked: Linked[] = [];
   let previous = head;
   for (const draft of drafts) {
-    const place = { seq: previous.seq + 1, run, at, by: draft.by, type: draft.type, prev: previous.hash };
-    const line = canonicalJson({ ...place, data: draft.data });
+    const { by, type, data } = draft;
+    const line = canonicalJson({ seq: previous.seq + 1, run, at, by, type, data, prev: previous.hash });
     const hash = sha256Hex(line);
     // What goes out is what was stored, not the object the caller may still change.
     const event = upcast({ ...(JSON.parse(line) as Omit<RawEvent, 'hash'>), hash });

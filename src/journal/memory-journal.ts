@@ -20,37 +20,27 @@ interface MemoryRun {
   driver: Driver;
 }
 
+/** What the parts of the journal share. */
+interface Parts {
+  readonly clock: Clock;
+  readonly runs: Map<string, MemoryRun>;
+  readonly liveness: (driver: Driver) => Liveness;
+}
+
+const url = 'memory:';
+
 /** A journal that lasts as long as its process: for tests and rehearsals. Same contract as the stores on disk. */
 export function createMemoryJournal(
   options: { readonly clock?: Clock; readonly liveness?: (driver: Driver) => Liveness } = {},
 ): Journal {
-  const clock = options.clock ?? systemClock;
-  const liveness = options.liveness ?? driverLiveness;
-  const runs = new Map<string, MemoryRun>();
-  const url = 'memory:';
+  const { clock = systemClock, liveness = driverLiveness } = options;
+  const parts: Parts = { clock, liveness, runs: new Map() };
+  return { url, ...claiming(parts), ...appending(parts), ...reading(parts), close: async () => undefined };
+}
 
-  const find = (run: string): MemoryRun => {
-    const found = runs.get(run);
-    if (found === undefined) throw new DrpError('run-not-found', { run, journal: url });
-    return found;
-  };
-  const checkLease = (lease: Lease): MemoryRun => {
-    const row = find(lease.run);
-    if (!row.held || row.epoch !== lease.epoch) {
-      throw new DrpError('lease-lost', { run: lease.run, epoch: lease.epoch, found: row.epoch });
-    }
-    return row;
-  };
-  const write = (row: MemoryRun, drafts: readonly Draft[]): readonly Event[] => {
-    const at = clock.nowIso();
-    const linked = linkAll(row.run, headOf(row), at, drafts);
-    for (const { line, hash } of linked) row.entries.push({ line, hash, at });
-    if (drafts.some((draft) => draft.type === 'run.ended')) end(row);
-    return linked.map(({ event }) => event);
-  };
-
+function claiming(parts: Parts): Pick<Journal, 'begin' | 'lease' | 'release' | 'unclaim'> {
+  const { clock, runs, liveness } = parts;
   return {
-    url,
     begin: async (request, driver) => {
       if (runs.has(request.run)) throw new DrpError('run-exists', { run: request.run, journal: url });
       for (const other of runs.values()) {
@@ -65,7 +55,7 @@ export function createMemoryJournal(
       return { run: request.run, epoch: 1, driver };
     },
     lease: async (run, driver, { takeover = false } = {}) => {
-      const row = find(run);
+      const row = find(parts, run);
       if (row.held && !isSameDriver(row.driver, driver) && !takeover) {
         const state = liveness(row.driver);
         if (state !== 'dead') throw leaseHeld(run, row.driver, state);
@@ -76,21 +66,42 @@ export function createMemoryJournal(
       return { run, epoch: row.epoch, driver };
     },
     release: async (lease) => {
-      const row = find(lease.run);
+      const row = find(parts, lease.run);
       if (row.epoch === lease.epoch) row.held = false;
     },
     unclaim: async (lease) => {
-      const row = find(lease.run);
-      if (!row.finished) end(checkLease(lease));
+      const row = find(parts, lease.run);
+      if (!row.finished) end(checkLease(parts, lease));
     },
+  };
+}
+
+function appending(parts: Parts): Pick<Journal, 'append' | 'appendBeside'> {
+  const { clock, liveness } = parts;
+  return {
     append: async (lease, head, drafts) => {
-      const row = checkLease(lease);
+      const row = checkLease(parts, lease);
       const found = headOf(row);
       if (found.seq !== head.seq || found.hash !== head.hash) {
         throw new DrpError('journal-head-moved', { run: lease.run, expected: head.seq, found: found.seq });
       }
-      return write(row, drafts);
+      return write(row, drafts, clock.nowIso());
     },
+    appendBeside: async (run, drafts) => {
+      const row = find(parts, run);
+      checkBeside(run, drafts);
+      const state = row.held ? liveness(row.driver) : 'dead';
+      if (state !== 'dead') throw leaseHeld(run, row.driver, state);
+      return write(row, drafts, clock.nowIso());
+    },
+  };
+}
+
+function reading({
+  runs,
+  liveness,
+}: Parts): Pick<Journal, 'read' | 'lines' | 'stored' | 'runs' | 'holder' | 'claimant'> {
+  return {
     read: async (run, afterSeq = 0) => {
       const row = runs.get(run);
       return row === undefined ? [] : toEvents(run, row.entries).slice(afterSeq);
@@ -109,15 +120,28 @@ export function createMemoryJournal(
     },
     claimant: async (site, mode) =>
       [...runs.values()].find((row) => row.claims && row.site === site && row.mode === mode)?.run,
-    appendBeside: async (run, drafts) => {
-      const row = find(run);
-      checkBeside(run, drafts);
-      const state = row.held ? liveness(row.driver) : 'dead';
-      if (state !== 'dead') throw leaseHeld(run, row.driver, state);
-      return write(row, drafts);
-    },
-    close: async () => undefined,
   };
+}
+
+function find({ runs }: Parts, run: string): MemoryRun {
+  const found = runs.get(run);
+  if (found === undefined) throw new DrpError('run-not-found', { run, journal: url });
+  return found;
+}
+
+function checkLease(parts: Parts, lease: Lease): MemoryRun {
+  const row = find(parts, lease.run);
+  if (!row.held || row.epoch !== lease.epoch) {
+    throw new DrpError('lease-lost', { run: lease.run, epoch: lease.epoch, found: row.epoch });
+  }
+  return row;
+}
+
+function write(row: MemoryRun, drafts: readonly Draft[], at: string): readonly Event[] {
+  const linked = linkAll(drafts, { run: row.run, head: headOf(row), at });
+  for (const { line, hash } of linked) row.entries.push({ line, hash, at });
+  if (drafts.some((draft) => draft.type === 'run.ended')) end(row);
+  return linked.map(({ event }) => event);
 }
 
 function headOf(row: MemoryRun): Head {

@@ -52,14 +52,13 @@ export function readFile(bytes: Uint8Array): ReadFile {
   const hasTrailer = trailer !== undefined && 'sha256' in trailer;
   const events = readEvents(hasTrailer ? lines.slice(1, -1) : lines.slice(1), run, say);
   if (!hasTrailer) say('its last line, the trailer, is missing: events may have been cut off');
-  else checkTrailer(trailer, lines, events, say);
+  else checkTrailer(trailer, { lines, events }, say);
   return { run, events, problems };
 }
 
 function checkTrailer(
   trailer: Readonly<Record<string, unknown>>,
-  lines: readonly string[],
-  events: readonly ReadEvent[],
+  { lines, events }: { readonly lines: readonly string[]; readonly events: readonly ReadEvent[] },
   say: (message: string) => void,
 ): void {
   const body = lines.slice(0, -1).map((line) => `${line}\n`);

@@ -27,7 +27,7 @@ describe('canonical JSON', () => {
     ['a map', { a: new Map() }, '$.a'],
     ['a function', { a: () => 1 }, '$.a'],
     ['a big integer', { a: 1n }, '$.a'],
-    ['a hole in a list', { a: [1, , 2] }, '$.a[1]'], // eslint-disable-line no-sparse-arrays
+    ['a hole in a list', { a: [1, , 2] }, '$.a[1]'],
   ])('%s is refused with its place', (_, value, path) => {
     expect(() => canonicalJson(value)).toThrow(
       expect.objectContaining({ code: 'not-canonical', details: expect.objectContaining({ path }) }),

@@ -49,7 +49,7 @@ describe('approve', () => {
     ['a statement after its expiry', 'approval-expired', {}, {}, { at: '2026-11-21T04:00:00.001Z' }],
     ['a gate that is not open', 'word-not-now', {}, {}, { accepted: ['renew'] }],
     ['a word for another run', 'word-not-now', { run: 'other' }, {}, {}],
-  ])('%s is refused: %s', (_, code, word, gate, context) => {
+  ])('%s is refused: %s', (...[, code, word, gate, context]) => {
     expect(verdictOf(word, gate, context)).toMatchObject({ kind: 'refused', code });
   });
 
@@ -164,7 +164,7 @@ describe('decide', () => {
       { step: { ...step, restores: false } },
     ],
     ['approve in disguise', 'word-not-now', decide('approve'), { accepted: ['approve'] }],
-  ])('%s → %s', (_, code, word, context) => {
+  ])('%s → %s', (...[, code, word, context]) => {
     const people = {
       ...contextOf(gateOf()).people,
       paul: { name: 'P', roles: ['approver' as const], osUser: 'paul', keys: [] },

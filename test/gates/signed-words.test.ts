@@ -19,7 +19,7 @@ const keyed = {
   },
 };
 
-function approvalBy(person: string, changes: Partial<Word> = {}, shown = statement, key = anneKey): Word {
+function approvalBy(person: string, changes: Partial<Word> = {}, { shown = statement, key = anneKey } = {}): Word {
   const text = signedText(buildApproval(shown, { decision: 'approve', person, reason: '', at }));
   // Typed on the operator's machine: the signature, not the OS user, says who speaks.
   return wordOf({ osUser: 'otto', path: 'signed-file', signed: { text, signature: key.sign(text) }, ...changes });
@@ -49,17 +49,27 @@ describe('a signed approval', () => {
   });
 
   test.each<[string, string, Word, Partial<JudgeContext>]>([
-    ['of an earlier attempt', 'approval-stale', approvalBy('anne', {}, statementOf(gate, { attempt: 2 })), {}],
-    ['of another nonce', 'approval-stale', approvalBy('anne', {}, statementOf(gate, { nonce: '1'.repeat(32) })), {}],
-    ['of other evidence', 'approval-stale', approvalBy('anne', {}, statementOf(gate, { evidence: [] })), {}],
+    [
+      'of an earlier attempt',
+      'approval-stale',
+      approvalBy('anne', {}, { shown: statementOf(gate, { attempt: 2 }) }),
+      {},
+    ],
+    [
+      'of another nonce',
+      'approval-stale',
+      approvalBy('anne', {}, { shown: statementOf(gate, { nonce: '1'.repeat(32) }) }),
+      {},
+    ],
+    ['of other evidence', 'approval-stale', approvalBy('anne', {}, { shown: statementOf(gate, { evidence: [] }) }), {}],
     ['with another person on the envelope', 'signature-invalid', approvalBy('anne', { person: 'vera' }), {}],
     ['with another reason on the envelope', 'signature-invalid', approvalBy('anne', { reason: 'other' }), {}],
     ['turned into a rejection', 'signature-invalid', approvalBy('anne', { verb: 'reject', reason: '' }), {}],
     ['moved to another gate', 'signature-invalid', approvalBy('anne', { subject: 'restoration' }), {}],
-    ['by a stranger’s key in her name', 'key-unknown', approvalBy('anne', {}, statement, testKey('mallory')), {}],
+    ['by a stranger’s key in her name', 'key-unknown', approvalBy('anne', {}, { key: testKey('mallory') }), {}],
     ['in the name of nobody', 'person-unknown', approvalBy('zoe'), {}],
     ['after the expiry', 'approval-expired', approvalBy('anne'), { at: '2026-11-21T09:00:00.000Z' }],
-  ])('%s is refused: %s', (_, code, word, context) => {
+  ])('%s is refused: %s', (...[, code, word, context]) => {
     expect(judged(word, context)).toMatchObject({ kind: 'refused', code });
   });
 

@@ -130,7 +130,7 @@ describe('a disk that is full', () => {
         const journal = openSqliteJournal({ path });
         const lease = await journal.begin({ run: 'full', site, procedure: 'activation', mode: 'real' }, driver);
         const filler = join(disk, 'filler');
-        let head = await appendUntilFull(journal, lease, genesis, () => {
+        let head = await appendUntilFull(journal, lease, () => {
           if (!existsSync(filler)) fill(filler);
         });
         expect(existsSync(`${path}.ballast`)).toBe(false);
@@ -160,10 +160,9 @@ describe('a disk that is full', () => {
 async function appendUntilFull(
   journal: Journal,
   lease: Awaited<ReturnType<Journal['begin']>>,
-  from: Head,
   fillDisk: () => void,
 ): Promise<Head> {
-  let head = from;
+  let head = genesis;
   let carried = 0;
   for (let count = 0; count < 200; count += 1) {
     try {

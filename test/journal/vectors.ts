@@ -11,7 +11,7 @@ export async function withVectors(page: string): Promise<string> {
   const from = opening === null ? -1 : opening.index + opening[0].length;
   const to = page.indexOf(end);
   if (from < 0 || to < from) throw new Error('the page has no place for vectors');
-  const blocks = `\nallowed_signers:\n\n\`\`\`text\n${allowedSigners}\`\`\`\n\nexport.jsonl:\n\n\`\`\`json\n${text}\`\`\`\n\n`;
+  const blocks = `\nallowed_signers:\n\n\`\`\`text\n${allowedSigners}\`\`\`\n\nexport.jsonl:\n\n\`\`\`jsonl\n${text}\`\`\`\n\n`;
   return (page.slice(0, from) + blocks + page.slice(to))
     .replace('HASH-A', sha256Hex('{"a":"é","b":[1,true,null]}'))
     .replace('HASH-B', sha256Hex('{}'));
