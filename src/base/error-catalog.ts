@@ -57,6 +57,11 @@ const entries = {
     message: "the runbook of site '{site}' does not describe the procedure '{procedure}'",
     hint: 'It describes activation and return: drp plan --site {site}.',
   },
+  'signers-unreadable': {
+    exitCode: 2,
+    message: 'the allowed signers in {file} could not be read: {reason}',
+    hint: 'Put the file there, or mend allowedSigners in the runbook. Without it nobody can be told by a key.',
+  },
   'secret-unreadable': {
     exitCode: 2,
     message: 'secret {reference} could not be read: {reason}',
@@ -380,7 +385,7 @@ const entries = {
   'person-ambiguous': {
     exitCode: 3,
     message: "OS user '{osUser}' stands for several people: {people}",
-    hint: 'Say which one: --as PERSON.',
+    hint: 'Say which one: --person NAME.',
   },
   'person-mismatch': {
     exitCode: 3,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { DrpError } from '../base/errors.ts';
+import type { Event } from '../events/event.ts';
 import type { Waiting } from '../executor/executor.ts';
 import type { Word } from '../gates/word.ts';
 import { currentOsUser } from '../journal/driver.ts';
@@ -51,7 +52,7 @@ export async function answerGate(
   return withJournal(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'unfinished');
     const { events, waiting } = await waitingNow(journal, row.run);
-    const gate = openGate(waiting, given.gate, row.run);
+    const gate = openGate(waiting, given.gate, { run: row.run, events });
     const reason = await settleAnswer(io, journal, { gate, decision, options });
     const word: Word = {
       verb: decision,
@@ -72,7 +73,12 @@ export async function answerGate(
   });
 }
 
-function openGate(waiting: readonly Waiting[], named: string | undefined, run: string): OpenGate {
+function openGate(
+  waiting: readonly Waiting[],
+  named: string | undefined,
+  told: { readonly run: string; readonly events: readonly Event[] },
+): OpenGate {
+  const { run, events } = told;
   const open = waiting.flatMap((one) => {
     const { statement, statementDigest } = one;
     return statement === undefined || statementDigest === undefined ? [] : [{ ...one, statement, statementDigest }];
@@ -84,6 +90,11 @@ function openGate(waiting: readonly Waiting[], named: string | undefined, run: s
     throw new DrpError('nothing-to-do', { what: `several gates are open: ${fits.map((one) => one.subject).join(', ')}; name one`, advice });
   }
   if (gate === undefined) {
+    const last = events.findLast((event) => event.type === 'gate.decided' && event.data.gate === named);
+    if (last?.type === 'gate.decided') {
+      const { person, at, decision } = last.data;
+      throw new DrpError('already-decided', { subject: named ?? '', person, at, decision, run });
+    }
     const what = named === undefined ? `no gate of run ${run} is open` : `gate '${named}' of run ${run} is not open`;
     throw new DrpError('nothing-to-do', { what, advice });
   }

@@ -20,6 +20,8 @@ export interface PromptContext {
   readonly journal: string;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
+  /** Phase of a step, where users may still be sent back from it. */
+  readonly switchBackFrom: (step: string) => string | undefined;
 }
 
 /** Asks the person at the terminal about an open gate or a step that needs a decision. */
@@ -67,16 +69,19 @@ async function promptAttention(waiting: Waiting, context: PromptContext): Promis
   io.stderr.write(`${io.style.bad(attentionTitle(waiting))}\n`);
   if (waiting.reason !== undefined) io.stderr.write(`  ${printableLine(waiting.reason)}\n`);
   if (waiting.hint !== undefined && waiting.hint !== '') io.stderr.write(`  ${printableLine(waiting.hint)}\n`);
-  for (const verb of waiting.verbs) io.stderr.write(`  ${verb.padEnd(12)}${meaning[verb] ?? ''}\n`);
+  const phase = context.switchBackFrom(waiting.subject);
+  const verbs = phase === undefined ? waiting.verbs : [...waiting.verbs, 'switch-back'];
+  for (const verb of verbs) io.stderr.write(`  ${verb.padEnd(12)}${meaning[verb] ?? ''}\n`);
   io.stderr.write(`  ${'abort'.padEnd(12)}${meaning['abort'] ?? ''}\n  ${'later'.padEnd(12)}${meaning['later'] ?? ''}\n`);
-  const answer = await context.ask.choice(`What now with ${waiting.subject}?`, [...waiting.verbs, 'abort', 'later'], context.signal);
+  const answer = await context.ask.choice(`What now with ${waiting.subject}?`, [...verbs, 'abort', 'later'], context.signal);
   if (answer.kind !== 'typed') return unanswered(answer);
   if (answer.text === 'later') return { kind: 'later' };
   const why = await askReason(context, `Reason for '${answer.text}':`);
   if (why.kind !== 'typed') return unanswered(why);
   const base = { run: context.run, reason: why.text, osUser: context.osUser, path: 'terminal' } as const;
   if (answer.text === 'abort') return { kind: 'word', word: { ...base, verb: 'abort', subject: '' } };
-  const word = { ...base, verb: 'decide', subject: waiting.subject, decision: answer.text } as const;
+  const subject = answer.text === 'switch-back' ? (phase ?? waiting.subject) : waiting.subject;
+  const word = { ...base, verb: 'decide', subject, decision: answer.text } as const;
   if (answer.text !== 'mark-done') return { kind: 'word', word };
   const evidence = await askReason(context, 'What shows that it is done?');
   if (evidence.kind !== 'typed') return unanswered(evidence);

@@ -149,6 +149,10 @@ async function askAbout(session: Session, waiting: Waiting): Promise<void> {
     journal: session.journal.url,
     nowMs: () => session.clock.nowMs(),
     signal: AbortSignal.any([withdraw.signal, session.leave.signal]),
+    switchBackFrom: (step) => {
+      const phase = session.screen.summary()?.phases.find((one) => one.steps.some(({ id }) => id === step))?.name;
+      return phase === 'switchover' || phase === 'confirmation' ? phase : undefined;
+    },
   });
   session.withdraw = undefined;
   switch (prompted.kind) {

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import { DrpError } from '../base/errors.ts';
+import { DrpError, toError } from '../base/errors.ts';
 import { randomIds } from '../base/ids.ts';
 import type { ExecutorDeps } from '../executor/deps.ts';
 import type { Executor } from '../executor/executor.ts';
@@ -13,7 +15,7 @@ import type { ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
 import type { StepKindName } from '../runbook/schema/steps.ts';
 import type { StepKind } from '../steps/step-kind.ts';
 import type { HostPool } from '../transports/pool.ts';
-import { hostTargets } from './host-targets.ts';
+import { atHome, hostTargets } from './host-targets.ts';
 import type { Io } from './io.ts';
 import { packageVersion } from './overview.ts';
 import { createSecrets } from './secrets.ts';
@@ -39,9 +41,14 @@ export function openRunbook(io: Io, site: string, folder: string | undefined): P
 
 /** The frozen plan of a procedure. Touches no network and resolves no secret. */
 export async function resolveProcedure(loaded: LoadedRunbook, procedure: ProcedureName): Promise<Plan> {
-  const [{ resolvePlan }, kinds] = await Promise.all([import('../plan/resolve.ts'), stepKinds()]);
+  const [{ resolvePlan }, kinds, allowedSigners] = await Promise.all([
+    import('../plan/resolve.ts'),
+    stepKinds(),
+    readAllowedSigners(loaded),
+  ]);
   return resolvePlan(
-    loaded.runbook,
+    // Who people are is frozen with the plan: the text itself, since the file may change or be lost.
+    { ...loaded.runbook, ...(allowedSigners === undefined ? {} : { allowedSigners }) },
     { file: loaded.file, text: loaded.text },
     {
       procedure,
@@ -52,6 +59,16 @@ export async function resolveProcedure(loaded: LoadedRunbook, procedure: Procedu
       },
     },
   );
+}
+
+async function readAllowedSigners({ runbook, file }: LoadedRunbook): Promise<string | undefined> {
+  if (runbook.allowedSigners === undefined) return undefined;
+  const signers = resolve(dirname(file), atHome(runbook.allowedSigners, homedir()));
+  try {
+    return await readFile(signers, 'utf8');
+  } catch (cause) {
+    throw new DrpError('signers-unreadable', { file: signers, reason: toError(cause).message }, { cause });
+  }
 }
 
 /** The executor over real adapters. `close` ends connections; remote jobs go on. */

@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { DrpError, toError } from '../../base/errors.ts';
 import { systemClock } from '../../base/clock.ts';
 import { exportRun } from '../../journal/export.ts';
-import { auditText } from '../../views/audit-text.ts';
+import { auditText, verdictPage } from '../../views/audit-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
@@ -14,6 +15,10 @@ interface RunOptions {
   readonly run?: string;
   readonly site?: string;
   readonly journal?: string;
+}
+interface VerifyOptions extends RunOptions {
+  readonly allowedSigners?: string;
+  readonly anchor?: readonly string[];
 }
 interface ExportOptions extends RunOptions {
   readonly output?: string;
@@ -27,6 +32,23 @@ export const verb: Verb = (command, { io, action }) => {
     .option('--site <name>', 'the latest run of this site')
     .addHelpText('after', examples([['drp audit show --run k3f9-2a7m', 'who did what, when'], ['drp audit show --json', 'whole events']]))
     .action(action((options: RunOptions) => show(io, options)));
+  command
+    .command('verify')
+    .description('Checks a record independently of what wrote it: chain, statements, signatures, anchors. Works offline.')
+    .argument('[file]', 'an export; else a run of the journal')
+    .option('--run <run>', 'run; else the one under way, else the latest')
+    .option('--site <name>', 'the latest run of this site')
+    .option('--allowed-signers <file>', 'who people are, from outside the record (ssh-keygen format)')
+    .option('--anchor <text...>', "a head seen elsewhere, as tickets carry it: 'RUN SEQ:HEAD12'")
+    .addHelpText(
+      'after',
+      examples([
+        ['drp audit verify --run k3f9-2a7m', 'the record in this journal'],
+        ['drp audit verify k3f9-2a7m.jsonl --allowed-signers signers', 'a file, with keys you trust'],
+        ["drp audit verify k3f9.jsonl --anchor 'k3f9-2a7m 41:0f3a9c2b7d51'", 'nothing before event 41 was rewritten'],
+      ]),
+    )
+    .action(action((file: string | undefined, options: VerifyOptions) => verify(io, file, options)));
   command
     .command('export')
     .description('Writes a run as one file that can be verified without this journal.')
@@ -61,4 +83,39 @@ function exportTo(io: Io, options: ExportOptions): Promise<VerbAnswer> {
     await writeFile(resolve(io.cwd, options.output), text, { flag: 'wx', mode: 0o600 });
     return { text: `exported run ${row.run} (event ${row.head.seq}, head ${row.head.hash.slice(0, 12)}) to ${options.output}`, json };
   });
+}
+
+async function verify(io: Io, file: string | undefined, options: VerifyOptions): Promise<VerbAnswer> {
+  const [{ verifyExport }, { createAnswerCheck, keysSource }] = await Promise.all([
+    import('../../journal/verify.ts'),
+    import('../../gates/answer-check.ts'),
+  ]);
+  const bytes = file === undefined ? await exported(io, options) : await readGiven(io, file);
+  const signers = options.allowedSigners;
+  const allowedSigners = signers === undefined ? {} : { allowedSigners: (await readGiven(io, signers)).toString('utf8') };
+  const verdict = verifyExport(bytes, {
+    checkAnswer: createAnswerCheck(allowedSigners),
+    anchors: options.anchor ?? [],
+  });
+  const keys = keysSource(allowedSigners.allowedSigners);
+  return {
+    text: verdictPage(verdict, { keys, width: io.width, style: io.style }),
+    json: { audit: verdict.good ? 'verified' : 'broken', keys, ...verdict },
+    exitCode: verdict.good ? 0 : 5,
+  };
+}
+
+function exported(io: Io, options: RunOptions): Promise<Uint8Array> {
+  return withJournal(io, options.journal, async (journal) => {
+    const row = await pickRun(journal, options, 'any');
+    return Buffer.from(await exportRun(journal, row.run, { exportedAt: systemClock.nowIso(), version: packageVersion() }));
+  });
+}
+
+async function readGiven(io: Io, file: string): Promise<Buffer> {
+  try {
+    return await readFile(resolve(io.cwd, file));
+  } catch (cause) {
+    throw new DrpError('wrong-usage', { what: `file ${file} cannot be read: ${toError(cause).message}`, command: 'audit verify' }, { cause });
+  }
 }
