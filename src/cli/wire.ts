@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import { DrpError, toError } from '../base/errors.ts';
+import { DrpError, isDrpError, toError } from '../base/errors.ts';
 import { randomIds } from '../base/ids.ts';
 import type { ExecutorDeps } from '../executor/deps.ts';
 import type { Executor } from '../executor/executor.ts';
@@ -39,12 +39,23 @@ export function openRunbook(io: Io, site: string, folder: string | undefined): P
   return loadRunbook(site, folders);
 }
 
-/** The frozen plan of a procedure. Touches no network and resolves no secret. */
-export async function resolveProcedure(loaded: LoadedRunbook, procedure: ProcedureName): Promise<Plan> {
+/**
+ * The frozen plan of a procedure. Touches no network and resolves no secret. Throws signers-unreadable, unless that is
+ * only warned about: then the plan is for reading, its digest is not the one a run will have.
+ */
+export async function resolveProcedure(
+  loaded: LoadedRunbook,
+  procedure: ProcedureName,
+  options: { readonly onSigners?: (error: DrpError) => void } = {},
+): Promise<Plan> {
   const [{ resolvePlan }, kinds, allowedSigners] = await Promise.all([
     import('../plan/resolve.ts'),
     stepKinds(),
-    readAllowedSigners(loaded),
+    readAllowedSigners(loaded).catch((error: unknown) => {
+      if (options.onSigners === undefined || !isDrpError(error)) throw error;
+      options.onSigners(error);
+      return undefined;
+    }),
   ]);
   return resolvePlan(
     // Who people are is frozen with the plan: the text itself, since the file may change or be lost.

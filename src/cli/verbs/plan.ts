@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { isDrpError } from '../../base/errors.ts';
+import { isDrpError, type DrpError, type Problem } from '../../base/errors.ts';
 import { planDuration } from '../../plan/critical-path.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { planText } from '../../views/plan-text.ts';
@@ -36,22 +36,26 @@ async function showPlan(io: Io, options: PlanOptions): Promise<VerbAnswer> {
   const loaded = await openRunbook(io, options.site, options.runbooks);
   const procedures = options.procedure === undefined ? (['activation', 'return'] as const) : [options.procedure];
   const plans: Plan[] = [];
+  const signers = new Set<string>();
+  const onSigners = (error: DrpError) => void signers.add(`${error.message}: no run begins without it`);
   for (const procedure of procedures) {
     try {
-      plans.push(await resolveProcedure(loaded, procedure));
+      plans.push(await resolveProcedure(loaded, procedure, { onSigners }));
     } catch (error) {
       // A runbook may leave a procedure out; asked for by name that is an error.
       if (options.procedure !== undefined || !isDrpError(error, 'procedure-not-filled')) throw error;
     }
   }
-  const warnings = loaded.warnings.map(
-    (warning) => `warning: ${warning.file ?? ''}:${warning.line ?? 0}:${warning.column ?? 0}: ${printable(warning.message)}`,
-  );
+  const found = [...loaded.warnings, ...[...signers].map((message): Problem => ({ message, file: loaded.file }))];
+  const warnings = found.map((warning) => {
+    const place = [warning.file, warning.line, warning.column].filter((part) => part !== undefined).join(':');
+    return `warning: ${place}: ${printable(warning.message)}`;
+  });
   return {
     text: [...plans.map((plan) => textOf(io, plan)), ...warnings].join('\n'),
     json: {
       plans: plans.map((plan) => ({ ...plan, stations: stationsOf(plan), duration: planDuration(plan) })),
-      warnings: loaded.warnings,
+      warnings: found,
     },
   };
 }
