@@ -21,7 +21,7 @@ export function referencePage(schema: JsonSchema): string {
     '## Values',
     values,
     '## The file itself',
-    table(simple.map(([key, part]) => rowOf(key, part, (schema.required ?? []).includes(key), schema))),
+    table(simple.map(([key, part]) => rowOf(key, part, { required: schema.required ?? [], root: schema }))),
     ...sections.filter(([, part]) => isBlock(part, schema)).flatMap(([key, part]) => section(key, part, schema)),
     ...(['activation', 'return'] as const).flatMap((key) => procedure(key, schema)),
     ...stepSections(schema),
@@ -97,7 +97,10 @@ function rowsOf(block: JsonSchema, prefix: string, root: JsonSchema): readonly R
   const required = block.required ?? [];
   return Object.entries(block.properties ?? {}).flatMap(([key, part]) => {
     const name = `${prefix}${key}`;
-    return [rowOf(name, part, required.includes(key), root), ...nestedRows(name, part, root)];
+    return [
+      rowOf(name, part, { required: required.includes(key) ? [name] : [], root }),
+      ...nestedRows(name, part, root),
+    ];
   });
 }
 
@@ -122,11 +125,15 @@ function nestedRows(name: string, part: JsonSchema, root: JsonSchema): readonly 
     });
 }
 
-function rowOf(key: string, part: JsonSchema, required: boolean, root: JsonSchema): Row {
+function rowOf(
+  key: string,
+  part: JsonSchema,
+  block: { readonly required: readonly string[]; readonly root: JsonSchema },
+): Row {
   return {
     key,
-    type: typeText(part, root),
-    required: required && part.default === undefined,
+    type: typeText(part, block.root),
+    required: block.required.includes(key) && part.default === undefined,
     fallback: part.default === undefined ? '' : `\`${JSON.stringify(part.default).replaceAll('"', '')}\``,
     text: part.description ?? '',
   };

@@ -1,0 +1,76 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDrpError } from '../../src/base/errors.ts';
+import { loadRunbook, runbookFolders } from '../../src/plan/load.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'drp-load-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const shipped = readFileSync(new URL('../../runbooks/gravelines.yaml', import.meta.url), 'utf8');
+
+function folder(name: string, files: Readonly<Record<string, string>>): string {
+  const path = join(root, name);
+  mkdirSync(path, { recursive: true });
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
+  return path;
+}
+
+describe('loading a runbook', () => {
+  test('looks in ./runbooks, then in the configuration folder, then among the shipped ones', () => {
+    const folders = runbookFolders({ cwd: '/work/place', env: { XDG_CONFIG_HOME: '/etc/conf' } });
+    expect(folders.slice(0, 2)).toEqual(['/work/place/runbooks', '/etc/conf/drp/runbooks']);
+    expect(folders[2]).toMatch(/\/runbooks$/);
+    expect(runbookFolders({ cwd: '/x', env: { HOME: '/home/o' } })[1]).toBe('/home/o/.config/drp/runbooks');
+  });
+
+  test('looks nowhere else where a folder is named', () => {
+    expect(runbookFolders({ cwd: '/work/place', env: {}, folder: 'mine' })).toEqual(['/work/place/mine']);
+  });
+
+  test('takes the first folder that has the site, with the exact text', async () => {
+    const folders = [
+      folder('empty', {}),
+      folder('first', { 'gravelines.yaml': shipped }),
+      folder('second', { 'gravelines.yaml': 'x' }),
+    ];
+    const loaded = await loadRunbook('gravelines', folders);
+    expect(loaded).toMatchObject({ file: join(root, 'first', 'gravelines.yaml'), text: shipped });
+    expect(loaded.warnings).toHaveLength(2);
+  });
+
+  test('a site nobody wrote a runbook for is said with the folders that were searched', async () => {
+    await expect(loadRunbook('brussels', [folder('empty', {})])).rejects.toMatchObject({
+      code: 'runbook-not-found',
+      message: expect.stringContaining(join(root, 'empty')) as unknown,
+    });
+  });
+
+  test('a site name that is a path is not followed', async () => {
+    await expect(loadRunbook('../first/gravelines', [folder('empty', {})])).rejects.toMatchObject({
+      code: 'runbook-not-found',
+    });
+  });
+
+  test('a folder with the name of the file is an error, not a crash', async () => {
+    const path = folder('odd', {});
+    mkdirSync(join(path, 'gravelines.yaml'));
+    await expect(loadRunbook('gravelines', [path])).rejects.toMatchObject({ code: 'runbook-not-found' });
+  });
+
+  test('a broken runbook throws all its problems at once', async () => {
+    const path = folder('broken', {
+      'gravelines.yaml': shipped.replace('format: 1', 'format: 2').replace('    user: root\n', ''),
+    });
+    const error: unknown = await loadRunbook('gravelines', [path]).catch((thrown: unknown) => thrown);
+    expect(isDrpError(error, 'runbook-invalid') && error.problems.map(({ line, column }) => [line, column])).toEqual([
+      [expect.any(Number), 9],
+      [expect.any(Number), 3],
+    ]);
+  });
+
+  test('a file whose site is another than its name is refused', async () => {
+    const path = folder('misnamed', { 'lille.yaml': shipped });
+    await expect(loadRunbook('lille', [path])).rejects.toMatchObject({ code: 'runbook-invalid' });
+  });
+});
