@@ -2,13 +2,7 @@ import { canonicalJson } from '../events/canonical.ts';
 import { sha256Hex } from '../events/digest.ts';
 import type { Draft, Event } from '../events/event.ts';
 import { upcast, type RawEvent } from '../events/upcast.ts';
-import type { Head } from './journal.ts';
-
-/** What a store keeps of an event: its exact line, and the SHA-256 (hex) of those bytes. */
-export interface StoredLine {
-  readonly line: string;
-  readonly hash: string;
-}
+import type { Head, StoredLine } from './journal.ts';
 
 /** Before the first event of every run. */
 export const genesis: Head = { seq: 0, hash: '0'.repeat(64) };

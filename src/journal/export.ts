@@ -1,7 +1,7 @@
 import { canonicalJson } from '../events/canonical.ts';
 import { sha256Hex } from '../events/digest.ts';
-import { genesis, type StoredLine } from './chain.ts';
-import type { Head, Journal } from './journal.ts';
+import { genesis } from './chain.ts';
+import type { Head, Journal, StoredLine } from './journal.ts';
 
 /** Words of the file format; a reader that does not know one refuses. */
 export const exportFormat = 'drp-journal-export@v1';

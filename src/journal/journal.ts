@@ -1,9 +1,14 @@
 import type { Draft, Driver, Event } from '../events/event.ts';
-import type { StoredLine } from './chain.ts';
 
 /** Place in a run's log: the last event seen. `seq` 0 and 64 zeros: before the first. */
 export interface Head {
   readonly seq: number;
+  readonly hash: string;
+}
+
+/** What a store keeps of an event: its exact line, and the SHA-256 (hex) of those bytes. */
+export interface StoredLine {
+  readonly line: string;
   readonly hash: string;
 }
 

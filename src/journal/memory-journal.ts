@@ -1,9 +1,9 @@
 import { systemClock, type Clock } from '../base/clock.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Draft, Driver, Event } from '../events/event.ts';
-import { genesis, linkAll, type StoredLine } from './chain.ts';
+import { genesis, linkAll } from './chain.ts';
 import { driverLiveness, isSameDriver, type Liveness } from './driver.ts';
-import type { Head, Journal, Lease, RunRow } from './journal.ts';
+import type { Head, Journal, Lease, RunRow, StoredLine } from './journal.ts';
 import { checkBeside, isClaiming, leaseHeld, siteClaimed, toEvents } from './rules.ts';
 
 interface MemoryRun {

@@ -1,9 +1,9 @@
 import { DrpError } from '../base/errors.ts';
 import type { Draft, Driver, Event } from '../events/event.ts';
 import { formatOf, upcast } from '../events/upcast.ts';
-import { genesis, unlink, type StoredLine } from './chain.ts';
+import { genesis, unlink } from './chain.ts';
 import { livenessText, type Liveness } from './driver.ts';
-import type { Head } from './journal.ts';
+import type { Head, StoredLine } from './journal.ts';
 
 /** A dry run changes nothing, so it holds nothing. */
 export function isClaiming(mode: string): boolean {

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Draft, Driver, Event } from '../events/event.ts';
-import { genesis, linkAll, type StoredLine } from './chain.ts';
-import type { Head, Lease, RunRow } from './journal.ts';
+import { genesis, linkAll } from './chain.ts';
+import type { Head, Lease, RunRow, StoredLine } from './journal.ts';
 import { isClaiming, toEvents } from './rules.ts';
 import type { Row, SqliteDatabase } from './sqlite-database.ts';
 
@@ -86,8 +86,7 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
           const run = toRun(row) as StoredRun;
           const last = database.get('SELECT line FROM event WHERE run = ? ORDER BY seq DESC LIMIT 1', run.run);
           const { run: id, site: place, procedure, mode, beganAt, finished } = run;
-          const lastAt =
-            last === undefined ? beganAt : String((JSON.parse(String(last['line'])) as { at: unknown }).at);
+          const lastAt = instantOf(last?.['line']) ?? beganAt;
           return { run: id, site: place, procedure, mode, beganAt, finished, head: head(id), lastAt };
         }),
   };
@@ -100,6 +99,11 @@ function toRun(row: Row | undefined): StoredRun | undefined {
     ...{ mode: String(row['mode']), beganAt: String(row['began_at']), finished: row['finished'] === 1 },
     ...{ held: row['held'] === 1, epoch: Number(row['epoch']), driver: JSON.parse(String(row['driver'])) as Driver },
   };
+}
+
+/** When a line was written; undefined where it cannot be told: a damaged line must not hide its run from the list. */
+function instantOf(line: unknown): string | undefined {
+  return /^\{"at":"([^"]*)"/.exec(String(line))?.[1];
 }
 
 function toStored(row: Row): StoredLine {
