@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import ssh2, { type ServerHostKeyAlgorithm } from 'ssh2';
 import { DrpError } from '../base/errors.ts';
 import { standardLimits } from './connection-limits.ts';
@@ -41,14 +42,29 @@ export function hostKeyAlgorithms(pins: readonly string[]): readonly ServerHostK
   return [...new Set(pins.flatMap((pin) => algorithmsByType.get(pin.trim().split(/\s+/)[0] ?? '') ?? []))];
 }
 
+/** How a host is reached for a scan. */
+export interface ScanOptions {
+  readonly signal?: AbortSignal;
+  /** Opens a way to the host, once a key type (default: a TCP connection). */
+  readonly openWay?: () => Promise<Duplex>;
+}
+
 /**
  * Asks a host for the keys it shows, one of each type, and hangs up before any login. What it answers proves nothing:
  * the fingerprints are to be compared with what the owner says by another way. Throws host-unreachable.
  */
-export async function scanHostKeys(address: string, port: number, signal?: AbortSignal): Promise<ScannedHostKey[]> {
+export async function scanHostKeys(
+  address: string,
+  port: number,
+  options: ScanOptions = {},
+): Promise<ScannedHostKey[]> {
+  const openWay =
+    options.openWay ??
+    (() => openSocket({ name: address, address, port }, standardLimits.tcpTimeoutMs, options.signal));
   const found: ScannedHostKey[] = [];
   for (const [type, algorithms] of algorithmsByType) {
-    const bytes = await showKey({ address, port, algorithms: [...algorithms] }, signal);
+    options.signal?.throwIfAborted();
+    const bytes = await shownKey(await openWay(), [...algorithms]);
     if (bytes === undefined) continue;
     found.push({ type, key: `${type} ${bytes.toString('base64')}`, fingerprint: fingerprint(bytes) });
   }
@@ -58,12 +74,7 @@ export async function scanHostKeys(address: string, port: number, signal?: Abort
   return found;
 }
 
-async function showKey(
-  where: { readonly address: string; readonly port: number; readonly algorithms: ServerHostKeyAlgorithm[] },
-  signal: AbortSignal | undefined,
-): Promise<Buffer | undefined> {
-  const { address, port, algorithms } = where;
-  const sock = await openSocket({ name: address, address, port }, standardLimits.tcpTimeoutMs, signal);
+async function shownKey(sock: Duplex, algorithms: ServerHostKeyAlgorithm[]): Promise<Buffer | undefined> {
   const client = new ssh2.Client();
   try {
     return await new Promise<Buffer | undefined>((resolve) => {

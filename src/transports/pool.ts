@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import { DrpError, toError } from '../base/errors.ts';
 import { createConnectionCache, type ConnectionCache } from './connection-cache.ts';
 import { standardLimits, type ConnectionLimits } from './connection-limits.ts';
+import { scanHostKeys, type ScannedHostKey } from './host-keys.ts';
 import { createLocalTransport } from './local-transport.ts';
 import { createLoginLimits, type LoginLimits } from './login-limits.ts';
 import {
@@ -37,6 +38,11 @@ export interface PoolOptions {
 export interface HostPool extends TransportPool {
   /** Logs in on the operator's terminal; the connection outlives this process. Throws login-refused, host-key-not-pinned. */
   connectInteractively(hostName: string): Promise<void>;
+  /**
+   * Keys that a host shows, by the way it is reached: hosts on the way are logged in on and must be pinned, the host
+   * itself need not be. Throws host-unreachable, and what `connect` throws for a host on the way.
+   */
+  scanHostKeys(hostName: string): Promise<ScannedHostKey[]>;
   /** A person has looked at a host that refused logins: it may be tried again. */
   allowLogins(hostName: string): void;
 }
@@ -73,6 +79,12 @@ export function createTransportPool(targets: readonly HostTarget[], options: Poo
       const target = find(hostName);
       const via = target.via === undefined ? undefined : await shareOpenssh(source, target.via);
       await connectInteractively(target, await openssh(), via);
+    },
+    scanHostKeys: async (hostName) => {
+      const { via, address, port } = find(hostName);
+      const tunnel = via === undefined ? undefined : await shareTunnel(source, via);
+      const way = tunnel === undefined ? {} : { openWay: () => tunnel.openTunnel(address, port) };
+      return scanHostKeys(address, port, { signal: closing.signal, ...way });
     },
     allowLogins: (hostName) => logins.forgive(hostName),
     closeAll: async () => {

@@ -24,7 +24,11 @@ afterAll(async () => {
 
 /** Connects to changed targets, hands the pool over, and closes it. */
 async function withPool<T>(targets: readonly HostTarget[], use: (pool: HostPool) => Promise<T>, more = {}): Promise<T> {
-  const pool = createTransportPool(targets, { limits: { ...limits, ...more }, agentSocket: '' });
+  const pool = createTransportPool(targets, {
+    limits: { ...limits, ...more },
+    agentSocket: '',
+    sharedFolder: join(sshd.folder, 'shared'),
+  });
   try {
     return await use(pool);
   } finally {
@@ -169,6 +173,20 @@ describe('a host key', () => {
     const shown = execFileSync('ssh-keygen', ['-lf', join(sshd.folder, 'host_rsa.pub')], { encoding: 'utf8' });
     expect(found.map((key) => key.fingerprint)).toContain(shown.split(' ')[1]);
   });
+});
+
+test('the keys of a host behind another one are read through it', async () => {
+  const inner = await startSshd({ keyTypes: ['ed25519'] });
+  try {
+    for (const transport of ['ssh2', 'openssh'] as const) {
+      const target = inner.target({ hostKeys: [], via: sshd.target({ name: 'bastion', transport }) });
+      await withPool([target], async (pool) => {
+        expect((await pool.scanHostKeys('gravelines')).map((found) => found.key)).toEqual(inner.hostKeys);
+      });
+    }
+  } finally {
+    await inner.stop();
+  }
 });
 
 describe('a login', () => {
