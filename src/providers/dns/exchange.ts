@@ -18,14 +18,18 @@ export interface ExchangeOptions {
 
 export const newMessageId = (): number => randomInt(0, 65_536);
 
-/** Asks over UDP, twice, and again over TCP where the answer was cut. Throws an Error that says who was silent and how long. */
+/**
+ * Asks over UDP; a silent server once more, over UDP and TCP side by side (some networks let only one of them out); over TCP
+ * where the answer was cut. Throws an Error that says who was silent and how long.
+ */
 export async function askServer(server: Endpoint, question: Question, options: ExchangeOptions): Promise<Reply> {
-  const id = newMessageId();
-  const message = encodeQuestion(id, question);
+  const message = encodeQuestion(newMessageId(), question);
   const reply = await overUdp(server, message, options).catch((first: unknown) => {
     options.signal?.throwIfAborted();
     if (toError(first).name !== 'TimeoutError') throw first;
-    return overUdp(server, message, options);
+    return Promise.any([overUdp(server, message, options), overTcp(server, message, options)]).catch(() => {
+      throw first;
+    });
   });
   const decoded = decodeReply(reply);
   return decoded.truncated ? decodeReply(await overTcp(server, message, options)) : decoded;
@@ -50,12 +54,8 @@ function overUdp(server: Endpoint, message: Uint8Array, options: ExchangeOptions
   });
 }
 
-/** One message out, one back, over TCP. `onSent` is called when the whole request has been handed to the network. */
-export function overTcp(
-  server: Endpoint,
-  message: Uint8Array,
-  options: ExchangeOptions & { readonly onSent?: () => void },
-): Promise<Uint8Array> {
+/** One message out, one back, over TCP. */
+export function overTcp(server: Endpoint, message: Uint8Array, options: ExchangeOptions): Promise<Uint8Array> {
   const socket = connect({ host: server.address, port: server.port });
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const ending = endings(server, options, reject);
@@ -63,7 +63,6 @@ export function overTcp(
   socket.on('connect', () => {
     const length = Buffer.alloc(2);
     length.writeUInt16BE(message.length);
-    options.onSent?.();
     socket.write(Buffer.concat([length, message]));
   });
   socket.on('data', (bytes: Buffer) => {

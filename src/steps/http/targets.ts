@@ -55,10 +55,11 @@ async function resolveByServers(spec: HttpSpec, context: StepContext): Promise<T
     context.signal,
   );
   const lost = context.facts.situation?.lost ?? [];
-  const counted = answers.filter(
-    ({ server, answer }) =>
-      answer.kind === 'answered' || !lost.includes(zone.servers.find((one) => one.name === server)?.datacentre ?? ''),
-  );
+  const isLost = (server: string): boolean =>
+    lost.includes(zone.servers.find((one) => one.name === server)?.datacentre ?? '');
+  // What lost servers still say, if anything, is owed as the dns step says; here those count that users can rely on.
+  const standing = answers.filter(({ server }) => !isLost(server));
+  const counted = standing.length > 0 ? standing : answers.filter(({ answer }) => answer.kind === 'answered');
   const reasons: string[] = [];
   const lines: string[] = [];
   const addresses = new Set<string>();
