@@ -77,7 +77,11 @@ function policyLines(statement: Statement, view: GateView): string[] {
   return [
     '',
     `Who may answer: ${who}`,
-    `Statement ${view.style.bold(view.digest.slice(0, 12))}, shown ${instantText(statement.openedAt)}, valid until ${instantText(statement.expiresAt)} (${left})`,
+    ...wrap(
+      `Statement ${view.style.bold(view.digest.slice(0, 12))}, shown ${instantText(statement.openedAt)}, valid until ${instantText(statement.expiresAt)} (${left})`,
+      view.width,
+      '  ',
+    ),
     ...wrap(`Record: ${view.journal}, event ${statement.head.seq}, head ${statement.head.hash.slice(0, 12)}`, view.width, '  '),
   ];
 }

@@ -62,6 +62,6 @@ export function facts(pairs: readonly (readonly [string, string])[], width: numb
   const labelWidth = Math.max(0, ...pairs.map(([label]) => columns(label)));
   const room = Math.max(20, width - indent.length - labelWidth - 2);
   return pairs.flatMap(([label, value]) =>
-    wrap(value, room).map((line, at) => `${indent}${padTo(at === 0 ? label : '', labelWidth)}  ${line}`.trimEnd()),
+    wrap(value, room, '  ').map((line, at) => `${indent}${padTo(at === 0 ? label : '', labelWidth)}  ${line}`.trimEnd()),
   );
 }

@@ -92,9 +92,9 @@ function laneLines(plan: Plan, lane: PlannedLane, shown: { readonly view: PlanVi
 }
 
 function stepLines(step: PlannedStep, view: PlanView, indent: string): string[] {
-  const critical = view.critical?.steps.includes(step.id) === true ? ' *' : '';
-  const expected = step.expectMs === undefined ? '' : `  ~${formatDuration(step.expectMs)}`;
-  const title = `${indent}${view.style.bold(step.id)}  ${printableLine(step.title)}${expected}${critical}`;
+  const critical = view.critical?.steps.includes(step.id) === true ? ' (critical)' : '';
+  const expected = step.expectMs === undefined ? '' : `, about ${formatDuration(step.expectMs)}`;
+  const title = wrap(`${indent}${view.style.bold(step.id)}: ${printableLine(step.title)}${expected}${critical}`, view.width, '  ');
   const pairs: (readonly [string, string])[] = [];
   if (step.hosts.length > 0) pairs.push(['host', step.hosts.join(', ')]);
   step.commands.forEach((command, at) => pairs.push([at === 0 ? 'runs' : '', command]));
@@ -102,7 +102,7 @@ function stepLines(step: PlannedStep, view: PlanView, indent: string): string[] 
   pairs.push(['verified', step.verifies]);
   pairs.push(['undo', step.undo ?? (step.irreversible ? 'IRREVERSIBLE' : step.writes.length > 0 ? 'none' : 'nothing to undo')]);
   pairs.push(['on failure', failureText(step)]);
-  return [title, ...facts(pairs.map(safe), view.width, `${indent}  `)];
+  return [...title, ...facts(pairs.map(safe), view.width, `${indent}  `)];
 }
 
 function failureText(step: PlannedStep): string {
@@ -114,7 +114,7 @@ function failureText(step: PlannedStep): string {
 function gateLines(plan: Plan, gate: PlannedGate, shown: { readonly view: PlanView; readonly indent: string }): string[] {
   const { view, indent } = shown;
   return [
-    ...wrap(`${indent}${view.style.attention(`GATE ${gate.id}`)}  ${printableLine(gate.title)}`, view.width, '  '),
+    ...wrap(`${indent}${view.style.attention(`GATE ${gate.id}`)}: ${printableLine(gate.title)}`, view.width, '  '),
     ...facts(
       [
         ['passes', whoMayPass(plan, gate)],

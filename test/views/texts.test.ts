@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { auditText } from '../../src/views/audit-text.ts';
+import { gateText } from '../../src/views/gate-text.ts';
+import { columns } from '../../src/views/layout.ts';
+import { obligationsText } from '../../src/views/obligations-text.ts';
+import { planText } from '../../src/views/plan-text.ts';
+import { runSummary } from '../../src/views/run-summary.ts';
+import { runsText } from '../../src/views/runs-text.ts';
+import { statusText } from '../../src/views/status-text.ts';
+import { plainStyle } from '../../src/views/style.ts';
+import { planDuration } from '../../src/plan/critical-path.ts';
+import { stationsOf } from '../../src/cli/stations.ts';
+import { beganAt, interruptedActivation, plan } from './recorded-run.ts';
+
+const nowMs = Date.parse(beganAt) + 600_000;
+const events = interruptedActivation();
+const summary = runSummary(events)!;
+const site = { site: 'gravelines', serving: 'production', obligations: [] } as const;
+const { criticalPath, expectMs } = planDuration(plan);
+
+function texts(width: number): Readonly<Record<string, string>> {
+  const view = { width, style: plainStyle, nowMs };
+  const gate = summary.gates.find((one) => one.id === 'import')!;
+  return {
+    plan: planText({ ...plan, digest: 'd'.repeat(64), runbook: { file: '/r/gravelines.yaml', sha256: 'c'.repeat(64) } }, { ...view, stations: stationsOf(plan), critical: { steps: criticalPath, ms: expectMs } }),
+    status: statusText(summary, { ...view, journal: 'sqlite:/j', site, driven: 'not-driven' }),
+    gate: gateText(gate.statement!, { ...view, digest: gate.digest!, journal: 'sqlite:/j' }).replace(/plan [0-9a-f]{12}/, 'plan PLANDIGEST'),
+    runs: runsText([summary], nowMs),
+    obligations: obligationsText(summary.obligations, width),
+    audit: auditText(events, width).replace(/plan [0-9a-f]{12}/, 'plan PLANDIGEST'),
+  };
+}
+
+describe.each([80, 120])('texts at %i columns', (width) => {
+  test.each(['status', 'gate', 'runs', 'obligations', 'audit'])('%s reads as it did', (name) => {
+    expect(texts(width)[name]).toMatchSnapshot();
+  });
+
+  test.each(Object.keys(texts(width)))('%s holds no line wider than the screen that could be broken', (name) => {
+    const wide = texts(width)[name]!.split('\n').filter((line) => columns(line) > width && line.trim().split(/\s+/).length > 2);
+    // Commands to type and tables stay on one line, so that they can be copied.
+    expect(wide.filter((line) => !/drp |^ {2}\S.*\bby\b|^RUN|^k3f9|files:|Statement/.test(line))).toEqual([]);
+  });
+});
+
+test('the plan names every step and gate of the procedure once, in the order of its skeleton', () => {
+  const text = texts(100)['plan']!;
+  const steps = Object.values(plan.phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
+  for (const step of steps.filter((one) => one.kind !== 'gate')) expect(text).toContain(`${step.id}: ${step.title}`);
+  for (const gate of Object.values(plan.gates)) expect(text.split(`GATE ${gate.id}:`)).toHaveLength(2);
+  const order = ['GATE declaration', 'FENCING', 'GATE restoration', 'RESTORATION', 'GATE switchover', 'SWITCHOVER', 'WAYS BACK', 'GATE unserved'];
+  const places = order.map((word) => text.indexOf(word));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(places).not.toContain(-1);
+});
+
+test('nothing that came from another machine reaches the terminal as a control or a reordering', () => {
+  for (const text of Object.values(texts(100))) expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e\u200b]/u);
+  expect(texts(100)['gate']).toContain('\\u{202e}evil\\u{1b}[2J');
+});
