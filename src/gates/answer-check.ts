@@ -76,7 +76,8 @@ function differsFrom(
     return answer.statement === undefined ? 'statement' : approvalDiffers(signed, answer.statement as Statement);
   }
   if (answer.event.type === 'run.aborting') return signed.verb === 'abort' ? undefined : 'verb';
-  if (signed.decision !== (data['verb'] ?? '')) return 'decision';
+  const decisions = answer.event.type === 'obligation.settled' ? ['', 'settle'] : [data['verb'] ?? ''];
+  if (!decisions.includes(signed.decision)) return 'decision';
   if (signed.subject !== (data['subject'] ?? data['id'] ?? '')) return 'subject';
   return String(data['evidence'] ?? '').startsWith(signed.evidence) ? undefined : 'evidence';
 }

@@ -63,7 +63,7 @@ const deciders = ['operator', 'authoriser'];
 
 /**
  * Whether a word counts: the one rule for every verb and every path (prompt, command, signed file). Pure; the caller
- * journals what it says, refusals too.
+ * journals what it says, refusals too. Settling an obligation is `decide` with decision `settle` and `accepted: ['settle']`.
  */
 export function judge(word: Word, context: JudgeContext): Verdict {
   let speaker: Speaker | undefined;

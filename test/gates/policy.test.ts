@@ -174,6 +174,14 @@ describe('decide', () => {
   });
 });
 
+test('an obligation is settled by an operator or an authoriser, with a reason', () => {
+  const context = { accepted: ['settle'] };
+  const settle = { ...decide('settle'), subject: 'k3f9-2a7m.fence' };
+  expect(verdictOf(settle, {}, context)).toMatchObject({ kind: 'accepted', person: 'otto' });
+  expect(verdictOf({ ...settle, reason: '' }, {}, context)).toMatchObject({ code: 'reason-missing' });
+  expect(verdictOf({ ...settle, osUser: 'mallory' }, {}, context)).toMatchObject({ code: 'person-unknown' });
+});
+
 describe('abort and note', () => {
   test('abort comes from an operator or an authoriser, with a reason, in any state', () => {
     const anywhere = { accepted: [] };
