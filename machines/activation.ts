@@ -3,7 +3,8 @@ import { kit } from './kit.ts';
 /**
  * Users are sent from the lost production to the recovery site. A `work` state is filled with the runbook's steps, a
  * `gate` state with the life of a gate (machines/expand.ts). Once fencing has begun nobody may be serving, so an abort
- * leads through the `unserved` gate: reopen the old side, or an authoriser signs that nobody serves.
+ * leads through the `unserved` gate: reopen the old side, or an authoriser signs that nobody serves. A switch back may
+ * be asked for while DNS has not moved yet, so calling it off walks the switchover again: what stands is only confirmed.
  */
 export const activation = kit.createMachine({
   id: 'activation',
@@ -31,6 +32,7 @@ export const activation = kit.createMachine({
     completed: { type: 'final' },
 
     leaving: {
+      entry: 'forgetAll',
       invoke: { id: 'stop:leaving', src: 'stop', input: {}, onDone: 'switch-back-gate', onError: 'leaving-failed' },
     },
     'leaving-failed': {
@@ -40,7 +42,7 @@ export const activation = kit.createMachine({
     'switch-back-gate': {
       meta: { gate: 'switch-back' },
       onDone: 'switch-back',
-      on: { 'switch-back.hold': 'confirmation' },
+      on: { 'switch-back.hold': 'switchover' },
     },
     'switch-back': { meta: { work: 'switch-back' }, onDone: 'switched-back' },
     'switched-back': { type: 'final' },

@@ -35,6 +35,7 @@ export const returning = kit.createMachine({
     completed: { type: 'final' },
 
     leaving: {
+      entry: 'forgetAll',
       invoke: { id: 'stop:leaving', src: 'stop', input: {}, onDone: 'switch-back-gate', onError: 'leaving-failed' },
       on: { abort: 'aborting-unserved' },
     },
@@ -45,7 +46,7 @@ export const returning = kit.createMachine({
     'switch-back-gate': {
       meta: { gate: 'switch-back' },
       onDone: 'switch-back',
-      on: { 'switch-back.hold': 'confirmation', abort: 'aborting-unserved' },
+      on: { 'switch-back.hold': 'switchover', abort: 'aborting-unserved' },
     },
     'switch-back': { meta: { work: 'switch-back' }, onDone: 'switched-back', on: { abort: 'aborting-unserved' } },
     'switched-back': { type: 'final' },

@@ -285,6 +285,11 @@ const entries = {
     message: 'event {seq} was written by a drp that read it differently: {what}',
     hint: 'Nothing was done. Resume with the version named in the first event: drp audit show.',
   },
+  'proof-too-large': {
+    exitCode: 3,
+    message: 'the {procedure} has more than {states} states: it could not be proven',
+    hint: 'Let lanes that run beside each other share nothing, or put their steps into fewer lanes, then look again with: drp prove.',
+  },
   'plan-unsafe': {
     exitCode: 3,
     message: 'the plan breaks a law: {law}',
