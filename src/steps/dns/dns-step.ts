@@ -38,7 +38,7 @@ export function dnsStep(options: { readonly settleMs?: number } = {}): StepKind<
     // Compare-and-set: asking again is exactly as safe as asking first, so there is nothing to find out before.
     probe: () => Promise.resolve('absent'),
     run: (step, spec, context) =>
-      spec.do === 'await-old-ttl' ? awaitOldTtl(spec, context) : change({ step, spec, context, settleMs }),
+      spec.do === 'await-old-ttl' ? awaitOldTtl(step, spec, context) : change({ step, spec, context, settleMs }),
     verify: (step, spec, context) => verify(step, spec, context),
   };
 }
@@ -79,8 +79,9 @@ function describe(spec: DnsSpec, world: PlannedWorld): StepDescription {
 
 function plannedCommand(spec: DnsSpec, record: DnsZone['records'][string], provider: string): string {
   const to = targetOf(spec, record, assumed(spec, record));
-  const next = spec.do === 'switch' ? to.values.join(', ') : `TTL ${String(to.ttlSeconds)}`;
-  return `${provider}: ${record.name} ${record.type} from <values approved at the gate> to ${next}`;
+  const what = `${provider}: ${record.name} ${record.type}`;
+  if (spec.do !== 'switch') return `${what} keeps its values, TTL to ${String(to.ttlSeconds)}`;
+  return `${what} from <values approved at the gate> to ${to.values.join(', ')}`;
 }
 
 async function change(work: Work): Promise<StepOutcome> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Json } from '../../../src/events/event.ts';
 import { dnsZone } from '../../../src/runbook/schema/world.ts';
-import { oldAnswersEndMs } from '../../../src/steps/dns/await-old-ttl.ts';
+import { oldAnswersEndMs, ttlSwitchedByHand } from '../../../src/steps/dns/await-old-ttl.ts';
 import { knownSets, mayStartFrom, ownOutputs, targetOf, zoneOf } from '../../../src/steps/dns/changes.ts';
 import { judgeServers } from '../../../src/steps/dns/settle.ts';
 import { specOf, stepContext } from '../step-context.ts';
@@ -56,6 +56,16 @@ describe('what a switch may start from', () => {
 });
 
 describe('the end of old answers', () => {
+  test('a switch made by hand left no result: the longest TTL caches may hold counts from now', () => {
+    const wait = dns({ id: 'wait', do: 'await-old-ttl' });
+    const planned = stepContext({ world: { dns: { main } }, steps: [forth, wait, back] }).plan;
+    const byHand = (outputs: Record<string, Json>, choices: Record<string, Json> = { 'dns:main': [set(10, 300)] }) =>
+      ttlSwitchedByHand({ id: 'wait' }, wait, { plan: planned, facts: { outputs, choices } });
+    expect(byHand({})).toBe(300);
+    expect(byHand({ forth: output('2026-11-21T15:00:00.000Z', 60) as unknown as Json })).toBeUndefined();
+    expect(byHand({}, {})).toBeUndefined();
+  });
+
   const output = (settledAt: string, from: number) => ({
     zone: 'main',
     do: 'switch',
