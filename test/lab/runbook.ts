@@ -79,7 +79,7 @@ function databaseEdits(facts: LabFacts): readonly Edit[] {
 function webEdits(facts: LabFacts): readonly Edit[] {
   const { web } = facts;
   if (web === undefined) return [];
-  const url = new URL('/health', `https://${web.limburg.name}:${String(web.limburg.tlsPort)}`);
+  const url = new URL('/', `https://${web.limburg.name}:${String(web.limburg.tlsPort)}`);
   return [
     set('service.name', web.limburg.name),
     set('service.url', url.href),
