@@ -16,6 +16,7 @@ import {
   statSync,
   watch,
   writeFileSync,
+  type FSWatcher,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemClock, waitFor, type Clock } from '../base/clock.ts';
@@ -53,9 +54,7 @@ export function createSpoolWordSource(folder: string, options: { readonly clock?
     next: async (signal) => {
       for (;;) {
         signal.throwIfAborted();
-        const name = readdirSync(folder)
-          .filter((file) => wordName.test(file) && !delivered.has(file))
-          .sort()[0];
+        const name = wordsIn(folder).find((file) => !delivered.has(file));
         if (name === undefined) {
           await somethingMoved(folder, clock, signal);
           continue;
@@ -113,6 +112,14 @@ function openSpool(folder: string): void {
     // Not ours: whoever made it says who may pass.
     if (found.uid === (process.getuid?.() ?? found.uid) && (found.mode & 0o7777) !== mode) chmodSync(path, mode);
   }
+}
+
+/** Names of words, oldest first. A folder that somebody removed is made again: no run stops for its letter box. */
+function wordsIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) openSpool(folder);
+  return readdirSync(folder)
+    .filter((file) => wordName.test(file))
+    .sort();
 }
 
 /** Removes answers that were never fetched, and drafts whose writer died. */
@@ -212,14 +219,23 @@ function place(path: string, text: string): void {
 /** Resolves when the folder changed, at the latest after `pollMs` (a watch may be missed); rejects when the signal aborts. */
 async function somethingMoved(folder: string, clock: Clock, signal: AbortSignal): Promise<void> {
   const early = new AbortController();
-  const watcher = watch(folder, () => early.abort());
-  watcher.on('error', () => early.abort());
+  const watcher = watchOrNothing(folder, () => early.abort());
   try {
     await clock.sleep(pollMs, AbortSignal.any([signal, early.signal]));
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
     if (!early.signal.aborted) throw thrown;
   } finally {
-    watcher.close();
+    watcher?.close();
+  }
+}
+
+/** A watch only makes it quicker; where the system has none left, looking again every `pollMs` is enough. */
+function watchOrNothing(folder: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    return watch(folder, onChange).on('error', onChange);
+  } catch {
+    // Out of watches, or the folder is gone: the next look tells.
+    return undefined;
   }
 }

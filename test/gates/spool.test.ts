@@ -67,6 +67,17 @@ describe('words by the spool', () => {
     expect((await createSpoolWordSource(folder).next(signal)).word.reason).toBe('two');
   });
 
+  test('a folder that somebody removed is made again', async () => {
+    const source = createSpoolWordSource(folder);
+    const heard = source.next(new AbortController().signal);
+    rmSync(folder, { recursive: true });
+    const sent = sendWord(folder, wordOf({ reason: 'still here' }), patient);
+    const { word, answer } = await heard;
+    expect(word.reason).toBe('still here');
+    await answer(accepted);
+    expect(await sent).toEqual(accepted);
+  });
+
   test('asking stops with the signal', async () => {
     const controller = new AbortController();
     const asked = createSpoolWordSource(folder).next(controller.signal);

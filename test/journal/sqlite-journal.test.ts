@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -116,24 +116,45 @@ test('a byte changed behind the triggers is found when read, with the last good 
   });
 });
 
-describe('a full disk', () => {
-  test('gives its reserve back for outcomes, and starts nothing new until there is room', async () => {
-    await withFolder(async (folder) => {
-      const path = join(folder, 'journal.sqlite');
-      const journal = openSqliteJournal({ path });
-      const lease = await journal.begin(activation, limburgDriver);
-      const [first] = await journal.append(lease, genesis, [note('one')]);
-      // As a full disk leaves it: the reserve is spent and something stands where it would be put back.
-      rmSync(`${path}.ballast`);
-      const blocked = join(folder, 'journal.sqlite.ballast');
-      rawly(path, 'SELECT 1');
-      expect(existsSync(blocked)).toBe(false);
-      const start = { key: '1.copy', id: 'copy', source: 'step' as const, attempt: 1, commands: [] };
-      const head = { seq: 1, hash: first?.hash ?? '' };
-      await journal.append(lease, head, [{ type: 'effect.started', by: 'drp', data: start }]);
-      expect(existsSync(blocked)).toBe(true);
-      await journal.close();
-    });
+test('a reserve that was spent is put back before anything new is started', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'journal.sqlite');
+    const journal = openSqliteJournal({ path });
+    const lease = await journal.begin(activation, limburgDriver);
+    rmSync(`${path}.ballast`);
+    const start = { key: '1.copy', id: 'copy', source: 'step' as const, attempt: 1, commands: [] };
+    await journal.append(lease, genesis, [{ type: 'effect.started', by: 'drp', data: start }]);
+    expect(existsSync(`${path}.ballast`)).toBe(true);
+    await journal.close();
+  });
+});
+
+test('a write-ahead log torn anywhere still opens, with a whole chain from the first event on', async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, 'journal.sqlite');
+    const journal = openSqliteJournal({ path });
+    const lease = await journal.begin(activation, limburgDriver);
+    let head = genesis;
+    for (let count = 0; count < 12; count += 1) {
+      const [event] = await journal.append(lease, head, [note(`${count}`)]);
+      head = { seq: event?.seq ?? 0, hash: event?.hash ?? '' };
+    }
+    // The files as a power cut finds them: the log is not yet in the database.
+    const [database, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
+    await journal.close();
+    const found = new Set<number>();
+    for (let cut = log.length; cut > log.length / 2; cut -= 1_371) {
+      const torn = join(folder, `torn-${cut}`);
+      writeFileSync(torn, database);
+      writeFileSync(`${torn}-wal`, log.subarray(0, cut));
+      const again = openSqliteJournal({ path: torn });
+      const events = await again.read(activation.run);
+      expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+      found.add(events.length);
+      await again.close();
+    }
+    expect(found.has(12)).toBe(true);
+    expect(found.size).toBeGreaterThan(3);
   });
 });
 
