@@ -7,6 +7,7 @@ import { checkReferences } from './checks/references.ts';
 import { checkSecrets, secretsInComments } from './checks/secrets.ts';
 import { checkStepIds } from './checks/step-ids.ts';
 import { checkStepShapes } from './checks/step-shapes.ts';
+import { checkTexts } from './checks/texts.ts';
 import { outlineOf } from './outline.ts';
 import { checkSchema, type Finding } from './schema-problems.ts';
 import type { Runbook } from './schema/runbook.ts';
@@ -41,6 +42,7 @@ export function parseRunbook(text: string, options: { readonly file: string }): 
     checkGates(outline),
     checkPeople(outline),
     checkSecrets(source.data),
+    checkTexts(source.data),
   ].flat();
   const place = placer(source, options.file);
   const problems = inOrder([

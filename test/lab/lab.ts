@@ -17,6 +17,7 @@ import { writeOutlet } from './power.ts';
 import { endProcess, endStragglers, recordedProcesses, run, type LabContext } from './process.ts';
 import { addRelay } from './relay.ts';
 import { startRoute53 } from './route53.ts';
+import { writeRunbook } from './runbook.ts';
 import { hiddenSshPort, hostAddress, hostFolder, makeHosts, sshPort, startSshds } from './sshd.ts';
 import { startTickets, ticketsMissing } from './tickets.ts';
 import { appPort, makeCertificates, startWeb, webFacts, webPort, webTlsPort } from './web.ts';
@@ -63,7 +64,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   writeFileSync(join(lab.dir, 'practice-lab'), 'made by the practice lab; "down" removes this folder\n');
   try {
     await refuseIfHidden(lab);
-    writeFacts(await startParts(lab, options));
+    const facts = await startParts(lab, options);
+    writeFacts(facts);
+    writeRunbook(facts);
   } catch (error) {
     await stopLab(lab, { keepLogs: true });
     throw error;

@@ -58,6 +58,22 @@ test('several keys missing in one place are several problems', () => {
   ]);
 });
 
+test('a section that is not there at all is one problem, however many places need it', () => {
+  const without = text.replace(/^databases:\n[\s\S]*?(?=^# Even days)/m, '');
+  expect(parse(without).problems.map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /'production' is named here, and there is no 'databases' in the runbook \(11 more name entries of it\)/,
+    ),
+  ]);
+});
+
+test('half a character is refused, since no digest could hold it', () => {
+  const broken = text.replace(/^title: .*$/m, 'title: "\\ud800"');
+  expect(parse(broken).problems).toEqual([
+    { file, line: 15, column: 8, message: expect.stringContaining('half a character') as unknown },
+  ]);
+});
+
 test('a misspelt key that must be there is one problem, not two', () => {
   for (const [right, wrong] of [
     ['    user: root', '    usr: root'],

@@ -82,9 +82,9 @@ function referencesOf(outline: Outline): readonly Reference[] {
 
 function unknownNames(outline: Outline, section: string, references: readonly Reference[]): readonly Finding[] {
   const known = outline.section(section);
-  if (known === undefined && isWrittenWrong(outline, section)) return [];
-  const names = [...(known?.keys() ?? [])];
-  const unknown = references.filter(({ name }) => known?.has(name) !== true);
+  if (known === undefined) return isWrittenWrong(outline, section) ? [] : absentSection(section, references);
+  const names = [...known.keys()];
+  const unknown = references.filter(({ name }) => !known.has(name));
   const unused = names.filter((name) => !references.some((reference) => reference.name === name));
   // Several places that agree, and an entry nobody names: the entry is what is misspelt.
   const misspelt = new Map<string, string>();
@@ -105,6 +105,20 @@ function unknownNames(outline: Outline, section: string, references: readonly Re
         const hint = suggestion(name, names);
         return { path, at: 'value', message: `'${name}' is none of ${section}${hint === '' ? '' : `: ${hint}`}` };
       }),
+  ];
+}
+
+/** Said once, where it is first needed. */
+function absentSection(section: string, references: readonly Reference[]): readonly Finding[] {
+  const [first] = references;
+  if (first === undefined) return [];
+  const more = references.length === 1 ? '' : ` (${references.length - 1} more name entries of it)`;
+  return [
+    {
+      path: first.path,
+      at: 'value',
+      message: `'${first.name}' is named here, and there is no '${section}' in the runbook${more}`,
+    },
   ];
 }
 
