@@ -1,6 +1,7 @@
 import type { Problem } from '../base/errors.ts';
 import { checkBackups } from './checks/backups.ts';
 import { checkGates } from './checks/gates.ts';
+import { checkExposure, checkHosts } from './checks/hosts.ts';
 import { checkOrder } from './checks/order.ts';
 import { checkPeople } from './checks/people.ts';
 import { checkReferences } from './checks/references.ts';
@@ -36,6 +37,7 @@ export function parseRunbook(text: string, options: { readonly file: string }): 
   const outline = outlineOf(source.data);
   const meaning = [
     checkReferences(outline),
+    checkHosts(outline),
     checkStepIds(outline),
     checkStepShapes(outline),
     checkOrder(outline),
@@ -50,7 +52,7 @@ export function parseRunbook(text: string, options: { readonly file: string }): 
     ...[...findings, ...meaning].map(place),
     ...secretsInComments(source.comments).map((problem) => ({ ...problem, file: options.file })),
   ]);
-  const warnings = inOrder(checkBackups(outline).map(place));
+  const warnings = inOrder([...checkBackups(outline), ...checkExposure(outline)].map(place));
   return runbook === undefined || problems.length > 0 ? { problems, warnings } : { runbook, problems, warnings };
 }
 

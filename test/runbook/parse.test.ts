@@ -50,6 +50,42 @@ describe('the shipped runbook', () => {
   });
 });
 
+test('two hosts that nothing could tell apart are a problem', () => {
+  const twin = text.replace('address: 127.0.77.32', 'address: 127.0.77.31');
+  expect(parse(twin).problems.map(({ message }) => message)).toEqual([
+    "hosts.backup-odd.address: the same as host 'backup-even': nothing could tell the two apart",
+  ]);
+  const marker = /text: backup-even .*(?= \})/.exec(text)![0];
+  const same = text
+    .replace(/text: backup-odd .*(?= \})/, marker)
+    .replace('hosts/backup-odd/identity', 'hosts/backup-even/identity');
+  expect(parse(same).problems).toHaveLength(1);
+});
+
+test('two tickets that answer each other are one circle, said once', () => {
+  const circle = text.replace('      milestone: ready\n', '      milestone: ready\n      follows: served\n');
+  expect(parse(circle).problems.map(({ message }) => message)).toEqual([
+    'activation.information.0.follows: a circle: announce-ready → announce-served → announce-ready',
+  ]);
+});
+
+test('what lies with production and is needed on the day is warned about, and a host without a pin', () => {
+  const exposed = text
+    .replace(/hostKeys:.*/, 'hostKeys: []')
+    .replaceAll('datacentre: roubaix', 'datacentre: limburg')
+    .replaceAll('datacentre: gravelines', 'datacentre: limburg')
+    .replaceAll('{ name: ns2.kyc.test, address: 127.0.77.42, port: 5353, datacentre: gravelines }', '');
+  expect(parse(exposed).warnings.map(({ message }) => message.slice(0, 60))).toEqual([
+    expect.stringContaining('hosts.limburg: no pinned host key'),
+    expect.stringContaining('service.recovery: lies in limburg'),
+    expect.stringContaining('backups.files: every source lies in one datacentre'),
+    expect.stringContaining('backups.database: every source lies in one datacentre'),
+    expect.stringContaining('dns.kyc: every name server lies in limburg'),
+    expect.stringContaining('desks.tickets: lies in limburg'),
+    expect.stringContaining('desks.mail: lies in limburg'),
+  ]);
+});
+
 test('several keys missing in one place are several problems', () => {
   const wrong = text.replace('    user: root\n', '').replace('    role: production\n', '');
   expect(parse(wrong).problems.map(({ message }) => message)).toEqual([
@@ -302,6 +338,24 @@ describe('one mistake', () => {
         old: '          stop: [touch, ',
         wrong: '          stop: [mysql, password=hunter22, ',
         at: 'password=',
+        message: /looks like a password/,
+      },
+    ],
+    [
+      'a password after an option',
+      {
+        old: '          stop: [touch, ',
+        wrong: '          stop: [mysql, --password, hunter22, ',
+        at: 'hunter22',
+        message: /looks like a password/,
+      },
+    ],
+    [
+      'a password in the environment of a command',
+      {
+        old: '          stop: [touch, ',
+        wrong: '          stop: [env, PGPASSWORD=hunter22, ',
+        at: 'PGPASSWORD',
         message: /looks like a password/,
       },
     ],

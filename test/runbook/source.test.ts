@@ -80,7 +80,7 @@ describe('whatever is done to a runbook', () => {
           expect(problem.line).toBeLessThanOrEqual(made.length + 1);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

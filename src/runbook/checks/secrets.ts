@@ -14,7 +14,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   ],
   [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{6,}/, 'a signed token'],
   [/\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/@]+@/i, 'an address with a password in it'],
-  [/(^|[^a-z])(password|passwd|pwd|secret|token|api[_-]?key)\s*=\s*["']?[^\s"'$<{]{4,}/i, 'a password'],
+  [/(password|passwd|pwd|secret|token|api[_-]?key)\s*=\s*["']?[^\s"'$<{]{4,}/i, 'a password'],
   [/\bauthorization:\s*(bearer|basic|token)\s+[A-Za-z0-9+/=._-]{8,}/i, 'an access token'],
 ];
 /** Ids that are published with every request and open nothing alone. */
@@ -27,12 +27,13 @@ const publicFields: readonly string[] = [
   'text',
   'identity',
 ];
+const passwordOption = /^--?(password|passwd|pass|secret|token|api-key)$/i;
 const secretFields = /(password|passwd|secret|token|credential|api[_-]?key|passphrase)/i;
 
 /** No value of the runbook is, or holds, a secret: it is read aloud, mailed and kept in journals. */
 export function checkSecrets(data: unknown): readonly Finding[] {
-  return texts(data, []).flatMap(({ path, text }): readonly Finding[] => {
-    const found = secretIn(text, path);
+  return texts(data, []).flatMap(({ path, text, before }): readonly Finding[] => {
+    const found = passwordOption.test(before) && /^[^-$/]/.test(text) ? 'a password' : secretIn(text, path);
     return found === undefined
       ? []
       : [{ path, at: 'value', message: `this looks like ${found} in plain text: ${advice}` }];
@@ -77,9 +78,17 @@ function entropyBits(word: string): number {
   return [...counts.values()].reduce((sum, count) => sum - (count / word.length) * Math.log2(count / word.length), 0);
 }
 
-function texts(data: unknown, path: Path): readonly { readonly path: Path; readonly text: string }[] {
-  if (typeof data === 'string') return [{ path, text: data }];
-  if (Array.isArray(data)) return data.flatMap((item, index) => texts(item, [...path, index]));
+interface FoundText {
+  readonly path: Path;
+  readonly text: string;
+  /** The text before it in a list: `--password` makes the next word one. */
+  readonly before: string;
+}
+
+function texts(data: unknown, path: Path, before = ''): readonly FoundText[] {
+  if (typeof data === 'string') return [{ path, text: data, before }];
+  if (Array.isArray(data))
+    return data.flatMap((item, index) => texts(item, [...path, index], String(data[index - 1] ?? '')));
   if (typeof data !== 'object' || data === null) return [];
   return Object.entries(data).flatMap(([key, value]) => texts(value, [...path, key]));
 }
