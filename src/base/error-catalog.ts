@@ -293,7 +293,7 @@ const entries = {
   'plan-unsafe': {
     exitCode: 3,
     message: 'the plan breaks a law: {law}',
-    hint: 'Mend the runbook, then look again: drp plan --site {site}.',
+    hint: 'Mend the runbook, then look again: drp prove --site {site}.',
   },
   'wrong-direction': {
     exitCode: 3,
@@ -301,6 +301,11 @@ const entries = {
     hint: 'See where the site serves: drp status --site {site}.',
   },
   'run-ended': { exitCode: 3, message: 'run {run} has ended ({outcome})', hint: 'Read its record with: drp audit show --run {run}.' },
+  'word-holds-secret': {
+    exitCode: 3,
+    message: 'what was said holds a secret: {secret}',
+    hint: 'Say it again without the secret: the record is read by many.',
+  },
   'word-not-now': {
     exitCode: 3,
     message: "'{verb} {subject}' fits nothing that waits now",

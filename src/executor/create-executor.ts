@@ -2,12 +2,15 @@ import { expand, skeletons } from '../../machines/expand.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Event, Json } from '../events/event.ts';
 import type { Lease } from '../journal/journal.ts';
+import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
+import { proofDigest, requireSafe } from '../proof/prove.ts';
 import type { ExecutorDeps } from './deps.ts';
 import { driveLoop, keeperFor } from './drive.ts';
 import type { Driving } from './driving.ts';
-import type { BeginRequest, DriveEnd, DriveOptions, Executor } from './executor.ts';
+import type { BeginRequest, DriveEnd, DriveOptions, Executor, Update } from './executor.ts';
 import { initialState } from './fold.ts';
 import { Inbox } from './inbox.ts';
+import { redactedDraft } from './redacted-draft.ts';
 import { foldAll, openRunLog } from './run-log.ts';
 import { siteState, type SiteState } from './site.ts';
 import { waitingOf } from './waiting.ts';
@@ -36,6 +39,7 @@ async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string>
   const { plan, mode, starter, situation } = request;
   if (plan.procedure === 'drill') throw new DrpError('internal', { what: 'drills have no skeleton yet' });
   if (mode === 'real') refuseWrongDirection(await readSiteState(deps, plan.site), plan.procedure);
+  const proof = requireSafe(plan);
   const machine = expand(skeletons[plan.procedure], plan);
   const run = deps.ids.run();
   const row = { run, site: plan.site, procedure: plan.procedure, mode };
@@ -52,6 +56,7 @@ async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string>
         mode,
         plan: plan as unknown as Json,
         planDigest: plan.digest,
+        proofDigest: proofDigest(proof, { plan, version: deps.version }),
         machine: machine as unknown as Json,
         startedBy: starter,
         ...(situation === undefined ? {} : { situation }),
@@ -113,22 +118,36 @@ async function drive(
 }
 
 async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions): Promise<Driving> {
-  const log = await openRunLog(deps.journal, lease, (event) => {
-    options.onUpdate({ kind: 'event', event });
+  const redaction = createRedaction();
+  const log = await openRunLog(deps.journal, lease, {
+    onEvent: (event) => {
+      options.onUpdate({ kind: 'event', event });
+    },
+    redact: (draft) => redactedDraft(redaction, draft),
   });
   const reach = deps.reach(log.plan);
   const from = log.plan.procedure === 'return' ? (await readSiteState(deps, log.plan.site)).activation : undefined;
   return {
-    deps,
+    deps: { ...deps, secret: async (reference) => redaction.add(await deps.secret(reference)) },
     log,
     reach,
+    redaction,
     claims: keeperFor({ log, reach }, lease.epoch),
     inbox: new Inbox(),
-    options,
+    options: {
+      ...options,
+      onUpdate: (update) => {
+        options.onUpdate(update.kind === 'word' ? withoutSecrets(redaction, update) : update);
+      },
+    },
     inherited: new Set([...log.run.wanted.values()].filter((effect) => effect.started).map((effect) => effect.key)),
     live: new Map(),
     ...(from === undefined ? {} : { activation: await deps.journal.read(from) }),
   };
+}
+
+function withoutSecrets(redaction: Redaction, update: Update): Update {
+  return redaction.data(update as unknown as Json) as unknown as Update;
 }
 
 /** A crash right behind the last event leaves the site claimed by a run that has ended: freed here, nothing else is done. */

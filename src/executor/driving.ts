@@ -1,5 +1,6 @@
 import { DrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
+import type { Redaction } from '../steps/remote/redact.ts';
 import type { ClaimKeeper } from './claimed.ts';
 import type { ExecutorDeps, Reach } from './deps.ts';
 import type { DriveOptions } from './executor.ts';
@@ -12,6 +13,8 @@ export interface Driving {
   readonly log: RunLog;
   readonly reach: Reach;
   readonly claims: ClaimKeeper;
+  /** Knows every secret this driver has read. */
+  readonly redaction: Redaction;
   readonly inbox: Inbox;
   readonly options: DriveOptions;
   /** Events of the activation a return comes back from. */

@@ -1,4 +1,5 @@
 import { DrpError } from '../base/errors.ts';
+import type { EvidenceItem, Json } from '../events/event.ts';
 import type { PlannedStep } from '../plan/plan.ts';
 import type { Progress, StepContext, StepKind } from '../steps/step-kind.ts';
 import { stepOf, type Driving } from './driving.ts';
@@ -42,7 +43,10 @@ export async function gatherEvidence(driving: Driving, gateId: string, signal: A
       step,
       context: contextFor(driving, { step, key: `evidence.${gateId}`, signal }),
     }));
-  return await evidenceEffect(gate, covered);
+  // Before the statement is rendered: its digest and its signatures stand over what is kept.
+  return driving.redaction.data(
+    (await evidenceEffect(gate, covered)) as unknown as Json,
+  ) as unknown as readonly EvidenceItem[];
 }
 
 /** Reads a step's postcondition for somebody who says it is done. Throws postcondition-failed. */
@@ -66,7 +70,7 @@ async function launchStep(driving: Driving, effect: Wanted, signal: AbortSignal)
       signal,
       mayHaveBegun: driving.inherited.has(effect.key),
       onContact: (state, reason) => {
-        driving.options.onUpdate({ kind: 'contact', step: step.id, state, reason });
+        driving.options.onUpdate({ kind: 'contact', step: step.id, state, reason: driving.redaction.text(reason) });
       },
     },
   });
@@ -92,13 +96,15 @@ function contextFor(
     providers: deps.providers,
     ...(mode === 'real' ? { claim: driving.claims.check } : {}),
     secret: deps.secret,
+    redaction: driving.redaction,
     report: progressReporter(driving, effect.step.id, effect.key),
   };
 }
 
 function progressReporter(driving: Driving, step: string, key: string): (progress: Progress) => void {
   let notedMs = driving.deps.clock.nowMs() - progressEveryMs + 2_000;
-  return (progress) => {
+  return (reported) => {
+    const progress = { ...reported, text: driving.redaction.text(reported.text) };
     driving.options.onUpdate({ kind: 'progress', step, progress });
     const now = driving.deps.clock.nowMs();
     if (now - notedMs < progressEveryMs) return;

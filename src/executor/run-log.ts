@@ -15,8 +15,14 @@ export interface RunLog {
   append(drafts: readonly Draft[]): Promise<void>;
 }
 
-/** Reads and folds a run. Throws journal-broken, journal-diverges, run-not-found. */
-export async function openRunLog(journal: Journal, lease: Lease, onEvent: (event: Event) => void): Promise<RunLog> {
+/**
+ * Reads and folds a run. `redact` sees every draft before it is hashed and stored. Throws journal-broken, journal-diverges, run-not-found.
+ */
+export async function openRunLog(
+  journal: Journal,
+  lease: Lease,
+  hooks: { readonly onEvent: (event: Event) => void; readonly redact: (draft: Draft) => Draft },
+): Promise<RunLog> {
   const events = [...(await journal.read(lease.run))];
   let run = foldAll(lease.run, journal.url, events);
   const began = events[0] as Extract<Event, { type: 'run.began' }>;
@@ -35,13 +41,13 @@ export async function openRunLog(journal: Journal, lease: Lease, onEvent: (event
     began,
     append: (drafts) => {
       const appended = last.then(async () => {
-        const stored = await journal.append(lease, head, drafts);
+        const stored = await journal.append(lease, head, drafts.map(hooks.redact));
         for (const event of stored) {
           run = fold(run, event);
           events.push(event);
         }
         head = headOf(events);
-        stored.forEach(onEvent);
+        stored.forEach(hooks.onEvent);
       });
       last = appended.catch(() => undefined);
       return appended;

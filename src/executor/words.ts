@@ -17,7 +17,11 @@ const recheckMs = 60_000;
 
 /** Judges a word, journals what it says or that it was refused, and says which. Refusals are the speaker's to mend. */
 export async function hearWord(driving: Driving, word: Word): Promise<WordAnswer> {
-  const verdict = judge(word, judgeContext(driving, word));
+  // A signed text cannot be redacted without breaking its signature, so it must not hold a secret in the first place.
+  const held = driving.redaction.finds(
+    [word.subject, word.reason, word.evidence, word.person, word.signed?.text].join('\n'),
+  );
+  const verdict = held === undefined ? judge(word, judgeContext(driving, word)) : secretRefused(word, held);
   if (verdict.kind === 'refused') return await refuse(driving, word, verdict);
   try {
     return { kind: 'accepted', text: await obey(driving, word, verdict) };
@@ -26,6 +30,11 @@ export async function hearWord(driving: Driving, word: Word): Promise<WordAnswer
     const { code, message, hint } = thrown;
     return await refuse(driving, word, { code, text: message, hint, person: verdict.person });
   }
+}
+
+function secretRefused(word: Word, secret: string): Extract<Verdict, { kind: 'refused' }> {
+  const { code, message, hint } = new DrpError('word-holds-secret', { secret });
+  return { kind: 'refused', code, text: message, hint, person: word.osUser };
 }
 
 async function refuse(

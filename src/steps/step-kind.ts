@@ -7,6 +7,7 @@ import type { Providers } from '../providers/providers.ts';
 import type { SecretReference } from '../runbook/schema/basics.ts';
 import type { SpecOf, StepKindName } from '../runbook/schema/steps.ts';
 import type { ClaimCheck, RemoteJobs, TransportPool } from '../transports/transport.ts';
+import type { Redaction } from './remote/redact.ts';
 
 /** A backup that a gate approved: which copy of which moment, from where. */
 export interface ChosenBackup {
@@ -64,6 +65,8 @@ export interface StepContext {
   /** Checked by every mutating command; absent in read-only work. */
   readonly claim?: ClaimCheck;
   secret(reference: SecretReference): Promise<Secret>;
+  /** Takes the secrets read so far out of what is kept or shown; absent where no journal is written. */
+  readonly redaction?: Redaction;
   report(progress: Progress): void;
 }
 

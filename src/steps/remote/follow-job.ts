@@ -1,6 +1,7 @@
 import { DrpError } from '../../base/errors.ts';
 import type { JobRequest } from '../../transports/transport.ts';
 import type { Progress, StepContext } from '../step-kind.ts';
+import type { RedactionStream } from './redact.ts';
 
 /** One line `@TOKEN WORD REST` of a job. */
 export interface Said {
@@ -33,13 +34,14 @@ const tailCharacters = 8_000;
  * Throws what RemoteJobs throws, and the signal's reason when it aborts: the job goes on then.
  */
 export async function followJob(
-  context: Pick<StepContext, 'jobs' | 'clock' | 'signal' | 'report' | 'claim'>,
+  context: Pick<StepContext, 'jobs' | 'clock' | 'signal' | 'report' | 'claim' | 'redaction'>,
   host: string,
   request: JobRequest,
 ): Promise<JobEnd> {
   const claim = context.claim === undefined ? {} : { claim: context.claim };
   await context.jobs.start(host, { ...request, ...claim, signal: context.signal });
-  const reader = lineReader(request.token, (said) => {
+  const hidden = context.redaction?.stream();
+  const reader = lineReader(request.token, hidden, (said) => {
     const progress = said.word === 'progress' ? progressOf(said.rest, context.clock.nowIso()) : undefined;
     if (progress !== undefined) context.report(progress);
   });
@@ -69,6 +71,7 @@ export async function followJob(
 
 function lineReader(
   token: string,
+  hidden: RedactionStream | undefined,
   onSaid: (said: Said) => void,
 ): { push(bytes: Uint8Array): void; end(): Pick<Extract<JobEnd, { kind: 'done' }>, 'said' | 'tail'> } {
   const decoder = new TextDecoder();
@@ -87,13 +90,19 @@ function lineReader(
     if (one.word !== 'progress' && said.length < saidMax) said.push(one);
     onSaid(one);
   };
+  const read = (text: string): void => {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  };
   return {
     push: (bytes) => {
-      const lines = `${rest}${decoder.decode(bytes, { stream: true })}`.split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) take(line);
+      const text = decoder.decode(bytes, { stream: true });
+      // Before anything is kept or cut to its last words: half a secret would not be found any more.
+      read(hidden?.push(text) ?? text);
     },
     end: () => {
+      read(hidden?.end() ?? '');
       if (rest !== '') take(rest);
       return { said, tail };
     },

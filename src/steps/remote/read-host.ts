@@ -25,7 +25,7 @@ export function shellArgv(script: string, args: readonly string[]): Argv {
  * host-unreachable, connection-lost (also on a deadline), identity-mismatch, claim-lost; any exit code is a value.
  */
 export async function callHost(
-  context: Pick<StepContext, 'hosts' | 'signal'>,
+  context: Pick<StepContext, 'hosts' | 'signal' | 'redaction'>,
   host: string,
   call: HostCall,
 ): Promise<Exited> {
@@ -34,7 +34,8 @@ export async function callHost(
   const result = await provenExec(transport, argv, { ...options, signal: context.signal });
   switch (result.kind) {
     case 'exited':
-      return result;
+      // Only for people, and cut to its last words: half a secret would not be found any more.
+      return { ...result, stderr: context.redaction?.text(result.stderr) ?? result.stderr };
     case 'signalled':
       throw new DrpError('connection-lost', { host, reason: `the command was ended by ${result.signalName}` });
     case 'timed-out':
