@@ -10,6 +10,7 @@ export const verbLines: readonly (readonly [group: string, verbs: readonly (read
         ['hosts', 'pin or show host keys and identities: pin, show'],
         ['connect', 'open a connection that needs a password or a one-time code'],
         ['plan', 'show every step, gate and command of a procedure; touches no network'],
+        ['prove', 'look at every path of a procedure under the laws, before the fire'],
       ],
     ],
     [

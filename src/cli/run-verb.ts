@@ -16,6 +16,7 @@ export interface VerbContext {
 type Loader = () => Promise<{ readonly verb: Verb }>;
 const loaders: Readonly<Record<string, Loader>> = {
   plan: () => import('./verbs/plan.ts'),
+  prove: () => import('./verbs/prove.ts'),
   activate: () => import('./verbs/activate.ts'),
   return: () => import('./verbs/return.ts'),
   resume: () => import('./verbs/resume.ts'),
@@ -74,13 +75,13 @@ function quietAll(command: Command): void {
     .configureOutput({ writeErr: () => undefined })
     .configureHelp({ helpWidth: 100 })
     .helpOption('--help', 'show this help');
-  if (command.commands.length === 0) {
+  if (command.commands.length > 0) {
+    command.helpCommand(false).option('--json', 'one JSON object last on stdout').option('--no-color', 'no colours');
+  } else {
     command
       .option('--journal <url>', 'where runs are recorded, e.g. sqlite:/var/lib/drp/journal.sqlite')
       .option('--json', 'one JSON object last on stdout')
       .option('--no-color', 'no colours');
-  } else {
-    command.helpCommand(false);
   }
   command.commands.forEach(quietAll);
 }
@@ -90,6 +91,7 @@ function wrongUsage(error: CommanderError, args: readonly string[]): DrpError {
     .replace(/^error: /, '')
     .replaceAll('\n', ' ')
     .replace(/[.]$/, '');
+  // Commander answers a group without its second word with the help text.
   const helpOnly = error.code === 'commander.help';
   const subverb = args[1] !== undefined && /^[a-z]+$/.test(args[1]) && groupVerbs.has(args[0] ?? '') ? ` ${args[1]}` : '';
   return new DrpError(

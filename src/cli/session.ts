@@ -106,9 +106,12 @@ function noteWaiting(session: Session, waiting: readonly Waiting[], working: num
 export function parkedLines(waiting: Waiting, run: string): string[] {
   if (waiting.kind === 'gate') {
     const digest = waiting.statementDigest?.slice(0, 12) ?? '';
+    const { statement } = waiting;
+    const key = statement === undefined || statement.policy.strength === 'os-user' ? '' : ' --key FILE';
+    const reason = statement?.evidence.some((item) => item.severity === 'red') === true ? ' --reason TEXT' : '';
     return [
       `gate ${waiting.subject} of run ${run} waits for a person; read it with: drp status --run ${run}`,
-      `approve with: drp approve ${waiting.subject} --run ${run} --statement ${digest}`,
+      `approve with: drp approve ${waiting.subject} --run ${run} --statement ${digest}${key}${reason}`,
     ];
   }
   return [

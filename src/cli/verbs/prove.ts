@@ -1,0 +1,60 @@
+import { Option } from 'commander';
+import { isDrpError } from '../../base/errors.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { pointsOfNoReturn } from '../../proof/no-return.ts';
+import { lawText, proofDigest, provePlan } from '../../proof/prove.ts';
+import { proofText } from '../../views/proof-text.ts';
+import { examples } from '../examples.ts';
+import type { Io, VerbAnswer } from '../io.ts';
+import { packageVersion } from '../overview.ts';
+import type { Verb } from '../run-verb.ts';
+import { openRunbook, resolveProcedure } from '../wire.ts';
+
+interface ProveOptions {
+  readonly site: string;
+  readonly runbooks?: string;
+  readonly procedure?: 'activation' | 'return';
+  readonly exhaustive?: boolean;
+}
+
+export const verb: Verb = (command, { io, action }) => {
+  command
+    .requiredOption('--site <name>', 'site whose runbook is proven')
+    .addOption(new Option('--procedure <name>', 'one procedure only').choices(['activation', 'return']))
+    .option('--exhaustive', 'every order of every lane; slower, the same verdict')
+    .option('--runbooks <folder>', 'where runbooks are looked for')
+    .addHelpText(
+      'after',
+      examples([
+        ['drp prove --site gravelines', 'both procedures: safe, or the shortest story of how harm is done'],
+        ['drp prove --site gravelines --json | jq .safe', 'for a pipeline: exit code 0 safe, 3 unsafe'],
+      ]),
+    )
+    .action(action((options: ProveOptions) => proveSite(io, options)));
+};
+
+async function proveSite(io: Io, options: ProveOptions): Promise<VerbAnswer> {
+  const loaded = await openRunbook(io, options.site, options.runbooks);
+  const procedures = options.procedure === undefined ? (['activation', 'return'] as const) : [options.procedure];
+  const plans: Plan[] = [];
+  for (const procedure of procedures) {
+    try {
+      plans.push(await resolveProcedure(loaded, procedure));
+    } catch (error) {
+      // A runbook may leave a procedure out; asked for by name that is an error.
+      if (options.procedure !== undefined || !isDrpError(error, 'procedure-not-filled')) throw error;
+    }
+  }
+  const proofs = plans.map((plan) => {
+    const proof = provePlan(plan, { exhaustive: options.exhaustive === true });
+    const breaches = proof.breaches.map((breach) => ({ ...breach, sentence: lawText(breach.law) }));
+    const digest = proofDigest(proof, { plan, version: packageVersion() });
+    return { ...proof, breaches, digest, points: pointsOfNoReturn(plan) };
+  });
+  const safe = proofs.every((proof) => proof.safe);
+  return {
+    text: proofText(options.site, proofs, { width: io.width, style: io.style }),
+    json: { safe, procedures: proofs },
+    exitCode: safe ? 0 : 3,
+  };
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { verbLines } from '../../src/cli/overview.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const verbs = verbLines.flatMap(([, lines]) => lines.map(([name]) => name));
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'drp-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function drp(...args: string[]): { readonly code: number; readonly out: string; readonly err: string } {
+  const env = { ...process.env, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, DRP_JOURNAL: '', DRP_RUNBOOKS: '' };
+  const { DRP_JOURNAL: _journal, DRP_RUNBOOKS: _runbooks, ...clean } = env;
+  const ran = spawnSync(join(root, 'bin/drp'), args, { cwd: folder, env: clean, encoding: 'utf8', input: '' });
+  return { code: ran.status ?? -1, out: ran.stdout, err: ran.stderr };
+}
+
+describe('help', () => {
+  test('names every verb, and a verb that is named exists', () => {
+    const { out, code } = drp('--help');
+    expect(code).toBe(0);
+    for (const verb of verbs) {
+      expect(out).toMatch(new RegExp(`^  ${verb} `, 'm'));
+      expect(existsSync(join(root, 'src/cli/verbs', `${verb}.ts`))).toBe(true);
+    }
+  });
+
+  test.each(verbs)('drp %s --help has examples', (verb) => {
+    const { out, code, err } = drp(verb, '--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(new RegExp(`^Usage: drp ${verb}`));
+    const sub = /^ {2}(\w+) .*\[options\]/m.exec(out)?.[1];
+    expect(sub === undefined ? out : drp(verb, sub, '--help').out).toContain('Examples\n  $ drp');
+  });
+
+  test('drp help VERB says what drp VERB --help says', () => {
+    expect(drp('help', 'plan')).toEqual(drp('plan', '--help'));
+  });
+});
+
+describe('wrong usage ends with 2 and says where to look', () => {
+  test.each([
+    ['a verb that does not exist', ['activat'], "there is no verb 'activat'; did you mean 'activate'?", 'drp --help'],
+    ['an option that does not exist', ['runs', '--nope'], "unknown option '--nope'", 'drp runs --help'],
+    ['a missing option', ['plan'], "required option '--site <name>' not specified", 'drp plan --help'],
+    ['a missing argument', ['decide', 'retry', '--reason', 'x'], "missing required argument 'subject'", 'drp decide --help'],
+    ['a missing second word', ['audit'], 'audit needs a second word', 'drp audit --help'],
+    ['a site without a runbook', ['plan', '--site', 'nowhere'], "no runbook for site 'nowhere'", 'drp init'],
+  ])('%s', (_, args, message, hint) => {
+    const { code, err, out } = drp(...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^drp: .*\n(.*\n)*HINT: /);
+    expect(err).toContain(message);
+    expect(err).toContain(hint);
+    const json = drp(...args, '--json');
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.out.trim().split('\n').at(-1)!)).toMatchObject({ exitCode: 2, error: { message: expect.stringContaining(message) } });
+  });
+
+  test('every problem of a runbook is listed with its place', () => {
+    writeFileSync(join(folder, 'broken.yaml'), 'format: 1\nsite: broken\nnope: 1\n');
+    const { code, err } = drp('plan', '--site', 'broken', '--runbooks', folder);
+    expect(code).toBe(2);
+    expect(err).toMatch(/broken\.yaml:3:1: /);
+  });
+});
+
+test('the shipped runbook plans, in both directions, without a network', () => {
+  const { code, out } = drp('plan', '--site', 'gravelines', '--json');
+  expect(code).toBe(0);
+  const { plans } = JSON.parse(out) as { plans: { procedure: string; digest: string }[] };
+  expect(plans.map((plan) => plan.procedure)).toEqual(['activation', 'return']);
+});
+
+test('an empty journal has no runs, nothing owed and no status to show', () => {
+  expect(drp('runs').out).toBe('no runs yet\n');
+  expect(drp('obligation', 'list').out).toBe('nothing is owed\n');
+  expect(drp('status').code).toBe(0);
+  expect(drp('resume')).toMatchObject({ code: 2 });
+});
+
+test('activate without a terminal names what must be said, and begins nothing', () => {
+  const { code, err } = drp('activate', '--site', 'gravelines', '--what', 'fire');
+  expect(code).toBe(2);
+  expect(err).toMatch(/HINT: /);
+  expect(drp('runs').out).toBe('no runs yet\n');
+});
