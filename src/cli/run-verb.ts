@@ -15,6 +15,7 @@ export interface VerbContext {
 
 type Loader = () => Promise<{ readonly verb: Verb }>;
 const loaders: Readonly<Record<string, Loader>> = {
+  init: () => import('./verbs/init.ts'),
   plan: () => import('./verbs/plan.ts'),
   prove: () => import('./verbs/prove.ts'),
   activate: () => import('./verbs/activate.ts'),

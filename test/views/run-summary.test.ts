@@ -33,7 +33,7 @@ describe('the summary of a run', () => {
 
   test('keeps phases in the order of the procedure, whatever the order of keys in the stored plan', () => {
     const [first, ...rest] = events;
-    const plan = (first!.data as { plan: { phases: object } }).plan;
+    const { plan } = first!.data as unknown as { plan: { phases: object } };
     const phases = Object.fromEntries(Object.entries(plan.phases).sort(([a], [b]) => a.localeCompare(b)));
     const sorted = [{ ...first!, data: { ...first!.data, plan: { ...plan, phases } } } as never, ...rest];
     expect(runSummary(sorted)!.phases.map((phase) => phase.name).slice(0, 3)).toEqual(['fencing', 'restoration', 'verification']);

@@ -1,0 +1,158 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DrpError, toError } from '../../base/errors.ts';
+import type { DraftAnswers, DraftHost, DraftPerson } from '../../runbook/draft.ts';
+import type { ScannedHostKey } from '../../transports/host-keys.ts';
+import { table } from '../../views/layout.ts';
+import { createAsk, type Ask } from '../ask.ts';
+import { askFacts, hostFacts, personFacts, siteFacts } from '../draft-questions.ts';
+import { examples } from '../examples.ts';
+import type { Io, VerbAnswer } from '../io.ts';
+import type { Verb } from '../run-verb.ts';
+import { openRunbook, resolveProcedure } from '../wire.ts';
+
+interface InitOptions {
+  readonly site: string;
+  readonly runbooks?: string;
+  readonly answers?: string;
+}
+
+export const verb: Verb = (command, { io, action }) => {
+  command
+    .requiredOption('--site <name>', 'name of the site, and of its runbook file')
+    .option('--runbooks <folder>', 'where the runbook is written (default: ./runbooks)')
+    .option('--answers <file>', 'all answers as JSON, instead of questions')
+    .addHelpText(
+      'after',
+      `
+Asks for hosts, people, backups and DNS, shows the host keys to compare by another way, and writes a
+runbook that drp plan can read. It never writes over one that is there.
+${examples([
+  ['drp init --site gravelines', 'asks, then writes runbooks/gravelines.yaml'],
+  ['drp init --site gravelines --answers facts.json', 'without a terminal'],
+])}`,
+    )
+    .action(action((options: InitOptions) => init(io, options)));
+};
+
+async function init(io: Io, options: InitOptions): Promise<VerbAnswer> {
+  const { draftRunbook } = await import('../../runbook/draft.ts');
+  const folder = resolve(io.cwd, options.runbooks ?? 'runbooks');
+  const file = join(folder, `${options.site}.yaml`);
+  const answers = options.answers === undefined ? await askAnswers(io, options.site) : await readAnswers(io, options);
+  await mkdir(folder, { recursive: true });
+  try {
+    await writeFile(file, draftRunbook(answers), { flag: 'wx', mode: 0o644 });
+  } catch (cause) {
+    const what = `${file} was not written: ${toError(cause).message}`;
+    throw new DrpError('nothing-to-do', { what, advice: 'A runbook that is there is edited by hand, or with: drp hosts pin.' }, { cause });
+  }
+  // What was written is read back: a runbook that cannot be planned is worth nothing on the day.
+  const loaded = await openRunbook(io, options.site, folder);
+  const plan = await resolveProcedure(loaded, 'activation', { onSigners: () => undefined });
+  return {
+    text: `written: ${file}\nRead the procedure with: drp plan --site ${options.site}\nIts hosts and fingerprints: drp hosts show --site ${options.site}`,
+    json: { file, planDigest: plan.digest, warnings: loaded.warnings },
+  };
+}
+
+async function readAnswers(io: Io, options: InitOptions): Promise<DraftAnswers> {
+  const file = resolve(io.cwd, options.answers ?? '');
+  try {
+    // Its shape is checked where it counts: the runbook made from it is parsed with every rule.
+    return { ...(JSON.parse(await readFile(file, 'utf8')) as DraftAnswers), site: options.site };
+  } catch (cause) {
+    throw new DrpError('wrong-usage', { what: `answers in ${file} cannot be read: ${toError(cause).message}`, command: 'init' }, { cause });
+  }
+}
+
+async function askAnswers(io: Io, site: string): Promise<DraftAnswers> {
+  const ask = createAsk(io);
+  if (!io.interactive) {
+    throw new DrpError('facts-missing', { what: 'the facts of the site', options: '--answers FILE' });
+  }
+  const facts = await askFacts(ask, siteFacts);
+  const cities: Record<string, string> = {};
+  const production = await askHost(io, ask, { about: 'Production: ', cities });
+  const recovery = await askHost(io, ask, { about: 'Recovery: ', cities });
+  const backupHosts: DraftHost[] = [];
+  do backupHosts.push(await askHost(io, ask, { about: `Backup server ${backupHosts.length + 1}: `, cities }));
+  while (await another(ask, 'Another backup server?'));
+  const people: DraftPerson[] = [await askPerson(ask, 'authoriser'), await askPerson(ask, 'operator')];
+  while (await another(ask, 'Another person who may approve?')) people.push(await askPerson(ask, 'approver'));
+  const fact = (key: string) => facts[key] ?? '';
+  return {
+    site,
+    title: fact('title'),
+    objectives: { rto: fact('rto'), filesLoss: fact('filesLoss'), databaseLoss: fact('databaseLoss'), skew: fact('skew') },
+    datacentres: cities,
+    service: { name: fact('service'), url: fact('url') },
+    production,
+    recovery,
+    backupHosts,
+    files: {
+      path: fact('filesPath'),
+      backup: { every: fact('filesEvery'), folder: fact('filesFolder'), pattern: fact('filesPattern') },
+    },
+    dns: {
+      zone: fact('zone'),
+      record: { name: fact('service'), type: production.address.includes(':') ? 'AAAA' : 'A', ttl: fact('ttl') },
+      provider: {
+        kind: 'rfc2136',
+        address: fact('dnsAddress'),
+        port: Number(fact('dnsPort')),
+        keyName: fact('dnsKeyName'),
+        keySecret: { file: fact('dnsKeyFile') },
+      },
+      servers: [
+        { name: 'primary', address: fact('dnsAddress'), port: Number(fact('dnsPort')), datacentre: recovery.datacentre },
+      ],
+    },
+    people,
+    maintenanceFlag: fact('maintenanceFlag'),
+  };
+}
+
+async function askHost(
+  io: Io,
+  ask: Ask,
+  known: { readonly about: string; readonly cities: Record<string, string> },
+): Promise<DraftHost> {
+  const { scanHostKeys } = await import('../../transports/host-keys.ts');
+  const facts = await askFacts(ask, hostFacts, known.about);
+  const { name = '', datacentre = '', city = '', address = '', port = '22', user = '', base = '/srv', keyFile = 'agent' } = facts;
+  known.cities[datacentre] = city;
+  const keys = await scanHostKeys(address, Number(port)).catch((error: unknown): readonly ScannedHostKey[] => {
+    io.stderr.write(`${io.style.attention(toError(error).message)}\nPin it later: drp hosts pin ${name}\n`);
+    return [];
+  });
+  io.stderr.write(`${table(keys.map((key) => [key.type, key.fingerprint]), '  ').join('\n')}\n`);
+  const compared =
+    keys.length > 0 && (await another(ask, `Are these fingerprints what its owner says, by another way?`));
+  const marker = await askFacts(ask, [
+    { key: 'text', message: `${known.about}text of /etc/machine-id (proves which machine answers)?`, refuse: (text) => (text === '' ? 'something is needed' : undefined) },
+  ]);
+  return {
+    ...{ name, datacentre, address, port: Number(port), user, base },
+    hostKeys: compared ? keys.map((key) => key.key) : [],
+    identity: { file: '/etc/machine-id', text: marker['text'] ?? '' },
+    ...(keyFile === 'agent' ? {} : { keyFile }),
+  };
+}
+
+async function askPerson(ask: Ask, role: 'authoriser' | 'operator' | 'approver'): Promise<DraftPerson> {
+  const { id = '', name = '', osUser = 'none', key = 'none' } = await askFacts(ask, personFacts, `${role}: `);
+  return {
+    id,
+    name,
+    roles: [role],
+    keys: key === 'none' ? [] : [key],
+    ...(osUser === 'none' ? {} : { osUser }),
+  };
+}
+
+async function another(ask: Ask, message: string): Promise<boolean> {
+  const answer = await ask.choice(message, ['yes', 'no']);
+  if (answer.kind !== 'typed') throw new DrpError('nothing-to-do', { what: 'left before the end', advice: 'No runbook was written.' });
+  return answer.text === 'yes';
+}
