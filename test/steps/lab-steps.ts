@@ -31,7 +31,12 @@ export interface LabSteps {
 }
 
 const world = (facts: LabFacts): PlannedWorld => {
-  const host = (name: keyof LabFacts['hosts'], role: string, datacentre: string, from?: 'limburg' | 'gravelines') => {
+  const host = (
+    name: keyof LabFacts['hosts'],
+    place: readonly [role: string, datacentre: string],
+    from?: 'limburg' | 'gravelines',
+  ) => {
+    const [role, datacentre] = place;
     const one = facts.hosts[name]!;
     return {
       role,
@@ -79,10 +84,10 @@ const world = (facts: LabFacts): PlannedWorld => {
       objectives: { rto: '4h', filesLoss: '24h', databaseLoss: '2h', skew: '24h' },
       datacentres: { limburg: { city: 'Limburg' }, gravelines: { city: 'Gravelines' }, other: { city: 'Else' } },
       hosts: {
-        limburg: host('limburg', 'production', 'limburg'),
-        gravelines: host('gravelines', 'recovery', 'gravelines', 'limburg'),
-        'backup-even': host('backup-even', 'backup', 'limburg', 'gravelines'),
-        'backup-odd': host('backup-odd', 'backup', 'other', 'gravelines'),
+        limburg: host('limburg', ['production', 'limburg']),
+        gravelines: host('gravelines', ['recovery', 'gravelines'], 'limburg'),
+        'backup-even': host('backup-even', ['backup', 'limburg'], 'gravelines'),
+        'backup-odd': host('backup-odd', ['backup', 'other'], 'gravelines'),
       },
       service: {
         name: 'www.kyc.test',

@@ -102,7 +102,7 @@ async function verifyCopy(step: PlannedStep, spec: CopySpec, context: StepContex
   if (!spec.switch) return refuse(`${staging} is filled by drp alone; retry it`);
   const found = await readTarget(context, spec, { sinceMs: 0 });
   if (found.target === undefined) return refuse(`${target} is not there`);
-  const source = await treeSize(context, copySource(spec, context), spec.exclude);
+  const source = await treeSize(context, copySource(spec, context), spec);
   const { files, bytes } = found.target;
   if (files !== source.files || bytes !== source.bytes) {
     return refuse(`${target} has ${files} files and ${bytes} bytes, the source ${source.files} and ${source.bytes}`);

@@ -64,7 +64,7 @@ async function sourceAndTarget(
   const { context, seen } = at;
   const base = { id: `source:${step.id}`, title: `source of ${step.id}` };
   try {
-    const source = await treeSize(context, seen.place, spec.exclude);
+    const source = await treeSize(context, seen.place, spec);
     const before = await sizeBefore(spec, at);
     const least = before === undefined ? leastSize(spec, context) : share(before, spec.shrinkLimit);
     const fault = sourceFault(source, least);
@@ -94,7 +94,7 @@ async function sizeBefore(
 ): Promise<TreeSize | undefined> {
   if (at.seen.before === undefined) return undefined;
   try {
-    return await treeSize(at.context, at.seen.before, spec.exclude);
+    return await treeSize(at.context, at.seen.before, spec);
   } catch {
     // The copy before may lack this folder, or its host may be gone by now: then there is nothing to compare with.
     at.context.signal.throwIfAborted();

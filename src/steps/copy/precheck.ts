@@ -32,7 +32,7 @@ export function roomFault(source: Pick<TreeSize, 'entries' | 'diskBytes'>, targe
 export async function checkCopy(step: PlannedStep, spec: CopySpec, context: StepContext): Promise<void> {
   const place = copySource(spec, context);
   const [source, target] = await Promise.all([
-    treeSize(context, place, spec.exclude),
+    treeSize(context, place, spec),
     readTarget(context, spec, { sinceMs: 0 }),
   ]);
   const unfit = sourceFault(source, leastSize(spec, context));

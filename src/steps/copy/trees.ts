@@ -35,21 +35,21 @@ export interface TargetState {
 const walkTimeoutMs = 600_000;
 
 /** Measures a tree on its own host. Throws source-unfit where it is not there, and what callHost throws. */
-export async function treeSize(context: StepContext, place: Place, exclude: readonly string[]): Promise<TreeSize> {
+export async function treeSize(context: StepContext, place: Place, spec: CopySpec): Promise<TreeSize> {
   const { identity } = hostOf(context.world, place.host);
   const result = await callHost(context, place.host, {
     argv: shellArgv(scriptText('remote/script-opening.sh', 'remote/tree-find.sh', 'remote/tree-size.sh'), [
       place.path,
       identity.file,
       identity.text,
-      exclude.join('\n'),
+      spec.exclude.join('\n'),
     ]),
     timeoutMs: walkTimeoutMs,
   });
   const [word, ...numbers] = result.stdout.trim().split(' ');
   if (result.exitCode !== 0 || word !== 'size') {
     const reason = result.exitCode === 44 ? 'it is not there, or cannot be read' : lastWords(result.stderr);
-    throw new DrpError('source-unfit', { step: '?', reason: `${place.host}:${place.path}: ${reason}` });
+    throw new DrpError('source-unfit', { step: spec.id, reason: `${place.host}:${place.path}: ${reason}` });
   }
   const [entries = 0, files = 0, bytes = 0, diskBytes = 0] = numbers.slice(0, 4).map(Number);
   return { entries, files, bytes, diskBytes };

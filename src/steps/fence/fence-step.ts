@@ -97,12 +97,8 @@ async function fence(spec: FenceSpec, context: StepContext): Promise<StepOutcome
 }
 
 async function lift(step: PlannedStep, spec: FenceSpec, context: StepContext): Promise<StepOutcome> {
-  const results = [
-    ...(await Promise.all(spec.ways.map((way) => liftWay(way, spec, context)))),
-    ...(await Promise.all(
-      spec.pause.map((pause) => (pause.undo === undefined ? undefined : pauseOne(pause.host, pause.undo, context))),
-    )),
-  ].filter((result) => result !== undefined);
+  const pauses = spec.pause.flatMap(({ host, undo }) => (undo === undefined ? [] : [pauseOne(host, undo, context)]));
+  const results = await Promise.all([...spec.ways.map((way) => liftWay(way, spec, context)), ...pauses]);
   const failed = results.filter((result) => !result.holds);
   if (failed.length > 0) {
     const reason = failed.map((result) => `${result.way}: ${result.text}`).join('; ');

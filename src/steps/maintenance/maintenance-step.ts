@@ -25,6 +25,10 @@ export const maintenanceStep: StepKind<'maintenance'> = {
   kind: 'maintenance',
   describe,
   evidence: async (_step, spec, context) => [await evidence(spec, context)],
+  precheck: async (_step, spec, context) => {
+    if (spec.ifUnreachable === 'oblige') return;
+    await callHost(context, context.world.service[spec.side].host, { argv: ['true'], timeoutMs: commandTimeoutMs });
+  },
   // A short act that may be repeated: doing it again is how one finds out.
   probe: () => Promise.resolve('absent'),
   run,

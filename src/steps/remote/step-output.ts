@@ -2,14 +2,15 @@ import { DrpError } from '../../base/errors.ts';
 import type { Json } from '../../events/event.ts';
 import type { StepContext } from '../step-kind.ts';
 
-/** Output of an ended step as a record; undefined where it has not ended, or was skipped. */
+/** Output of an ended step as a record; undefined where it has not ended, was skipped, or was only rehearsed. */
 export function outputOf(
   context: Pick<StepContext, 'facts'>,
   step: string,
 ): Readonly<Record<string, Json>> | undefined {
   const output = context.facts.outputs[step];
   if (typeof output !== 'object' || output === null || Array.isArray(output)) return undefined;
-  return output as Readonly<Record<string, Json>>;
+  const record = output as Readonly<Record<string, Json>>;
+  return record['invented'] === true ? undefined : record;
 }
 
 /** Output of a step this one builds on. Throws step-failed where it is not there. */

@@ -8,13 +8,25 @@ import { specOf } from '../lab-steps.ts';
 
 const world = { hosts: { a: { base: '/srv/' }, b: { base: '/data' } } } as unknown as PlannedWorld;
 const facts = (more: Partial<RunFacts> = {}): RunFacts => ({ outputs: {}, choices: {}, ...more });
-const fromBackup = specOf('copy', { id: 'c', from: { backup: 'files', path: '/www/' }, to: { host: 'a', path: 'www/' } });
-const fromHost = specOf('copy', { id: 'd', from: { host: 'b', path: 'www' }, to: { host: 'a', path: '/x' }, staging: 'back' });
+const fromBackup = specOf('copy', {
+  id: 'c',
+  from: { backup: 'files', path: '/www/' },
+  to: { host: 'a', path: 'www/' },
+});
+const fromHost = specOf('copy', {
+  id: 'd',
+  from: { host: 'b', path: 'www' },
+  to: { host: 'a', path: '/x' },
+  staging: 'back',
+});
 const chosen = { 'backup:files': { host: 'o', path: '/backups/2026-11-21', takenAt: '2026-11-21T00:00:00.000Z' } };
 
 describe('the plan of a copy', () => {
   test('takes the folder inside the chosen backup, and refuses without a choice', () => {
-    expect(copySource(fromBackup, { world, facts: facts({ choices: chosen }) })).toEqual({ host: 'o', path: '/backups/2026-11-21/www' });
+    expect(copySource(fromBackup, { world, facts: facts({ choices: chosen }) })).toEqual({
+      host: 'o',
+      path: '/backups/2026-11-21/www',
+    });
     expect(() => copySource(fromBackup, { world, facts: facts() })).toThrow(/no approved gate has chosen one/);
   });
 
@@ -29,7 +41,9 @@ describe('the plan of a copy', () => {
 
   test('expects a share of what the gate saw, else of what the last activation brought there', () => {
     expect(leastSize(fromBackup, { world, facts: facts() })).toEqual({ files: 1, bytes: 0 });
-    expect(leastSize(fromBackup, { world, facts: facts({ choices: { 'source:c': { files: 10, bytes: 1000 } } }) })).toEqual({ files: 8, bytes: 800 });
+    expect(
+      leastSize(fromBackup, { world, facts: facts({ choices: { 'source:c': { files: 10, bytes: 1000 } } }) }),
+    ).toEqual({ files: 8, bytes: 800 });
     const outputs = { other: 1, copied: { to: { host: 'b', path: '/data/www' }, files: 100, bytes: 50 } };
     const activation = { run: 'old', beganAt: '', outputs, choices: {} };
     expect(leastSize(fromHost, { world, facts: facts({ activation }) })).toEqual({ files: 80, bytes: 40 });

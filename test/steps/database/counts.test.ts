@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { countDifferences, countsInWords, countsJson, countsOf, parseCounts } from '../../../src/steps/database/counts.ts';
+import {
+  countDifferences,
+  countsInWords,
+  countsJson,
+  countsOf,
+  parseCounts,
+} from '../../../src/steps/database/counts.ts';
 
 const lines = [
   '{"table" : "kyc.users", "rows" : 3}',

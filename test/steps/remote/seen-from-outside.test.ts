@@ -11,9 +11,17 @@ describe('a side seen from outside', () => {
     [answered(503, { 'retry-after': '120' }), 'maintenance', 'x answers 503, Retry-After 120'],
     [answered(503), 'maintenance', 'x answers 503 without Retry-After'],
     [answered(502), 'broken', 'x answers 502'],
-    [{ kind: 'failed', why: 'unreachable', reason: 'refused', sent: false } as const, 'silent', 'x does not answer (refused)'],
+    [
+      { kind: 'failed', why: 'unreachable', reason: 'refused', sent: false } as const,
+      'silent',
+      'x does not answer (refused)',
+    ],
     // A wrong certificate is somebody answering: it is not silence.
-    [{ kind: 'failed', why: 'certificate', reason: 'expired', sent: false } as const, 'broken', 'x shows a wrong certificate (expired)'],
+    [
+      { kind: 'failed', why: 'certificate', reason: 'expired', sent: false } as const,
+      'broken',
+      'x shows a wrong certificate (expired)',
+    ],
   ])('%j is %s', (reply, kind, text) => {
     expect(judgeSight(reply, 'x')).toMatchObject({ kind, text });
   });

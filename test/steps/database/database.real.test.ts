@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DrpError } from '../../../src/base/errors.ts';
+import { surveyBackup } from '../../../src/steps/backups/survey-backup.ts';
+import { databaseStep } from '../../../src/steps/database/database-step.ts';
+import type { StepOutcome } from '../../../src/steps/step-kind.ts';
+import { plannedStep, specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
+
+const fetch = specOf('database', { id: 'fetch', do: 'fetch', database: 'recovery', from: { backup: 'users' } });
+const bringIn = specOf('database', { id: 'import', do: 'import', database: 'recovery', fetch: 'fetch' });
+const swap = specOf('database', { id: 'switch', do: 'switch', database: 'recovery', import: 'import' });
+const dump = specOf('database', { id: 'dump', do: 'dump', database: 'recovery' });
+const again = specOf('database', { id: 'fetch-back', do: 'fetch', database: 'production', from: { dump: 'dump' } });
+
+let steps: LabSteps;
+
+beforeAll(async () => {
+  steps = await startLabSteps();
+  const surveys = await surveyBackup(steps.context('survey'), 'users');
+  const found = surveys.flatMap(({ answer }) => (answer.kind === 'surveyed' ? answer.candidates : []));
+  const [newest] = found.sort((a, b) => (a.takenAt < b.takenAt ? 1 : -1));
+  steps.choices['backup:users'] = { ...newest! };
+}, 120_000);
+
+afterAll(async () => {
+  await steps.end();
+}, 60_000);
+
+const done = (outcome: StepOutcome): Extract<StepOutcome, { kind: 'done' }> => {
+  if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
+  return outcome;
+};
+const failure = (outcome: StepOutcome): DrpError => {
+  if (outcome.kind !== 'failed') throw new Error(`it is ${outcome.kind}`);
+  return outcome.error;
+};
+const orders = (site: 'limburg' | 'gravelines'): Promise<string> =>
+  steps.lab.sql(site, 'select count(*), max(created_at) from kyc.orders;');
+
+describe('a dump that must not be imported', () => {
+  const chosen = (): { path: string; sha256: string } => steps.choices['backup:users'] as never;
+  const spoiled = async (name: string, spoil: (file: string) => void, sha256?: string): Promise<DrpError> => {
+    const file = join(steps.facts.hosts.gravelines.base, `${name}.dump`);
+    copyFileSync(chosen().path, file);
+    spoil(file);
+    const digest = sha256 ?? createHash('sha256').update(readFileSync(file)).digest('hex');
+    const choices = { 'backup:users': { ...chosen(), host: 'gravelines', path: file, sha256: digest } as never };
+    return failure(
+      await steps.run(databaseStep, { ...fetch, id: `fetch-${name}` }, { facts: { outputs: {}, choices } }),
+    );
+  };
+
+  test('is refused when it was cut, even where its checksum was made after the cut', async () => {
+    const before = await orders('gravelines');
+    const error = await spoiled('cut', (file) => truncateSync(file, statSync(file).size - 5000));
+    expect([error.code, error.message]).toEqual(['dump-unfit', expect.stringContaining('cannot be read to its end')]);
+    expect(await orders('gravelines')).toBe(before);
+  });
+
+  test('is refused when its checksum is not the one of the backup server', async () => {
+    const error = await spoiled('other', (file) => writeFileSync(file, 'x', { flag: 'a' }), chosen().sha256);
+    expect([error.code, error.message]).toEqual(['dump-unfit', expect.stringContaining('its checksum is')]);
+  });
+
+  test('is refused when it is no dump, is empty, or is not there', async () => {
+    expect((await spoiled('text', (file) => writeFileSync(file, 'select 1;'))).message).toMatch(
+      /no custom-format dump/,
+    );
+    expect((await spoiled('empty', (file) => truncateSync(file, 0))).message).toMatch(/is empty/);
+    expect((await spoiled('gone', (file) => execFileSync('rm', [file]), 'aa')).code).toBe('source-unfit');
+  });
+});
+
+describe('a restoration of a database', () => {
+  test('fetches, imports beside the live one, and switches names: the replaced one is kept, closed', async () => {
+    const before = await orders('gravelines');
+    expect(done(await steps.run(databaseStep, fetch)).output).toMatchObject({
+      checksum: 'matched',
+      host: 'gravelines',
+    });
+    const imported = done(await steps.run(databaseStep, bringIn)).output as {
+      database: string;
+      rows: Record<string, number>;
+      newest: string;
+    };
+    expect(imported.rows['kyc.orders']).toBeGreaterThan(0);
+    expect(await orders('gravelines')).toBe(before);
+    const switched = done(await steps.run(databaseStep, swap)).output as { aside: string };
+    const [rows] = (await orders('gravelines')).split('|');
+    expect(Number(rows)).toBe(imported.rows['kyc.orders']);
+    const aside = await steps.lab.sql(
+      'gravelines',
+      `select datallowconn from pg_database where datname = '${switched.aside}';`,
+    );
+    expect(aside.trim()).toBe('f');
+    expect(await databaseStep.verify!(plannedStep(swap), swap, steps.context('switch'))).toHaveLength(1);
+  });
+
+  test('switches once: asked again, it finds its work done', async () => {
+    const aside = await steps.lab.sql('gravelines', "select count(*) from pg_database where datname like 'kyc%';");
+    done(await steps.run(databaseStep, swap));
+    expect(await steps.lab.sql('gravelines', "select count(*) from pg_database where datname like 'kyc%';")).toBe(
+      aside,
+    );
+  });
+
+  test('keeps what a first import of the run had made live, when a second one replaces it', async () => {
+    const { database } = done(await steps.run(databaseStep, bringIn)).output as { database: string };
+    const { aside } = done(await steps.run(databaseStep, swap)).output as { aside: string };
+    expect([database.startsWith('kyc_drp_'), aside]).toEqual([true, expect.stringMatching(/^kyc_before_.*_2$/)]);
+  });
+
+  test('is not begun where a role of the dump is missing, and names it', async () => {
+    await steps.lab.sql('limburg', 'create role kyc_guest; grant usage on schema kyc to kyc_guest;');
+    const taken = done(await steps.run(databaseStep, { ...dump, id: 'dump-guest', database: 'production' })).output as {
+      path: string;
+      sha256: string;
+    };
+    const before = await orders('gravelines');
+    const file = join(steps.facts.hosts.gravelines.base, 'guest.dump');
+    copyFileSync(taken.path, file);
+    const outputs = { fetch: { path: file, sha256: taken.sha256, takenAt: '2026-01-01T00:00:00.000Z' } };
+    const error = failure(await steps.run(databaseStep, bringIn, { facts: { outputs, choices: {} } }));
+    expect([error.code, error.message]).toEqual(['import-refused', expect.stringContaining('kyc_guest')]);
+    expect(await orders('gravelines')).toBe(before);
+    await steps.lab.sql('limburg', 'revoke usage on schema kyc from kyc_guest; drop role kyc_guest;');
+  });
+
+  test('is dumped back with rows counted in the snapshot of the dump, and the import compares them', async () => {
+    const dumped = done(await steps.run(databaseStep, dump)).output as { rows: Record<string, number>; sha256: string };
+    const fetched = done(await steps.run(databaseStep, again)).output;
+    expect(fetched).toMatchObject({ sha256: dumped.sha256, counted: { rows: dumped.rows } });
+    const back = specOf('database', { id: 'import-back', do: 'import', database: 'production', fetch: 'fetch-back' });
+    expect(done(await steps.run(databaseStep, back)).output).toMatchObject({ compared: true, rows: dumped.rows });
+  });
+
+  test('fails where the rows are not those of the snapshot', async () => {
+    const outputs = {
+      ...steps.outputs,
+      'fetch-back': { ...(steps.outputs['fetch-back'] as object), counted: { rows: { 'kyc.orders': 1 } } },
+    };
+    const back = specOf('database', { id: 'import-wrong', do: 'import', database: 'production', fetch: 'fetch-back' });
+    expect(failure(await steps.run(databaseStep, back, { facts: { outputs, choices: {} } })).code).toBe(
+      'postcondition-failed',
+    );
+  });
+
+  test('shows no password in the command lines and folders of its jobs', async () => {
+    const password = readFileSync(steps.facts.databases.gravelines.passwordFile, 'utf8').trim();
+    const found = execFileSync('sh', [
+      '-c',
+      'grep -rlF -- "$1" "$2" || true',
+      'sh',
+      password,
+      join(steps.facts.hosts.gravelines.home, '.drp'),
+    ]);
+    expect(found.toString()).toBe('');
+  });
+});
