@@ -96,6 +96,8 @@ export interface EventData {
     readonly mode: RunMode;
     readonly plan: Json;
     readonly planDigest: string;
+    /** Stands for what was proven of this plan before it began: verdict, states, by which version. */
+    readonly proofDigest?: string;
     readonly machine: Json;
     readonly startedBy: { readonly person: string; readonly identity: Identity };
     readonly situation?: Situation;

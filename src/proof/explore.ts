@@ -96,7 +96,6 @@ export function explore(
       if (reached === undefined) continue;
       transitions += 1;
       for (const [law, why] of reached.broken) note(law, [...storyOf(node), ...said(event), `then: ${why}`]);
-      if (reached.broken.length > 0) continue;
       const key = keyOf(reached);
       const known = seen.get(key);
       if (known !== undefined) known.before.push(node);
@@ -106,11 +105,7 @@ export function explore(
       }
     }
   }
-  // Ways are only whole where no path was cut short by another breach.
-  if (breaches.size === 0)
-    deadEnds([...seen.values()]).forEach((story) => {
-      note('always-a-way', story);
-    });
+  for (const story of deadEnds([...seen.values()])) note('always-a-way', story);
   return {
     states: seen.size,
     transitions,

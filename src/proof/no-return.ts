@@ -1,0 +1,55 @@
+import { expand, skeletons } from '../../machines/expand.ts';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
+import { modelOf, type Model } from './model.ts';
+
+/** What passing a gate lets happen until the next one, and what of it can be taken back. */
+export interface PointOfNoReturn {
+  readonly gate: string;
+  /** Steps that change something, with how each is undone. */
+  readonly undoable: readonly { readonly step: string; readonly undo: string }[];
+  /** Steps that cannot be undone. */
+  readonly irreversible: readonly string[];
+  /** What no step undoes by itself: users who write on the other side. */
+  readonly lasting: readonly string[];
+}
+
+/** For each gate in the order it is met: what has become possible, and final, behind it. */
+export function pointsOfNoReturn(plan: Plan): readonly PointOfNoReturn[] {
+  const model = modelOf(plan);
+  const points: { gate: string; steps: PlannedStep[] }[] = [];
+  for (const part of partsOf(plan)) {
+    if (typeof part === 'string') points.push({ gate: part, steps: [] });
+    else points.at(-1)?.steps.push(part);
+  }
+  return points.map(({ gate, steps }) => ({
+    gate,
+    undoable: steps.flatMap((step) =>
+      step.undo === undefined || step.irreversible ? [] : [{ step: step.id, undo: step.undo }],
+    ),
+    irreversible: steps.filter((step) => step.irreversible).map(({ id }) => id),
+    lasting: steps.flatMap((step) => lastingOf(step, model)),
+  }));
+}
+
+/** Gates and steps in the order of the skeleton, gates of lanes among them. */
+function partsOf(plan: Plan): readonly (string | PlannedStep)[] {
+  const skeleton = skeletons[plan.procedure === 'drill' ? 'activation' : plan.procedure];
+  const { states } = expand(skeleton, { phases: {} });
+  const seen = new Set<string>();
+  return Object.values(states).flatMap(({ meta }): (string | PlannedStep)[] => {
+    if (meta?.gate !== undefined) return meta.gate === 'unserved' ? [] : [meta.gate];
+    if (meta?.work === undefined || meta.work === 'reopen' || seen.has(meta.work)) return [];
+    seen.add(meta.work);
+    const steps = (plan.phases[meta.work] ?? []).flatMap((lane) => lane.steps);
+    return steps.map((step) => (step.kind === 'gate' ? step.id : step));
+  });
+}
+
+function lastingOf(step: PlannedStep, model: Model): readonly string[] {
+  const moves = model.steps.get(step.id)?.moves;
+  if (moves === undefined) return [];
+  const left = moves.to === 'production' ? 'recovery' : 'production';
+  const back =
+    moves.to === model.target ? 'a switch back leaves those writes there' : `what they wrote on ${left} stays there`;
+  return [`${step.id}: users write on ${moves.to} from here on; ${back}`];
+}
