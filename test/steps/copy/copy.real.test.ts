@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DrpError } from '../../../src/base/errors.ts';
 import { copyStep } from '../../../src/steps/copy/copy-step.ts';
 import type { StepOutcome } from '../../../src/steps/step-kind.ts';
-import { specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
+import { plannedStep, specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
 
 let steps: LabSteps;
 let from: string;
@@ -165,5 +165,30 @@ describe('a copy', () => {
     expect(readFileSync(join(to, first.kind === 'done' ? 'a' : 'mine'), 'utf8')).not.toBe('');
     done(await steps.run(copyStep, spec('killed')));
     expect(differences()).toBe('');
+  });
+
+  test('is followed to the same end by a second driver, and started once', async () => {
+    const copy = spec('resumed');
+    const context = steps.context(copy.id);
+    const [first, second] = await Promise.all([
+      copyStep.run(plannedStep(copy), copy, context),
+      copyStep.run(plannedStep(copy), copy, context),
+    ]);
+    expect(done(second).output).toEqual(done(first).output);
+    expect(await copyStep.probe(plannedStep(copy), copy, context)).toBe('finished');
+    expect(existsSync(`${to}.before-${context.run.id}-2`)).toBe(false);
+  });
+
+  test('is stopped with all it started, and says that it was', async () => {
+    execFileSync('sh', ['-c', 'head -c 8000000 /dev/urandom >"$1/big"', 'sh', from]);
+    await steps.lab.fault('link-slow', 'backup-odd', '500000');
+    const copy = spec('stopped');
+    const context = steps.context(copy.id);
+    const running = copyStep.run(plannedStep(copy), copy, context);
+    while (!existsSync(join(to, '..', '.tree.drp-stopped'))) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await copyStep.stop!(plannedStep(copy), copy, context)).toEqual([]);
+    await steps.lab.fault('link-up', 'backup-odd');
+    expect(failure(await running).message).toMatch(/it was stopped/);
+    expect(readFileSync(join(to, 'mine'), 'utf8')).toBe('what was there');
   });
 });

@@ -148,6 +148,28 @@ describe('a restoration of a database', () => {
     );
   });
 
+  test('stops at the first error of the import, unless the runbook calls it harmless: then it is counted', async () => {
+    await steps.lab.sql('limburg', 'create table kyc.by_admin (id int); grant select on kyc.by_admin to kyc_owner;');
+    done(await steps.run(databaseStep, { ...dump, id: 'dump-admin', database: 'production' }));
+    const back = specOf('database', { id: 'import-admin', do: 'import', database: 'production', fetch: 'dump-admin' });
+    const error = failure(await steps.run(databaseStep, back));
+    expect([error.code, error.message]).toEqual(['import-failed', expect.stringContaining('role "postgres"')]);
+    const left = await steps.lab.sql(
+      'limburg',
+      "select count(*) from pg_database where datname like 'kyc!_drp!_%' escape '!';",
+    );
+    expect(left.trim()).toBe('0');
+    const world = structuredClone(steps.world) as { databases: Record<string, { benign: string[] }> };
+    world.databases['production']!.benign = ['must be member of role "postgres"', 'never seen'];
+    const outcome = done(await steps.run(databaseStep, back, { world: world as never }));
+    expect(outcome.output).toMatchObject({ messages: [] });
+    expect((outcome.output as { benign: { count: number }[] }).benign.map(({ count }) => count)).toEqual([
+      expect.any(Number),
+      0,
+    ]);
+    expect((outcome.output as { benign: { count: number }[] }).benign[0]?.count).toBeGreaterThan(0);
+  });
+
   test('shows no password in the command lines and folders of its jobs', async () => {
     const password = readFileSync(steps.facts.databases.gravelines.passwordFile, 'utf8').trim();
     const found = execFileSync('sh', [
