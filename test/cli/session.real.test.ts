@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hasTerminal, openTerminal, type Terminal } from './terminal.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const practice = `'${process.execPath}' --disable-warning=ExperimentalWarning test/cli/practice-run.ts`;
+const question = "To approve, type 'gravelines'";
+// At the end of the screen: an earlier question is no sign that this one stands.
+const leaving = /\(type 'detach', 'stop' or 'continue'\)\s*$/;
+let folder = '';
+let terminal: Terminal | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'drp-session-'));
+});
+afterEach(() => {
+  terminal?.end();
+  terminal = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function open(command: string, env: Readonly<Record<string, string>> = {}): Terminal {
+  terminal = openTerminal(command, { cwd: root, env: { NO_COLOR: '1', ...env } });
+  return terminal;
+}
+
+function drp(...args: readonly string[]): { readonly code: number; readonly json: Record<string, unknown> } {
+  const env = { ...process.env, DRP_JOURNAL: `sqlite:${join(folder, 'journal.sqlite')}` };
+  const ran = spawnSync(join(root, 'bin/drp'), [...args, '--json'], { cwd: folder, env, encoding: 'utf8', input: '' });
+  return { code: ran.status ?? -1, json: JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown> };
+}
+
+function decisions(): readonly string[] {
+  const { events } = drp('audit', 'show').json as { events: { type: string; data: { gate?: string } }[] };
+  return events.filter((event) => event.type === 'gate.decided').map((event) => event.data.gate ?? '');
+}
+
+(hasTerminal ? describe : describe.skip)('at a terminal (needs tmux)', () => {
+  test('Enter, y, a paste, wrong words and type-ahead never pass a gate; the exact word does, once', async () => {
+    const on = open(`${practice} ${folder} activation`, { PRACTICE_STEP_MS: '700' });
+    on.type('gravelines');
+    on.keys('Enter');
+    await on.shows(question);
+    on.keys('Enter');
+    await on.shows("nothing done: ''");
+    on.type('y');
+    on.keys('Enter');
+    await on.shows("nothing done: 'y'");
+    on.paste('gravelines');
+    on.keys('Enter');
+    await on.shows('pasted text is not taken');
+    on.type('Gravelines');
+    on.keys('Enter');
+    await on.shows("nothing done: 'Gravelines'");
+    expect(decisions()).toEqual([]);
+    on.type('gravelines');
+    on.keys('Enter');
+    await on.shows('fencing of gravelines');
+    // Typed ahead of the next gate: it must not answer it.
+    on.type('gravelines');
+    on.keys('Enter');
+    await on.shows('GATE restoration');
+    await on.shows(new RegExp(`${question}[^\\n]*:\\s*$`));
+    expect(decisions()).toEqual(['declaration']);
+  });
+
+  test('a gate answered elsewhere withdraws the question within a second, and says by whom', async () => {
+    const on = open(`${practice} ${folder} activation`);
+    await on.shows(question);
+    const { run } = drp('status').json as { run: { gates: { state: string; digest: string }[] } };
+    const digest = run.gates.find((gate) => gate.state === 'open')!.digest.slice(0, 12);
+    expect(drp('approve', 'declaration', '--statement', digest)).toMatchObject({ code: 0, json: { outcome: 'accepted' } });
+    await on.shows('Already decided: gate declaration: approve by otto', 1_500);
+    expect(drp('approve', 'declaration', '--statement', digest)).toMatchObject({ code: 3, json: { error: { code: 'already-decided' } } });
+  });
+
+  test('a failed step is decided with a reason, Ctrl-C asks, and detaching leaves the run to be resumed', async () => {
+    const on = open(`${practice} ${folder} activation`, { PRACTICE_FAILS: 'fence-production', PRACTICE_STEP_MS: '2000' });
+    await on.shows(question);
+    on.type('gravelines');
+    on.keys('Enter');
+    await on.shows('What now with fence-production?');
+    on.keys('Enter');
+    await on.shows("type 'mark-done', 'retry', 'abort' or 'later', whole");
+    on.type('retry');
+    on.keys('Enter');
+    await on.shows("Reason for 'retry'");
+    on.type('power was off');
+    on.keys('Enter');
+    await on.shows('fencing of gravelines');
+    on.keys('C-c');
+    await on.shows(leaving);
+    on.type('continue');
+    on.keys('Enter');
+    await on.shows(/close-recovery: practise maintenance, running/);
+    on.keys('C-c');
+    await on.shows(leaving);
+    on.type('detach');
+    on.keys('Enter');
+    await on.shows('ended with 130');
+    expect(drp('status').json).toMatchObject({ driven: 'not-driven' });
+  });
+
+  test('behind a pipe nobody is asked: the run parks with 75', async () => {
+    const on = open(`${practice} ${folder} activation 2>&1 | tee ${folder}/log`);
+    on.type('gravelines');
+    on.keys('Enter');
+    await on.shows('parked: run');
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toContain('approve with: drp approve declaration --run');
+    expect(decisions()).toEqual([]);
+  });
+});
+
+describe('without a terminal', () => {
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'test/cli/practice-run.ts', folder, ...args], {
+      cwd: root,
+      encoding: 'utf8',
+      input: 'yes\ngravelines\n',
+    });
+
+  test('a gate parks the run with 75, whatever stands on stdin, and stderr names the commands', () => {
+    const { status, stderr, stdout } = run('activation');
+    expect({ status, stdout }).toEqual({ status: 75, stdout: '' });
+    expect(stderr).toMatch(/drp approve declaration --run \S+ --statement [0-9a-f]{12}\nthen: drp resume --run/);
+    expect(decisions()).toEqual([]);
+  });
+
+  test('with --json each line is an object and the last one says how it ended', () => {
+    const lines = run('activation', '--json').stdout.trim().split('\n');
+    const objects = lines.map((line) => JSON.parse(line) as { kind?: string; outcome?: string });
+    expect(objects.slice(0, -1).every((one) => one.kind !== undefined)).toBe(true);
+    expect(objects.at(-1)).toMatchObject({ outcome: 'parked', site: 'gravelines', waiting: [{ subject: 'declaration' }] });
+  });
+});
