@@ -17,7 +17,14 @@ export default {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '/test/lab/', '/test/e2e/', '/test/crash/', '\\.real\\.test\\.ts$'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '/test/lab/',
+        '/test/e2e/',
+        '/test/crash/',
+        '/test/campaigns/',
+        '\\.real\\.test\\.ts$',
+      ],
     },
     {
       ...common,
@@ -26,6 +33,7 @@ export default {
         '<rootDir>/test/lab/**/*.test.ts',
         '<rootDir>/test/e2e/**/*.test.ts',
         '<rootDir>/test/crash/**/*.test.ts',
+        '<rootDir>/test/campaigns/**/*.test.ts',
         '<rootDir>/test/**/*.real.test.ts',
       ],
       testTimeout: 120_000,

@@ -31,7 +31,9 @@ export function readSource(text: string, file: string): RunbookSource {
   if (Buffer.byteLength(text) > maxBytes) return nothing(problem('the file is larger than 1 MB: expected a runbook'));
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, keepSourceTokens: false });
+    const options = { prettyErrors: false, keepSourceTokens: false } as const;
+    // logLevel: what it would print to stderr by itself is among the problems already.
+    const document = parseDocument(text, { ...options, lineCounter: lines, logLevel: 'error' });
     const problems = syntaxProblems(document, text, lines).map((found) => ({ ...found, file }));
     if (problems.some((found) => found.fatal)) return nothing(...problems.map(withoutFatal));
     const bomb = aliasProblem(document, lines);
