@@ -87,7 +87,10 @@ function openGate(
   const [gate, second] = fits;
   const advice = `See what waits: drp status --run ${run}.`;
   if (second !== undefined) {
-    throw new DrpError('nothing-to-do', { what: `several gates are open: ${fits.map((one) => one.subject).join(', ')}; name one`, advice });
+    throw new DrpError('nothing-to-do', {
+      what: `several gates are open: ${fits.map((one) => one.subject).join(', ')}; name one`,
+      advice,
+    });
   }
   if (gate === undefined) {
     const last = events.findLast((event) => event.type === 'gate.decided' && event.data.gate === named);
@@ -151,7 +154,8 @@ async function typeWord(io: Io, word: string, decision: string): Promise<void> {
     message: `To ${decision}, type '${word}'; Ctrl-C leaves:`,
     refuse: (text) => (text === word ? undefined : `nothing done: type '${word}', whole`),
   });
-  if (answer.kind !== 'typed') throw new DrpError('nothing-to-do', { what: 'left without an answer', advice: 'Nothing was done.' });
+  if (answer.kind !== 'typed')
+    throw new DrpError('nothing-to-do', { what: 'left without an answer', advice: 'Nothing was done.' });
 }
 
 async function reasonFor(
@@ -162,13 +166,17 @@ async function reasonFor(
   if (about.given !== undefined) return about.given;
   const red = about.gate.statement.evidence.filter((item) => item.severity === 'red');
   if (decision === 'approve' && red.length === 0) return '';
-  const what = decision === 'reject' ? 'Reason to reject' : `Reason to go on although evidence is red (${red.map((item) => item.title).join('; ')})`;
+  const what =
+    decision === 'reject'
+      ? 'Reason to reject'
+      : `Reason to go on although evidence is red (${red.map((item) => item.title).join('; ')})`;
   if (!io.interactive) throw new DrpError('facts-missing', { what, options: '--reason TEXT' });
   const answer = await createAsk(io).question({
     message: `${what}:`,
     refuse: (text) => (text.length >= 3 ? undefined : 'a few words are needed: they go into the record'),
     pasteAllowed: true,
   });
-  if (answer.kind !== 'typed') throw new DrpError('nothing-to-do', { what: 'left without an answer', advice: 'Nothing was done.' });
+  if (answer.kind !== 'typed')
+    throw new DrpError('nothing-to-do', { what: 'left without an answer', advice: 'Nothing was done.' });
   return answer.text;
 }

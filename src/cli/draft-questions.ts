@@ -11,11 +11,14 @@ export interface Fact {
 
 const say = (key: string, message: string, refuse: Fact['refuse']): Fact => ({ key, message, refuse });
 const some = (text: string) => (text === '' ? 'something is needed' : undefined);
-const named = (text: string) => (/^[a-z][a-z0-9-]{0,62}$/.test(text) ? undefined : 'lower-case letters, digits and hyphens');
+const named = (text: string) =>
+  /^[a-z][a-z0-9-]{0,62}$/.test(text) ? undefined : 'lower-case letters, digits and hyphens';
 const lasting = (text: string) => (parseDuration(text) === undefined ? 'a duration such as 90s, 20m, 2h' : undefined);
-const portNumber = (text: string) => (/^\d+$/.test(text) && Number(text) > 0 && Number(text) < 65536 ? undefined : 'a port number');
+const portNumber = (text: string) =>
+  /^\d+$/.test(text) && Number(text) > 0 && Number(text) < 65536 ? undefined : 'a port number';
 const absolute = (text: string) => (text.startsWith('/') ? undefined : 'an absolute path');
-const withTime = (text: string) => (text.includes('{time}') ? undefined : "a pattern with {time}, e.g. kyc-{time}.dump");
+const withTime = (text: string) =>
+  text.includes('{time}') ? undefined : 'a pattern with {time}, e.g. kyc-{time}.dump';
 
 /** Asked once, before anything is asked of hosts. */
 export const siteFacts: readonly Fact[] = [
@@ -25,7 +28,9 @@ export const siteFacts: readonly Fact[] = [
   say('databaseLoss', 'How much of the database may be lost? (e.g. 2h)', lasting),
   say('skew', 'How far apart in time may files and database be? (e.g. 4h)', lasting),
   say('service', 'Name users type (e.g. www.example.org)?', some),
-  say('url', 'URL that shows that the service is healthy (https://…)?', (text) => (URL.canParse(text) ? undefined : 'a URL')),
+  say('url', 'URL that shows that the service is healthy (https://…)?', (text) =>
+    URL.canParse(text) ? undefined : 'a URL',
+  ),
   say('filesPath', 'Folder of uploaded files below the base folder of both sides (e.g. www)?', some),
   say('maintenanceFlag', 'File that closes the site while it is there (e.g. flags/maintenance)?', some),
   say('filesFolder', 'Folder of file backups on the backup servers (e.g. backups/files)?', some),
@@ -56,16 +61,21 @@ export const personFacts: readonly Fact[] = [
   say('name', 'name?', some),
   say('osUser', 'OS user on this machine (or none)?', some),
   say('key', "public SSH key, 'ssh-ed25519 AAAA…' (or none)?", (text) =>
-    text === 'none' || /^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+/.test(text) ? undefined : "a public key line, or none",
+    text === 'none' || /^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+/.test(text) ? undefined : 'a public key line, or none',
   ),
 ];
 
 /** Asks for each fact in turn. Throws nothing-to-do where the person leaves. */
-export async function askFacts(ask: Ask, facts: readonly Fact[], about = ''): Promise<Readonly<Record<string, string>>> {
+export async function askFacts(
+  ask: Ask,
+  facts: readonly Fact[],
+  about = '',
+): Promise<Readonly<Record<string, string>>> {
   const answers: Record<string, string> = {};
   for (const { key, message, refuse } of facts) {
     const answer = await ask.question({ message: `${about}${message}`, refuse, pasteAllowed: true });
-    if (answer.kind !== 'typed') throw new DrpError('nothing-to-do', { what: 'left before the end', advice: 'No runbook was written.' });
+    if (answer.kind !== 'typed')
+      throw new DrpError('nothing-to-do', { what: 'left before the end', advice: 'No runbook was written.' });
     answers[key] = answer.text;
   }
   return answers;

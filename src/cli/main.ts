@@ -18,8 +18,11 @@ async function main(args: readonly string[]): Promise<number> {
   return runVerb(first === 'help' ? [...args.slice(1), '--help'] : args);
 }
 
-// A reader that closes early (`drp status | head`) is no failure of drp.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// A reader that closes early (`drp status | head`) or a terminal that goes away is no failure of drp: a run that is
+// driven must still note that it was left.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
+}
 process.exitCode = await main(process.argv.slice(2));

@@ -1,47 +1,48 @@
 import { readFileSync } from 'node:fs';
 
 /** One line a verb, in the order of a disaster. A verb that is not here does not exist. */
-export const verbLines: readonly (readonly [group: string, verbs: readonly (readonly [name: string, line: string])[]])[] =
+export const verbLines: readonly (readonly [
+  group: string,
+  verbs: readonly (readonly [name: string, line: string])[],
+])[] = [
   [
+    'Before',
     [
-      'Before',
-      [
-        ['init', 'ask for the facts of a site and write its runbook'],
-        ['hosts', 'pin or show host keys and identities: pin, show'],
-        ['connect', 'open a connection that needs a password or a one-time code'],
-        ['plan', 'show every step, gate and command of a procedure; touches no network'],
-        ['prove', 'look at every path of a procedure under the laws, before the fire'],
-      ],
+      ['init', 'ask for the facts of a site and write its runbook'],
+      ['hosts', 'pin or show host keys and identities: pin, show'],
+      ['connect', 'open a connection that needs a password or a one-time code'],
+      ['plan', 'show every step, gate and command of a procedure; touches no network'],
+      ['prove', 'look at every path of a procedure under the laws, before the fire'],
     ],
+  ],
+  [
+    'During',
     [
-      'During',
-      [
-        ['activate', 'recover a site to its recovery datacentre'],
-        ['return', 'bring the service back to production'],
-        ['resume', 'go on with a run after a stop, a crash or a parked gate'],
-        ['status', 'where a run stands, what it waits for, what a site owes'],
-        ['approve', 'say yes to an open gate, from any terminal'],
-        ['reject', 'say no to an open gate, with the reason'],
-        ['decide', 'answer a failed or doubtful step: retry, skip, mark-done, ...'],
-        ['note', 'put a line into the record of a run'],
-        ['abort', 'end a run early; never leaves nobody serving unsigned'],
-      ],
+      ['activate', 'recover a site to its recovery datacentre'],
+      ['return', 'bring the service back to production'],
+      ['resume', 'go on with a run after a stop, a crash or a parked gate'],
+      ['status', 'where a run stands, what it waits for, what a site owes'],
+      ['approve', 'say yes to an open gate, from any terminal'],
+      ['reject', 'say no to an open gate, with the reason'],
+      ['decide', 'answer a failed or doubtful step: retry, skip, mark-done, ...'],
+      ['note', 'put a line into the record of a run'],
+      ['abort', 'end a run early; never leaves nobody serving unsigned'],
     ],
+  ],
+  [
+    'After',
     [
-      'After',
-      [
-        ['runs', 'the runs of this journal'],
-        ['obligation', 'what sites still owe: list, settle'],
-        ['audit', 'read, verify and export the record: show, verify, export'],
-      ],
+      ['runs', 'the runs of this journal'],
+      ['obligation', 'what sites still owe: list, settle'],
+      ['audit', 'read, verify and export the record: show, verify, export'],
     ],
-  ];
+  ],
+];
 
 /** The help of `drp` itself. Plain text, made without the argument parser: it has to be quick. */
 export function overview(): string {
   const groups = verbLines.map(
-    ([group, verbs]) =>
-      `${group}\n${verbs.map(([name, line]) => `  ${name.padEnd(12)}${line}`).join('\n')}`,
+    ([group, verbs]) => `${group}\n${verbs.map(([name, line]) => `  ${name.padEnd(12)}${line}`).join('\n')}`,
   );
   return `drp: disaster recovery, one approved step at a time
 

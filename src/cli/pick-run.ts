@@ -24,7 +24,9 @@ export async function pickRun(journal: Journal, choice: RunChoice, want: 'unfini
   const real = unfinished.filter((row) => row.mode === 'real');
   if (real.length === 1 && real[0] !== undefined) return real[0];
   if (first !== undefined) {
-    throw new DrpError('run-ambiguous', { runs: unfinished.map((row) => `${row.run} (${row.site}, ${row.procedure})`).join(', ') });
+    throw new DrpError('run-ambiguous', {
+      runs: unfinished.map((row) => `${row.run} (${row.site}, ${row.procedure})`).join(', '),
+    });
   }
   const latest = rows[0];
   if (want === 'any' && latest !== undefined) return latest;

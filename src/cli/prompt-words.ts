@@ -41,7 +41,11 @@ export function mergeWords(sources: readonly WordSource[]): WordSource {
   return {
     next: async (signal) => {
       for (const source of sources) {
-        if (!pending.has(source)) pending.set(source, source.next(signal).then((heard) => ({ source, heard })));
+        if (!pending.has(source))
+          pending.set(
+            source,
+            source.next(signal).then((heard) => ({ source, heard })),
+          );
       }
       const { source, heard } = await Promise.race(pending.values());
       pending.delete(source);

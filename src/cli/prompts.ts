@@ -1,5 +1,5 @@
-import type { Word } from '../gates/word.ts';
 import type { Waiting } from '../executor/executor.ts';
+import type { Word } from '../gates/word.ts';
 import { printableLine } from '../views/escape.ts';
 import { gateText } from '../views/gate-text.ts';
 import type { Answer, Ask } from './ask.ts';
@@ -43,7 +43,10 @@ async function promptGate(waiting: Waiting, context: PromptContext): Promise<Pro
   const words = [statement.word, 'reject', ...others, 'later'];
   const answer = await context.ask.question({
     message: `To approve, type '${statement.word}'; else ${words.slice(1).map(quoted).join(', ')}:`,
-    refuse: (text) => (words.includes(text) ? undefined : `nothing done: '${printableLine(text)}' is none of ${words.map(quoted).join(', ')}`),
+    refuse: (text) =>
+      words.includes(text)
+        ? undefined
+        : `nothing done: '${printableLine(text)}' is none of ${words.map(quoted).join(', ')}`,
     signal: context.signal,
   });
   if (answer.kind !== 'typed') return unanswered(answer);
@@ -51,7 +54,10 @@ async function promptGate(waiting: Waiting, context: PromptContext): Promise<Pro
   if (answer.text === statement.word) {
     const red = statement.evidence.filter((item) => item.severity === 'red' && item.overridable !== false);
     if (red.length === 0) return { kind: 'word', word: { ...base, verb: 'approve', reason: '', statementDigest } };
-    const why = await askReason(context, `Evidence is RED (${red.map((item) => item.title).join('; ')}). Reason to go on all the same:`);
+    const why = await askReason(
+      context,
+      `Evidence is RED (${red.map((item) => item.title).join('; ')}). Reason to go on all the same:`,
+    );
     if (why.kind !== 'typed') return unanswered(why);
     return { kind: 'word', word: { ...base, verb: 'approve', reason: why.text, statementDigest } };
   }
@@ -72,8 +78,14 @@ async function promptAttention(waiting: Waiting, context: PromptContext): Promis
   const phase = context.switchBackFrom(waiting.subject);
   const verbs = phase === undefined ? waiting.verbs : [...waiting.verbs, 'switch-back'];
   for (const verb of verbs) io.stderr.write(`  ${verb.padEnd(12)}${meaning[verb] ?? ''}\n`);
-  io.stderr.write(`  ${'abort'.padEnd(12)}${meaning['abort'] ?? ''}\n  ${'later'.padEnd(12)}${meaning['later'] ?? ''}\n`);
-  const answer = await context.ask.choice(`What now with ${waiting.subject}?`, [...verbs, 'abort', 'later'], context.signal);
+  io.stderr.write(
+    `  ${'abort'.padEnd(12)}${meaning['abort'] ?? ''}\n  ${'later'.padEnd(12)}${meaning['later'] ?? ''}\n`,
+  );
+  const answer = await context.ask.choice(
+    `What now with ${waiting.subject}?`,
+    [...verbs, 'abort', 'later'],
+    context.signal,
+  );
   if (answer.kind !== 'typed') return unanswered(answer);
   if (answer.text === 'later') return { kind: 'later' };
   const why = await askReason(context, `Reason for '${answer.text}':`);
@@ -89,7 +101,8 @@ async function promptAttention(waiting: Waiting, context: PromptContext): Promis
 }
 
 function attentionTitle(waiting: Waiting): string {
-  const state = waiting.state === 'in-doubt' ? 'IN DOUBT (it may have run, nobody can tell)' : waiting.state.toUpperCase();
+  const state =
+    waiting.state === 'in-doubt' ? 'IN DOUBT (it may have run, nobody can tell)' : waiting.state.toUpperCase();
   return `${waiting.subject}: ${state}`;
 }
 

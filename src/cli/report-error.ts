@@ -7,7 +7,9 @@ export function reportError(io: Io, thrown: unknown): number {
   const error = isDrpError(thrown) ? thrown : internal(thrown, io);
   if (io.json) {
     const { code, message, hint, problems, details } = error;
-    io.stdout.write(`${JSON.stringify({ error: { code, message, hint, details, problems }, exitCode: error.exitCode })}\n`);
+    io.stdout.write(
+      `${JSON.stringify({ error: { code, message, hint, details, problems }, exitCode: error.exitCode })}\n`,
+    );
     return error.exitCode;
   }
   io.stderr.write(`${errorText(error)}\n`);

@@ -94,10 +94,14 @@ function wrongUsage(error: CommanderError, args: readonly string[]): DrpError {
     .replace(/[.]$/, '');
   // Commander answers a group without its second word with the help text.
   const helpOnly = error.code === 'commander.help';
-  const subverb = args[1] !== undefined && /^[a-z]+$/.test(args[1]) && groupVerbs.has(args[0] ?? '') ? ` ${args[1]}` : '';
+  const subverb =
+    args[1] !== undefined && /^[a-z]+$/.test(args[1]) && groupVerbs.has(args[0] ?? '') ? ` ${args[1]}` : '';
   return new DrpError(
     'wrong-usage',
-    { what: helpOnly ? `${args[0] ?? ''} needs a second word` : what, command: `${args[0] ?? ''}${helpOnly ? '' : subverb}` },
+    {
+      what: helpOnly ? `${args[0] ?? ''} needs a second word` : what,
+      command: `${args[0] ?? ''}${helpOnly ? '' : subverb}`,
+    },
     { cause: error },
   );
 }
@@ -117,7 +121,5 @@ function closeEnough(known: string, typed: string): boolean {
   let first = 0;
   while (first < known.length && known[first] === typed[first]) first += 1;
   const rest = (word: string, by: number) => word.slice(first + by);
-  return (
-    rest(known, 1) === rest(typed, 1) || rest(known, 1) === rest(typed, 0) || rest(known, 0) === rest(typed, 1)
-  );
+  return rest(known, 1) === rest(typed, 1) || rest(known, 1) === rest(typed, 0) || rest(known, 0) === rest(typed, 1);
 }

@@ -43,7 +43,14 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
     const before = live.get(step);
     const at = progress.lastOutputAt === '' ? new Date(nowMs()).toISOString() : progress.lastOutputAt;
     const { doneBytes, totalBytes, text } = progress;
-    const next = { doneBytes, totalBytes, text, at, fromBytes: before?.fromBytes ?? doneBytes, fromAt: before?.fromAt ?? at };
+    const next = {
+      doneBytes,
+      totalBytes,
+      text,
+      at,
+      fromBytes: before?.fromBytes ?? doneBytes,
+      fromAt: before?.fromAt ?? at,
+    };
     live.set(step, next);
     if (json !== undefined) json.progress(step, next);
     else if (terminal === undefined) plain.progress(step, next);
@@ -63,7 +70,8 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
       else if (update.kind === 'progress') heardProgress(update.step, update.progress);
       else if (update.kind === 'contact') {
         if (json !== undefined) json.contact(update.step, update.state, update.reason);
-        else plain.line(`step ${update.step}: contact ${update.state}${update.reason === '' ? '' : `, ${update.reason}`}`);
+        else
+          plain.line(`step ${update.step}: contact ${update.state}${update.reason === '' ? '' : `, ${update.reason}`}`);
       }
       show();
     },

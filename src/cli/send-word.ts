@@ -13,7 +13,8 @@ const answerWithinMs = 3_000;
 /** Leaves a word for the driver of a run and tells what became of it. The word waits where no driver runs. */
 export async function deliver(io: Io, journal: Journal, word: Word): Promise<VerbAnswer> {
   const folder = spoolFolder(journal.url, word.run);
-  if (folder === undefined) throw new DrpError('spool-closed', { run: word.run, folder: journal.url, reason: 'it has no folder' });
+  if (folder === undefined)
+    throw new DrpError('spool-closed', { run: word.run, folder: journal.url, reason: 'it has no folder' });
   const answer = await sendWord(folder, word, { timeoutMs: answerWithinMs });
   const about = { run: word.run, verb: word.verb, subject: word.subject };
   if (answer !== 'waiting') return answered(io, about, answer);

@@ -1,12 +1,12 @@
-import { randomIds } from '../base/ids.ts';
 import { DrpError } from '../base/errors.ts';
+import { randomIds } from '../base/ids.ts';
+import type { Statement } from '../events/event.ts';
 import { buildApproval, signedText, type SignedText, type SignedWord } from '../gates/approval.ts';
 import { peopleOfKey } from '../gates/people.ts';
-import type { Word } from '../gates/word.ts';
-import type { Statement } from '../events/event.ts';
-import type { Plan } from '../plan/plan.ts';
 import { agentSigners } from '../gates/ssh-agent.ts';
 import { readKeyFile, type Signer } from '../gates/ssh-key-file.ts';
+import type { Word } from '../gates/word.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** How a person signs: a key file, or a key of the agent. */
 export interface SignOptions {
@@ -22,7 +22,12 @@ export interface SignOptions {
 export async function signWord(
   word: Word,
   options: SignOptions,
-  context: { readonly plan: Plan; readonly statement?: Statement; readonly at: string; readonly env: NodeJS.ProcessEnv },
+  context: {
+    readonly plan: Plan;
+    readonly statement?: Statement;
+    readonly at: string;
+    readonly env: NodeJS.ProcessEnv;
+  },
 ): Promise<Word> {
   const claimed = options.person === undefined ? word : { ...word, person: options.person };
   if (options.key === undefined && options.agent !== true) return claimed;
@@ -56,7 +61,8 @@ function toSign(
   const { reason } = word;
   if (word.verb === 'approve' || word.verb === 'reject') {
     const { statement } = context;
-    if (statement === undefined) throw new DrpError('internal', { what: 'nothing to sign: the gate shows no statement' });
+    if (statement === undefined)
+      throw new DrpError('internal', { what: 'nothing to sign: the gate shows no statement' });
     return buildApproval(statement, { decision: word.verb, person, reason, at: context.at });
   }
   const signed: SignedWord = {
@@ -76,7 +82,10 @@ function toSign(
 
 function ownersOf(blob: Uint8Array, plan: Plan, person: string | undefined): readonly string[] {
   const { people } = plan.world;
-  const owners = peopleOfKey(blob, { people, ...(plan.allowedSigners === undefined ? {} : { allowedSigners: plan.allowedSigners }) });
+  const owners = peopleOfKey(blob, {
+    people,
+    ...(plan.allowedSigners === undefined ? {} : { allowedSigners: plan.allowedSigners }),
+  });
   return person === undefined ? owners : owners.filter((owner) => owner === person);
 }
 
@@ -85,6 +94,7 @@ function ownerOf(signer: Signer, plan: Plan, person: string | undefined): string
   const owners = ownersOf(signer.publicKey, plan, undefined);
   const [owner, second] = owners;
   if (owner === undefined) throw new DrpError('person-unknown', { who: `key ${signer.fingerprint}` });
-  if (second !== undefined) throw new DrpError('person-ambiguous', { osUser: signer.fingerprint, people: owners.join(', ') });
+  if (second !== undefined)
+    throw new DrpError('person-ambiguous', { osUser: signer.fingerprint, people: owners.join(', ') });
   return owner;
 }

@@ -68,7 +68,9 @@ function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly
       message: "Since when? (now, '10m ago', or 2026-11-21T14:03Z)",
       given: given.since,
       refuse: (text) =>
-        parseSince(text, nowMs) === undefined ? "expected now, '10m ago' or an instant such as 2026-11-21T14:03Z, not in the future" : undefined,
+        parseSince(text, nowMs) === undefined
+          ? "expected now, '10m ago' or an instant such as 2026-11-21T14:03Z, not in the future"
+          : undefined,
     },
     {
       option: '--lost',
@@ -77,7 +79,9 @@ function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly
       refuse: (text) => {
         if (text === '') return 'say which, or none';
         const unknown = lostList(text).filter((name) => !datacentres.includes(name));
-        return unknown.length === 0 ? undefined : `'${unknown.join(', ')}' is no datacentre of the runbook: expected ${datacentres.join(', ')} or none`;
+        return unknown.length === 0
+          ? undefined
+          : `'${unknown.join(', ')}' is no datacentre of the runbook: expected ${datacentres.join(', ')} or none`;
       },
     },
     {

@@ -57,7 +57,8 @@ function starterOf(plan: Plan, claimed: string | undefined): BeginRequest['start
   const people = peopleOfOsUser(plan.world.people, osUser);
   const identity = { strength: 'os-user', osUser } as const;
   if (claimed !== undefined) {
-    if (!people.includes(claimed)) throw new DrpError('person-mismatch', { who: `OS user '${osUser}'`, person: claimed });
+    if (!people.includes(claimed))
+      throw new DrpError('person-mismatch', { who: `OS user '${osUser}'`, person: claimed });
     return { person: claimed, identity };
   }
   const [person, second] = people;

@@ -7,7 +7,10 @@ export async function waitingNow(
   journal: Journal,
   run: string,
 ): Promise<{ readonly events: readonly Event[]; readonly waiting: readonly Waiting[] }> {
-  const [{ foldAll }, { waitingOf }] = await Promise.all([import('../executor/run-log.ts'), import('../executor/waiting.ts')]);
+  const [{ foldAll }, { waitingOf }] = await Promise.all([
+    import('../executor/run-log.ts'),
+    import('../executor/waiting.ts'),
+  ]);
   const events = await journal.read(run);
   const folded = foldAll(run, journal.url, events);
   return { events, waiting: folded.snapshot.status === 'active' ? waitingOf(folded, events) : [] };

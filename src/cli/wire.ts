@@ -23,7 +23,11 @@ import { createSecrets } from './secrets.ts';
 // The only file that picks adapters. What a verb does not use is not loaded.
 
 /** Opens the journal, hands it to `use`, closes it whatever happens. Throws what opening throws. */
-export async function withJournal<T>(io: Io, url: string | undefined, use: (journal: Journal) => Promise<T>): Promise<T> {
+export async function withJournal<T>(
+  io: Io,
+  url: string | undefined,
+  use: (journal: Journal) => Promise<T>,
+): Promise<T> {
   const journal = await openJournal(url ?? io.env['DRP_JOURNAL'] ?? defaultJournalUrl(io.env));
   try {
     return await use(journal);
@@ -83,16 +87,25 @@ async function readAllowedSigners({ runbook, file }: LoadedRunbook): Promise<str
 }
 
 /** The executor over real adapters. `close` ends connections; remote jobs go on. */
-export async function openExecutor(io: Io, journal: Journal): Promise<{ readonly executor: Executor; readonly deps: ExecutorDeps; close(): Promise<void> }> {
-  const [{ createExecutor }, { createProviders }, { createTransportPool }, { createRemoteJobs }, { createClaims }, kinds] =
-    await Promise.all([
-      import('../executor/create-executor.ts'),
-      import('../providers/create-providers.ts'),
-      import('../transports/pool.ts'),
-      import('../transports/remote-job.ts'),
-      import('../transports/claims.ts'),
-      stepKinds(),
-    ]);
+export async function openExecutor(
+  io: Io,
+  journal: Journal,
+): Promise<{ readonly executor: Executor; readonly deps: ExecutorDeps; close(): Promise<void> }> {
+  const [
+    { createExecutor },
+    { createProviders },
+    { createTransportPool },
+    { createRemoteJobs },
+    { createClaims },
+    kinds,
+  ] = await Promise.all([
+    import('../executor/create-executor.ts'),
+    import('../providers/create-providers.ts'),
+    import('../transports/pool.ts'),
+    import('../transports/remote-job.ts'),
+    import('../transports/claims.ts'),
+    stepKinds(),
+  ]);
   const pools: HostPool[] = [];
   let runbookFile: string | undefined;
   const deps: ExecutorDeps = {

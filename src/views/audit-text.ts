@@ -1,8 +1,8 @@
 import type { Event } from '../events/event.ts';
+import { printableLine } from './escape.ts';
 import { eventLine } from './event-line.ts';
 import { instantText } from './instants.ts';
 import { table, wrap } from './layout.ts';
-import { printableLine } from './escape.ts';
 import type { Style } from './style.ts';
 
 /** The record of a run, one event after another: number, instant, who, what, and the beginning of its hash. */
@@ -10,7 +10,10 @@ export function auditText(events: readonly Event[], width: number): string {
   const digits = String(events.at(-1)?.seq ?? 0).length;
   const lines = events.flatMap((event) => {
     const lead = `${String(event.seq).padStart(digits)}  ${instantText(event.at)}  ${event.hash.slice(0, 8)}  `;
-    const [first = '', ...rest] = wrap(`${event.by === 'drp' ? '' : `[${event.by}] `}${eventLine(event)}`, Math.max(30, width - lead.length));
+    const [first = '', ...rest] = wrap(
+      `${event.by === 'drp' ? '' : `[${event.by}] `}${eventLine(event)}`,
+      Math.max(30, width - lead.length),
+    );
     return [`${lead}${first}`, ...rest.map((line) => `${' '.repeat(lead.length)}${line}`)];
   });
   return `${lines.join('\n')}\n`;
@@ -62,7 +65,15 @@ export function verdictPage(
     ...problems.flatMap((problem) =>
       wrap(`  ${problem.seq === 0 ? 'file' : `event ${problem.seq}`}: ${printableLine(problem.message)}`, width, '  '),
     ),
-    ...(rows.length === 0 ? [] : [`Answers of people (${view.keys}):`, ...table(rows.map((row) => row.map(printableLine)), '  ')]),
+    ...(rows.length === 0
+      ? []
+      : [
+          `Answers of people (${view.keys}):`,
+          ...table(
+            rows.map((row) => row.map(printableLine)),
+            '  ',
+          ),
+        ]),
     ...anchors.map((anchor) => `  anchor ${printableLine(anchor.anchor)}: ${anchor.good ? 'holds' : 'DOES NOT HOLD'}`),
     ...wrap(`  ${vouched}`, width, '  '),
   ];

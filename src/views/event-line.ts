@@ -1,5 +1,5 @@
-import { assertNever } from '../base/errors.ts';
 import { formatSize } from '../base/duration.ts';
+import { assertNever } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
 import { printableLine } from './escape.ts';
 

@@ -37,7 +37,9 @@ function evidenceLines(item: EvidenceItem, style: Style, width: number): string[
   const hard = item.severity === 'red' && item.overridable === false ? style.bad(' (cannot be overridden)') : '';
   return [
     ...facts([[label, `${printableLine(item.title)}${hard}`]], width),
-    ...item.lines.flatMap((line) => wrap(printable(line), width - labelWidth - 4, '  ').map((part) => `${' '.repeat(labelWidth + 2)}${part}`)),
+    ...item.lines.flatMap((line) =>
+      wrap(printable(line), width - labelWidth - 4, '  ').map((part) => `${' '.repeat(labelWidth + 2)}${part}`),
+    ),
   ];
 }
 const labelWidth = 9;
@@ -82,6 +84,10 @@ function policyLines(statement: Statement, view: GateView): string[] {
       view.width,
       '  ',
     ),
-    ...wrap(`Record: ${view.journal}, event ${statement.head.seq}, head ${statement.head.hash.slice(0, 12)}`, view.width, '  '),
+    ...wrap(
+      `Record: ${view.journal}, event ${statement.head.seq}, head ${statement.head.hash.slice(0, 12)}`,
+      view.width,
+      '  ',
+    ),
   ];
 }

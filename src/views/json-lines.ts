@@ -9,19 +9,32 @@ export interface JsonLines {
   event(event: Event): void;
   progress(step: string, progress: StepProgress): void;
   contact(step: string, state: 'lost' | 'back', reason: string): void;
-  waiting(subjects: readonly { readonly kind: string; readonly subject: string; readonly verbs: readonly string[]; readonly statementDigest?: string }[]): void;
+  waiting(
+    subjects: readonly {
+      readonly kind: string;
+      readonly subject: string;
+      readonly verbs: readonly string[];
+      readonly statementDigest?: string;
+    }[],
+  ): void;
 }
 
 export function createJsonLines(write: (line: string) => void): JsonLines {
   const put = (value: object) => write(JSON.stringify(value));
   return {
     event: (event) => put({ kind: 'event', event: event.type === 'run.began' ? withoutPlan(event) : event }),
-    progress: (step, { doneBytes, totalBytes, text, at }) => put({ kind: 'progress', step, doneBytes, totalBytes, text, at }),
+    progress: (step, { doneBytes, totalBytes, text, at }) =>
+      put({ kind: 'progress', step, doneBytes, totalBytes, text, at }),
     contact: (step, state, reason) => put({ kind: 'contact', step, state, reason }),
     waiting: (subjects) =>
       put({
         kind: 'waiting',
-        waiting: subjects.map(({ kind, subject, verbs, statementDigest }) => ({ kind, subject, verbs, statementDigest })),
+        waiting: subjects.map(({ kind, subject, verbs, statementDigest }) => ({
+          kind,
+          subject,
+          verbs,
+          statementDigest,
+        })),
       }),
   };
 }

@@ -52,8 +52,10 @@ function wrapLine(text: string, width: number, indent: string): string[] {
 export function table(rows: readonly (readonly string[])[], indent = ''): string[] {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, columns(cell))));
-  return rows.map(
-    (row) => (indent + row.map((cell, at) => (at === row.length - 1 ? cell : padTo(cell, widths[at] ?? 0))).join('  ')).trimEnd(),
+  return rows.map((row) =>
+    (
+      indent + row.map((cell, at) => (at === row.length - 1 ? cell : padTo(cell, widths[at] ?? 0))).join('  ')
+    ).trimEnd(),
   );
 }
 
@@ -62,6 +64,8 @@ export function facts(pairs: readonly (readonly [string, string])[], width: numb
   const labelWidth = Math.max(0, ...pairs.map(([label]) => columns(label)));
   const room = Math.max(20, width - indent.length - labelWidth - 2);
   return pairs.flatMap(([label, value]) =>
-    wrap(value, room, '  ').map((line, at) => `${indent}${padTo(at === 0 ? label : '', labelWidth)}  ${line}`.trimEnd()),
+    wrap(value, room, '  ').map((line, at) =>
+      `${indent}${padTo(at === 0 ? label : '', labelWidth)}  ${line}`.trimEnd(),
+    ),
   );
 }

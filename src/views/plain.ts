@@ -1,6 +1,6 @@
 import type { Event } from '../events/event.ts';
-import { eventLine } from './event-line.ts';
 import { printableLine } from './escape.ts';
+import { eventLine } from './event-line.ts';
 import { instantText } from './instants.ts';
 import { progressText } from './progress-text.ts';
 import { workingSteps, type RunSummary, type StepProgress } from './run-summary.ts';

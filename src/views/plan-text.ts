@@ -80,7 +80,11 @@ function stationLines(plan: Plan, station: PlanStation, view: PlanView): string[
   ];
 }
 
-function laneLines(plan: Plan, lane: PlannedLane, shown: { readonly view: PlanView; readonly titled: boolean }): string[] {
+function laneLines(
+  plan: Plan,
+  lane: PlannedLane,
+  shown: { readonly view: PlanView; readonly titled: boolean },
+): string[] {
   const indent = shown.titled ? '    ' : '  ';
   const title = shown.titled ? [`  ${shown.view.style.dim(`lane ${lane.name}`)}`] : [];
   const steps = lane.steps.flatMap((step) => {
@@ -94,24 +98,37 @@ function laneLines(plan: Plan, lane: PlannedLane, shown: { readonly view: PlanVi
 function stepLines(step: PlannedStep, view: PlanView, indent: string): string[] {
   const critical = view.critical?.steps.includes(step.id) === true ? ' (critical)' : '';
   const expected = step.expectMs === undefined ? '' : `, about ${formatDuration(step.expectMs)}`;
-  const title = wrap(`${indent}${view.style.bold(step.id)}: ${printableLine(step.title)}${expected}${critical}`, view.width, '  ');
+  const title = wrap(
+    `${indent}${view.style.bold(step.id)}: ${printableLine(step.title)}${expected}${critical}`,
+    view.width,
+    '  ',
+  );
   const pairs: (readonly [string, string])[] = [];
   if (step.hosts.length > 0) pairs.push(['host', step.hosts.join(', ')]);
   step.commands.forEach((command, at) => pairs.push([at === 0 ? 'runs' : '', command]));
   if (step.writes.length > 0) pairs.push(['writes', step.writes.join(', ')]);
   pairs.push(['verified', step.verifies]);
-  pairs.push(['undo', step.undo ?? (step.irreversible ? 'IRREVERSIBLE' : step.writes.length > 0 ? 'none' : 'nothing to undo')]);
+  pairs.push([
+    'undo',
+    step.undo ?? (step.irreversible ? 'IRREVERSIBLE' : step.writes.length > 0 ? 'none' : 'nothing to undo'),
+  ]);
   pairs.push(['on failure', failureText(step)]);
   return [...title, ...facts(pairs.map(safe), view.width, `${indent}  `)];
 }
 
 function failureText(step: PlannedStep): string {
   const retries =
-    step.retries === 0 ? 'a person decides' : `${step.retries} more tries, ${formatDuration(step.backoffMs)} apart, then a person decides`;
+    step.retries === 0
+      ? 'a person decides'
+      : `${step.retries} more tries, ${formatDuration(step.backoffMs)} apart, then a person decides`;
   return `${retries}${step.skippable ? '; may be skipped with a reason' : ''}`;
 }
 
-function gateLines(plan: Plan, gate: PlannedGate, shown: { readonly view: PlanView; readonly indent: string }): string[] {
+function gateLines(
+  plan: Plan,
+  gate: PlannedGate,
+  shown: { readonly view: PlanView; readonly indent: string },
+): string[] {
   const { view, indent } = shown;
   return [
     ...wrap(`${indent}${view.style.attention(`GATE ${gate.id}`)}: ${printableLine(gate.title)}`, view.width, '  '),
@@ -136,7 +153,11 @@ export function whoMayPass(plan: Pick<Plan, 'world'>, gate: PlannedGate): string
   const count = gate.approvals === 1 ? 'one' : String(gate.approvals);
   const rules = [
     gate.notTheStarter ? 'not the person who started the run' : '',
-    gate.strength === 'os-user' ? '' : gate.strength === 'ssh-key' ? 'signed with an SSH key' : 'signed with a hardware key',
+    gate.strength === 'os-user'
+      ? ''
+      : gate.strength === 'ssh-key'
+        ? 'signed with an SSH key'
+        : 'signed with a hardware key',
   ].filter((rule) => rule !== '');
   return [`${count} ${gate.roles.join(' or ')} (${people.join(', ')})`, ...rules].join('; ');
 }

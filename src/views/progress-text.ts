@@ -72,7 +72,9 @@ export function stepStateText(step: StepSummary, nowMs: number): string {
     case 'in-doubt':
       return `IN DOUBT for ${formatDuration(since)}`;
     case 'done':
-      return step.decidedBy === undefined ? `done in ${formatDuration(tookMs(step))}` : `done by hand (${step.decidedBy})`;
+      return step.decidedBy === undefined
+        ? `done in ${formatDuration(tookMs(step))}`
+        : `done by hand (${step.decidedBy})`;
     case 'skipped':
       return `SKIPPED by ${step.decidedBy ?? '?'}`;
   }

@@ -113,7 +113,12 @@ export interface RunSummary {
   readonly gates: readonly GateSummary[];
   readonly obligations: readonly ObligationSummary[];
   readonly notes: readonly { readonly at: string; readonly person: string; readonly text: string }[];
-  readonly driver?: { readonly driver: Driver; readonly epoch: number; readonly attached: boolean; readonly at: string };
+  readonly driver?: {
+    readonly driver: Driver;
+    readonly epoch: number;
+    readonly attached: boolean;
+    readonly at: string;
+  };
   readonly rtoMs: number;
   /** Of the time until `lastAt`: how long only people could go on. */
   readonly waitedMs: number;
@@ -272,7 +277,12 @@ function gateEvent(building: Building, event: EventOf<'gate.opened' | 'gate.unre
   if (gate === undefined) return;
   switch (event.type) {
     case 'gate.opened':
-      Object.assign(gate, { openedAt: event.at, statement: event.data.statement, digest: event.data.digest, answers: [] });
+      Object.assign(gate, {
+        openedAt: event.at,
+        statement: event.data.statement,
+        digest: event.data.digest,
+        answers: [],
+      });
       delete gate.reason;
       delete gate.hint;
       building.losses = { ...building.losses, ...lossesOf(event.data.statement) };
@@ -328,7 +338,8 @@ function onlyPeople(building: Building): boolean {
   if (building.outcome !== undefined) return false;
   const steps = [...building.steps.values()];
   const gates = [...building.gates.values()];
-  if (steps.some((step) => working.includes(step.state)) || gates.some((gate) => gate.state === 'gathering')) return false;
+  if (steps.some((step) => working.includes(step.state)) || gates.some((gate) => gate.state === 'gathering'))
+    return false;
   return (
     gates.some((gate) => ['open', 'unready', 'rejected'].includes(gate.state)) ||
     steps.some((step) => ['failed', 'in-doubt', 'stop-failed'].includes(step.state))

@@ -17,14 +17,17 @@ export function runsText(summaries: readonly RunSummary[], nowMs: number): strin
       formatDuration(elapsedMs(summary, nowMs)),
       runStanding(summary),
     ]);
-  return `${table([['RUN', 'SITE', 'PROCEDURE', 'BEGAN', 'ELAPSED', 'STATE'], ...rows]).map(printableLine).join('\n')}\n`;
+  return `${table([['RUN', 'SITE', 'PROCEDURE', 'BEGAN', 'ELAPSED', 'STATE'], ...rows])
+    .map(printableLine)
+    .join('\n')}\n`;
 }
 
 /** State of a run in a few words. */
 export function runStanding(summary: RunSummary): string {
   const owed = summary.obligations.filter((one) => one.settled === undefined).length;
   const debt = owed === 0 ? '' : `, ${owed} owed`;
-  if (summary.outcome !== undefined) return `${summary.outcome}${summary.outcome === 'completed' && owed === 0 ? ', closed' : debt}`;
+  if (summary.outcome !== undefined)
+    return `${summary.outcome}${summary.outcome === 'completed' && owed === 0 ? ', closed' : debt}`;
   const stuck = stuckSteps(summary).map((step) => step.id);
   if (stuck.length > 0) return `needs a decision: ${stuck.join(', ')}${debt}`;
   const open = summary.gates.filter((gate) => gate.state === 'open').map((gate) => gate.id);

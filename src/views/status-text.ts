@@ -46,7 +46,11 @@ export function statusText(summary: RunSummary, view: StatusView): string {
     ...section('Waits for a person', waitingLines(summary, view), view),
     ...section('Steps', stepTable(summary, view), view),
     ...section('Gates', gateTable(summary), view),
-    ...section('Notes', summary.notes.map((note) => `  ${instantText(note.at)}  ${note.person}: ${printableLine(note.text)}`), view),
+    ...section(
+      'Notes',
+      summary.notes.map((note) => `  ${instantText(note.at)}  ${note.person}: ${printableLine(note.text)}`),
+      view,
+    ),
     ...(view.site === undefined ? [] : siteLines(view.site, view)),
   ];
   return `${lines.join('\n')}\n`;
@@ -62,7 +66,11 @@ export function siteLines(site: SiteStanding, view: Pick<StatusView, 'width' | '
     ...(site.obligations.length === 0
       ? ['  nothing is owed']
       : site.obligations.flatMap((one) => [
-          ...wrap(`  ${view.style.attention('owed')} ${one.id} (${one.kind}, since ${instantText(one.sinceAt)}): ${printableLine(one.text)}`, view.width, '  '),
+          ...wrap(
+            `  ${view.style.attention('owed')} ${one.id} (${one.kind}, since ${instantText(one.sinceAt)}): ${printableLine(one.text)}`,
+            view.width,
+            '  ',
+          ),
           `       settle it with: drp obligation settle ${one.id} --reason TEXT`,
         ])),
   ];
@@ -142,7 +150,11 @@ function nowLines(summary: RunSummary, view: StatusView): string[] {
   return workingSteps(summary).flatMap((step) => {
     const progress = step.progress === undefined ? '' : progressText(step.progress, view.nowMs);
     return [
-      ...wrap(`  ${step.id} on ${step.hosts.join(', ') || 'no host'}: ${stepStateText(step, view.nowMs)}`, view.width, '  '),
+      ...wrap(
+        `  ${step.id} on ${step.hosts.join(', ') || 'no host'}: ${stepStateText(step, view.nowMs)}`,
+        view.width,
+        '  ',
+      ),
       ...(progress === '' ? [] : wrap(`    ${progress}`, view.width)),
     ];
   });
@@ -152,7 +164,11 @@ function waitingLines(summary: RunSummary, view: StatusView): string[] {
   if (summary.outcome !== undefined) return [];
   const gates = summary.gates.flatMap((gate) => gateWaiting(summary, gate, view));
   const steps = stuckSteps(summary).flatMap((step) => [
-    ...wrap(`  step ${view.style.bad(step.id)} ${stepStateText(step, view.nowMs)}: ${printableLine(step.reason ?? 'no reason known')}`, view.width, '  '),
+    ...wrap(
+      `  step ${view.style.bad(step.id)} ${stepStateText(step, view.nowMs)}: ${printableLine(step.reason ?? 'no reason known')}`,
+      view.width,
+      '  ',
+    ),
     ...(step.hint === undefined || step.hint === '' ? [] : wrap(`    ${printableLine(step.hint)}`, view.width)),
     `    answer with: drp decide retry|skip|mark-done ${step.id} --run ${summary.run} --reason TEXT`,
   ]);
@@ -164,19 +180,31 @@ function gateWaiting(summary: RunSummary, gate: GateSummary, view: StatusView): 
   switch (gate.state) {
     case 'open':
       return [
-        ...wrap(`  gate ${view.style.attention(gate.id)}: ${printableLine(gate.title)}; ${who}; open since ${instantText(gate.openedAt ?? '')}`, view.width, '  '),
+        ...wrap(
+          `  gate ${view.style.attention(gate.id)}: ${printableLine(gate.title)}; ${who}; open since ${instantText(gate.openedAt ?? '')}`,
+          view.width,
+          '  ',
+        ),
         ...gate.answers.map((answer) => `    ${answer.person} said ${answer.decision} at ${instantText(answer.at)}`),
         `    statement ${gate.digest?.slice(0, 12) ?? '?'}; answer with: drp approve ${gate.id} --run ${summary.run}`,
       ];
     case 'unready':
       return [
-        ...wrap(`  gate ${view.style.bad(gate.id)}: its evidence could not be gathered: ${printableLine(gate.reason ?? '')}`, view.width, '  '),
+        ...wrap(
+          `  gate ${view.style.bad(gate.id)}: its evidence could not be gathered: ${printableLine(gate.reason ?? '')}`,
+          view.width,
+          '  ',
+        ),
         `    try again with: drp decide renew ${gate.id} --run ${summary.run}`,
       ];
     case 'rejected': {
       const last = gate.answers.at(-1);
       return [
-        ...wrap(`  gate ${view.style.bad(gate.id)}: rejected by ${last?.person ?? '?'}: ${printableLine(last?.reason ?? '')}`, view.width, '  '),
+        ...wrap(
+          `  gate ${view.style.bad(gate.id)}: rejected by ${last?.person ?? '?'}: ${printableLine(last?.reason ?? '')}`,
+          view.width,
+          '  ',
+        ),
         `    show it again with: drp decide renew ${gate.id} --run ${summary.run}; end with: drp abort --run ${summary.run}`,
       ];
     }
@@ -221,7 +249,12 @@ function gateTable(summary: RunSummary): string[] {
   return table(
     decided.map((gate) => [
       `+ ${gate.id}`,
-      gate.answers.map((answer) => `${answer.decision} by ${answer.person} at ${instantText(answer.at)} (${answer.identity.strength})`).join('; '),
+      gate.answers
+        .map(
+          (answer) =>
+            `${answer.decision} by ${answer.person} at ${instantText(answer.at)} (${answer.identity.strength})`,
+        )
+        .join('; '),
     ]),
     '  ',
   );

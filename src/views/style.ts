@@ -14,7 +14,13 @@ type Format = Parameters<typeof styleText>[0];
 export function createStyle(coloured: boolean): Style {
   const paint = (format: Format) => (text: string) =>
     coloured ? styleText(format, text, { validateStream: false }) : text;
-  return { bold: paint('bold'), dim: paint('dim'), good: paint('green'), attention: paint('yellow'), bad: paint('red') };
+  return {
+    bold: paint('bold'),
+    dim: paint('dim'),
+    good: paint('green'),
+    attention: paint('yellow'),
+    bad: paint('red'),
+  };
 }
 
 /** For files, pipes and tests. */

@@ -154,8 +154,7 @@ function row(step: StepSummary, slots: Map<string, Slot>, stop: AbortSignal): Li
 }
 
 function paint(drawn: Drawn, summary: RunSummary, nowMs: number): void {
-  const rto =
-    summary.procedure === 'activation' ? ` of RTO ${formatDuration(summary.rtoMs)}` : '';
+  const rto = summary.procedure === 'activation' ? ` of RTO ${formatDuration(summary.rtoMs)}` : '';
   drawn.header.set?.(`${drawn.phase} of ${summary.site}  (${formatDuration(elapsedMs(summary, nowMs))}${rto})`);
   for (const step of legSteps(summary)) {
     const slot = drawn.slots.get(step.id);

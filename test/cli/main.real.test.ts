@@ -49,7 +49,12 @@ describe('wrong usage ends with 2 and says where to look', () => {
     ['a verb that does not exist', ['activat'], "there is no verb 'activat'; did you mean 'activate'?", 'drp --help'],
     ['an option that does not exist', ['runs', '--nope'], "unknown option '--nope'", 'drp runs --help'],
     ['a missing option', ['plan'], "required option '--site <name>' not specified", 'drp plan --help'],
-    ['a missing argument', ['decide', 'retry', '--reason', 'x'], "missing required argument 'subject'", 'drp decide --help'],
+    [
+      'a missing argument',
+      ['decide', 'retry', '--reason', 'x'],
+      "missing required argument 'subject'",
+      'drp decide --help',
+    ],
     ['a missing second word', ['audit'], 'audit needs a second word', 'drp audit --help'],
     ['a site without a runbook', ['plan', '--site', 'nowhere'], "no runbook for site 'nowhere'", 'drp init'],
   ])('%s', (_, args, message, hint) => {
@@ -60,7 +65,10 @@ describe('wrong usage ends with 2 and says where to look', () => {
     expect(err).toContain(hint);
     const json = drp(...args, '--json');
     expect(json.code).toBe(2);
-    expect(JSON.parse(json.out.trim().split('\n').at(-1)!)).toMatchObject({ exitCode: 2, error: { message: expect.stringContaining(message) } });
+    expect(JSON.parse(json.out.trim().split('\n').at(-1)!)).toMatchObject({
+      exitCode: 2,
+      error: { message: expect.stringContaining(message) },
+    });
   });
 
   test('every problem of a runbook is listed with its place', () => {

@@ -3,8 +3,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
-import { randomIds } from '../../src/base/ids.ts';
 import { DrpError } from '../../src/base/errors.ts';
+import { randomIds } from '../../src/base/ids.ts';
 import { driveRun } from '../../src/cli/drive-run.ts';
 import { processIo, writeAnswer } from '../../src/cli/io.ts';
 import { pickRun } from '../../src/cli/pick-run.ts';
@@ -48,15 +48,35 @@ function practiceDescription(spec: { readonly id: string; readonly kind: string 
   };
 }
 
-const kinds = ['copy', 'database', 'salvage', 'maintenance', 'fence', 'ticket', 'dns', 'http', 'command', 'manual'] as const;
+const kinds = [
+  'copy',
+  'database',
+  'salvage',
+  'maintenance',
+  'fence',
+  'ticket',
+  'dns',
+  'http',
+  'command',
+  'manual',
+] as const;
 
 /** Step kinds that act on nothing: they take `stepMs`, report bytes, and fail where `fails` names them and no file says otherwise. */
-function practiceKinds(stepMs: number, fails: (step: string, attempt: number) => boolean): ReadonlyMap<StepKindName, StepKind> {
+function practiceKinds(
+  stepMs: number,
+  fails: (step: string, attempt: number) => boolean,
+): ReadonlyMap<StepKindName, StepKind> {
   const kind = (name: StepKindName): StepKind => ({
     kind: name,
     describe: practiceDescription,
     evidence: async (step) => [
-      { id: `practice:${step.id}`, title: `${step.id} is ready`, severity: 'ok', lines: ['looked at \u001b[31mnothing\u001b[0m'], choice: step.id },
+      {
+        id: `practice:${step.id}`,
+        title: `${step.id} is ready`,
+        severity: 'ok',
+        lines: ['looked at \u001b[31mnothing\u001b[0m'],
+        choice: step.id,
+      },
     ],
     probe: async () => 'absent',
     run: async (step, _spec, context): Promise<StepOutcome> => {
@@ -88,7 +108,10 @@ async function main(): Promise<number> {
   const claims = { read: async () => undefined, take: async () => {}, raise: async () => {}, release: async () => {} };
   const executor = createExecutor({
     journal,
-    kinds: practiceKinds(Number(process.env['PRACTICE_STEP_MS'] ?? 300), (step, attempt) => attempt === 1 && fails.includes(step)),
+    kinds: practiceKinds(
+      Number(process.env['PRACTICE_STEP_MS'] ?? 300),
+      (step, attempt) => attempt === 1 && fails.includes(step),
+    ),
     reach: () => ({ hosts: { closeAll: async () => {} } as never, jobs: {} as never, claims }),
     providers: {} as never,
     clock: systemClock,
@@ -106,10 +129,19 @@ async function main(): Promise<number> {
             plan: practicePlan('activation', username),
             mode: 'real',
             starter: { person: 'otto', identity: { strength: 'os-user', osUser: username } },
-            situation: { what: 'practice', sinceAt: systemClock.nowIso(), lost: [], orderedBy: 'anne', orderedHow: 'in practice' },
+            situation: {
+              what: 'practice',
+              sinceAt: systemClock.nowIso(),
+              lost: [],
+              orderedBy: 'anne',
+              orderedHow: 'in practice',
+            },
           });
     writeFileSync(join(folder, 'run'), run);
-    return writeAnswer(io, await driveRun(io, { journal, executor, run }, { takeover: false, wait: flags.includes('--wait') }));
+    return writeAnswer(
+      io,
+      await driveRun(io, { journal, executor, run }, { takeover: false, wait: flags.includes('--wait') }),
+    );
   } catch (error) {
     return reportError(io, error);
   } finally {
@@ -117,4 +149,6 @@ async function main(): Promise<number> {
   }
 }
 
+// As main.ts has it: a terminal that goes away is no failure.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 if (process.argv[1]?.endsWith('practice-run.ts') === true) process.exitCode = await main();

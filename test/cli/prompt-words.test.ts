@@ -2,7 +2,14 @@ import { expect, test } from '@jest/globals';
 import { createPromptWords, mergeWords } from '../../src/cli/prompt-words.ts';
 import type { Word } from '../../src/gates/word.ts';
 
-const word = (reason: string): Word => ({ verb: 'note', run: 'r', subject: '', reason, osUser: 'otto', path: 'terminal' });
+const word = (reason: string): Word => ({
+  verb: 'note',
+  run: 'r',
+  subject: '',
+  reason,
+  osUser: 'otto',
+  path: 'terminal',
+});
 const accepted = { kind: 'accepted', text: 'ok' } as const;
 
 test('a word waits for its answer, and comes before the next', async () => {

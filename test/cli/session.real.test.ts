@@ -20,7 +20,8 @@ beforeEach(() => {
 afterEach(() => {
   terminal?.end();
   terminal = undefined;
-  rmSync(folder, { recursive: true, force: true });
+  // The session notes in its journal that the terminal went away: it may still be at it.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 function open(command: string, env: Readonly<Record<string, string>> = {}): Terminal {
@@ -31,7 +32,10 @@ function open(command: string, env: Readonly<Record<string, string>> = {}): Term
 function drp(...args: readonly string[]): { readonly code: number; readonly json: Record<string, unknown> } {
   const env = { ...process.env, DRP_JOURNAL: `sqlite:${join(folder, 'journal.sqlite')}` };
   const ran = spawnSync(join(root, 'bin/drp'), [...args, '--json'], { cwd: folder, env, encoding: 'utf8', input: '' });
-  return { code: ran.status ?? -1, json: JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown> };
+  return {
+    code: ran.status ?? -1,
+    json: JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>,
+  };
 }
 
 function decisions(): readonly string[] {
@@ -73,13 +77,22 @@ function decisions(): readonly string[] {
     await on.shows(question);
     const { run } = drp('status').json as { run: { gates: { state: string; digest: string }[] } };
     const digest = run.gates.find((gate) => gate.state === 'open')!.digest.slice(0, 12);
-    expect(drp('approve', 'declaration', '--statement', digest)).toMatchObject({ code: 0, json: { outcome: 'accepted' } });
+    expect(drp('approve', 'declaration', '--statement', digest)).toMatchObject({
+      code: 0,
+      json: { outcome: 'accepted' },
+    });
     await on.shows('Already decided: gate declaration: approve by otto', 1_500);
-    expect(drp('approve', 'declaration', '--statement', digest)).toMatchObject({ code: 3, json: { error: { code: 'already-decided' } } });
+    expect(drp('approve', 'declaration', '--statement', digest)).toMatchObject({
+      code: 3,
+      json: { error: { code: 'already-decided' } },
+    });
   });
 
   test('a failed step is decided with a reason, Ctrl-C asks, and detaching leaves the run to be resumed', async () => {
-    const on = open(`${practice} ${folder} activation`, { PRACTICE_FAILS: 'fence-production', PRACTICE_STEP_MS: '2000' });
+    const on = open(`${practice} ${folder} activation`, {
+      PRACTICE_FAILS: 'fence-production',
+      PRACTICE_STEP_MS: '2000',
+    });
     await on.shows(question);
     on.type('gravelines');
     on.keys('Enter');
@@ -105,6 +118,16 @@ function decisions(): readonly string[] {
     expect(drp('status').json).toMatchObject({ driven: 'not-driven' });
   });
 
+  test('a terminal that goes away detaches the run, and says so in the record', async () => {
+    const on = open(`${practice} ${folder} activation`);
+    await on.shows(question);
+    on.end();
+    const until = Date.now() + 5_000;
+    while (drp('status').json['driven'] !== 'not-driven' && Date.now() < until);
+    const { events } = drp('audit', 'show').json as { events: { type: string }[] };
+    expect(events.at(-1)?.type).toBe('driver.detached');
+  });
+
   test('behind a pipe nobody is asked: the run parks with 75', async () => {
     const on = open(`${practice} ${folder} activation 2>&1 | tee ${folder}/log`);
     on.type('gravelines');
@@ -117,11 +140,15 @@ function decisions(): readonly string[] {
 
 describe('without a terminal', () => {
   const run = (...args: readonly string[]) =>
-    spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'test/cli/practice-run.ts', folder, ...args], {
-      cwd: root,
-      encoding: 'utf8',
-      input: 'yes\ngravelines\n',
-    });
+    spawnSync(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', 'test/cli/practice-run.ts', folder, ...args],
+      {
+        cwd: root,
+        encoding: 'utf8',
+        input: 'yes\ngravelines\n',
+      },
+    );
 
   test('a gate parks the run with 75, whatever stands on stdin, and stderr names the commands', () => {
     const { status, stderr, stdout } = run('activation');
@@ -134,6 +161,10 @@ describe('without a terminal', () => {
     const lines = run('activation', '--json').stdout.trim().split('\n');
     const objects = lines.map((line) => JSON.parse(line) as { kind?: string; outcome?: string });
     expect(objects.slice(0, -1).every((one) => one.kind !== undefined)).toBe(true);
-    expect(objects.at(-1)).toMatchObject({ outcome: 'parked', site: 'gravelines', waiting: [{ subject: 'declaration' }] });
+    expect(objects.at(-1)).toMatchObject({
+      outcome: 'parked',
+      site: 'gravelines',
+      waiting: [{ subject: 'declaration' }],
+    });
   });
 });

@@ -16,11 +16,26 @@ export interface Terminal {
 
 export const hasTerminal = spawnSync('tmux', ['-V']).status === 0;
 
-export function openTerminal(command: string, options: { readonly env: Readonly<Record<string, string>>; readonly cwd: string }): Terminal {
+export function openTerminal(
+  command: string,
+  options: { readonly env: Readonly<Record<string, string>>; readonly cwd: string },
+): Terminal {
   const server = `drp-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
-  const tmux = (...args: readonly string[]) => execFileSync('tmux', ['-L', server, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+  const tmux = (...args: readonly string[]) =>
+    execFileSync('tmux', ['-L', server, '-f', '/dev/null', ...args], { encoding: 'utf8' });
   const env = Object.entries(options.env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  tmux('new-session', '-d', '-x', '100', '-y', '60', '-c', options.cwd, ...env, `${command}; echo ended with $?; exec sleep 600`);
+  tmux(
+    'new-session',
+    '-d',
+    '-x',
+    '100',
+    '-y',
+    '60',
+    '-c',
+    options.cwd,
+    ...env,
+    `${command}; echo ended with $?; exec sleep 600`,
+  );
   const screen = () => tmux('capture-pane', '-p', '-J');
   return {
     keys: (...keys) => void tmux('send-keys', ...keys),

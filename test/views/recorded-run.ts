@@ -69,7 +69,13 @@ export function interruptedActivation(): readonly Event[] {
         planDigest: plan.digest,
         machine: {},
         startedBy: person,
-        situation: { what: 'fire', sinceAt: '2026-11-21T13:50:00.000Z', lost: ['limburg'], orderedBy: 'anne', orderedHow: 'called back' },
+        situation: {
+          what: 'fire',
+          sinceAt: '2026-11-21T13:50:00.000Z',
+          lost: ['limburg'],
+          orderedBy: 'anne',
+          orderedHow: 'called back',
+        },
         state: state({ 'declaration-gate': 'gathering' }),
       },
     },
@@ -85,7 +91,13 @@ export function interruptedActivation(): readonly Event[] {
     {
       type: 'gate.opened',
       by,
-      data: { gate: 'declaration', key: '1.x', statement: statementOf(plan, 'declaration'), digest: 'd'.repeat(64), state: state({ 'declaration-gate': 'open' }) },
+      data: {
+        gate: 'declaration',
+        key: '1.x',
+        statement: statementOf(plan, 'declaration'),
+        digest: 'd'.repeat(64),
+        state: state({ 'declaration-gate': 'open' }),
+      },
     },
     { afterMs: 60_000 },
     {
@@ -100,14 +112,35 @@ export function interruptedActivation(): readonly Event[] {
         at: '2026-11-21T14:01:02.000Z',
         statementDigest: 'd'.repeat(64),
         passed: true,
-        state: state({ restoration: { files: { 'copy-files': { running: 'on-time' } }, database: { 'fetch-database': { running: 'on-time' } } } }),
+        state: state({
+          restoration: {
+            files: { 'copy-files': { running: 'on-time' } },
+            database: { 'fetch-database': { running: 'on-time' } },
+          },
+        }),
       },
     },
-    { type: 'effect.started', by, data: { key: '4.copy-files', id: 'copy-files', source: 'step', attempt: 1, commands: [] } },
-    { type: 'effect.started', by, data: { key: '4.fetch-database', id: 'fetch-database', source: 'step', attempt: 1, commands: [] } },
-    { type: 'step.progressed', by, data: { step: 'copy-files', key: '4.copy-files', doneBytes: 100_000_000, totalBytes: 1_000_000_000, text: 'a/b' } },
+    {
+      type: 'effect.started',
+      by,
+      data: { key: '4.copy-files', id: 'copy-files', source: 'step', attempt: 1, commands: [] },
+    },
+    {
+      type: 'effect.started',
+      by,
+      data: { key: '4.fetch-database', id: 'fetch-database', source: 'step', attempt: 1, commands: [] },
+    },
+    {
+      type: 'step.progressed',
+      by,
+      data: { step: 'copy-files', key: '4.copy-files', doneBytes: 100_000_000, totalBytes: 1_000_000_000, text: 'a/b' },
+    },
     { afterMs: 10_000 },
-    { type: 'step.progressed', by, data: { step: 'copy-files', key: '4.copy-files', doneBytes: 300_000_000, totalBytes: 1_000_000_000, text: 'a/c' } },
+    {
+      type: 'step.progressed',
+      by,
+      data: { step: 'copy-files', key: '4.copy-files', doneBytes: 300_000_000, totalBytes: 1_000_000_000, text: 'a/c' },
+    },
     {
       type: 'step.done',
       by,
@@ -116,7 +149,9 @@ export function interruptedActivation(): readonly Event[] {
         key: '4.fetch-database',
         output: {},
         lines: ['dump of 14:00Z, 12 MB'],
-        state: state({ restoration: { files: { 'copy-files': { running: 'on-time' } }, database: { import: 'gathering' } } }),
+        state: state({
+          restoration: { files: { 'copy-files': { running: 'on-time' } }, database: { import: 'gathering' } },
+        }),
       },
     },
     {
@@ -135,7 +170,9 @@ export function interruptedActivation(): readonly Event[] {
           },
         ]),
         digest: 'f'.repeat(64),
-        state: state({ restoration: { files: { 'copy-files': { running: 'on-time' } }, database: { import: 'open' } } }),
+        state: state({
+          restoration: { files: { 'copy-files': { running: 'on-time' } }, database: { import: 'open' } },
+        }),
       },
     },
     { afterMs: 30_000 },
@@ -152,7 +189,11 @@ export function interruptedActivation(): readonly Event[] {
         state: state({ restoration: { files: { 'copy-files': 'failed' }, database: { import: 'open' } } }),
       },
     },
-    { type: 'obligation.opened', by, data: { id: 'k3f9-2a7m.fence', kind: 'fencing', text: 'production could not be fenced: split writes possible' } },
+    {
+      type: 'obligation.opened',
+      by,
+      data: { id: 'k3f9-2a7m.fence', kind: 'fencing', text: 'production could not be fenced: split writes possible' },
+    },
     { type: 'note.added', by: 'vera', data: { person: 'vera', text: 'called the datacentre' } },
   ]);
 }

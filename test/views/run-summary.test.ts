@@ -36,7 +36,11 @@ describe('the summary of a run', () => {
     const { plan } = first!.data as unknown as { plan: { phases: object } };
     const phases = Object.fromEntries(Object.entries(plan.phases).sort(([a], [b]) => a.localeCompare(b)));
     const sorted = [{ ...first!, data: { ...first!.data, plan: { ...plan, phases } } } as never, ...rest];
-    expect(runSummary(sorted)!.phases.map((phase) => phase.name).slice(0, 3)).toEqual(['fencing', 'restoration', 'verification']);
+    expect(
+      runSummary(sorted)!
+        .phases.map((phase) => phase.name)
+        .slice(0, 3),
+    ).toEqual(['fencing', 'restoration', 'verification']);
   });
 
   test('counts the time only people could go on apart from working time', () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { stationsOf } from '../../src/cli/stations.ts';
+import { planDuration } from '../../src/plan/critical-path.ts';
 import { auditText } from '../../src/views/audit-text.ts';
 import { gateText } from '../../src/views/gate-text.ts';
 import { columns } from '../../src/views/layout.ts';
@@ -8,8 +10,6 @@ import { runSummary } from '../../src/views/run-summary.ts';
 import { runsText } from '../../src/views/runs-text.ts';
 import { statusText } from '../../src/views/status-text.ts';
 import { plainStyle } from '../../src/views/style.ts';
-import { planDuration } from '../../src/plan/critical-path.ts';
-import { stationsOf } from '../../src/cli/stations.ts';
 import { beganAt, interruptedActivation, plan } from './recorded-run.ts';
 
 const nowMs = Date.parse(beganAt) + 600_000;
@@ -22,9 +22,15 @@ function texts(width: number): Readonly<Record<string, string>> {
   const view = { width, style: plainStyle, nowMs };
   const gate = summary.gates.find((one) => one.id === 'import')!;
   return {
-    plan: planText({ ...plan, digest: 'd'.repeat(64), runbook: { file: '/r/gravelines.yaml', sha256: 'c'.repeat(64) } }, { ...view, stations: stationsOf(plan), critical: { steps: criticalPath, ms: expectMs } }),
+    plan: planText(
+      { ...plan, digest: 'd'.repeat(64), runbook: { file: '/r/gravelines.yaml', sha256: 'c'.repeat(64) } },
+      { ...view, stations: stationsOf(plan), critical: { steps: criticalPath, ms: expectMs } },
+    ),
     status: statusText(summary, { ...view, journal: 'sqlite:/j', site, driven: 'not-driven' }),
-    gate: gateText(gate.statement!, { ...view, digest: gate.digest!, journal: 'sqlite:/j' }).replace(/plan [0-9a-f]{12}/, 'plan PLANDIGEST'),
+    gate: gateText(gate.statement!, { ...view, digest: gate.digest!, journal: 'sqlite:/j' }).replace(
+      /plan [0-9a-f]{12}/,
+      'plan PLANDIGEST',
+    ),
     runs: runsText([summary], nowMs),
     obligations: obligationsText(summary.obligations, width),
     audit: auditText(events, width).replace(/plan [0-9a-f]{12}/, 'plan PLANDIGEST'),
@@ -37,7 +43,9 @@ describe.each([80, 120])('texts at %i columns', (width) => {
   });
 
   test.each(Object.keys(texts(width)))('%s holds no line wider than the screen that could be broken', (name) => {
-    const wide = texts(width)[name]!.split('\n').filter((line) => columns(line) > width && line.trim().split(/\s+/).length > 2);
+    const wide = texts(width)
+      [name]!.split('\n')
+      .filter((line) => columns(line) > width && line.trim().split(/\s+/).length > 2);
     // Commands to type and tables stay on one line, so that they can be copied.
     expect(wide.filter((line) => !/drp |^ {2}\S.*\bby\b|^RUN|^k3f9|files:|Statement/.test(line))).toEqual([]);
   });
@@ -48,7 +56,16 @@ test('the plan names every step and gate of the procedure once, in the order of 
   const steps = Object.values(plan.phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
   for (const step of steps.filter((one) => one.kind !== 'gate')) expect(text).toContain(`${step.id}: ${step.title}`);
   for (const gate of Object.values(plan.gates)) expect(text.split(`GATE ${gate.id}:`)).toHaveLength(2);
-  const order = ['GATE declaration', 'FENCING', 'GATE restoration', 'RESTORATION', 'GATE switchover', 'SWITCHOVER', 'WAYS BACK', 'GATE unserved'];
+  const order = [
+    'GATE declaration',
+    'FENCING',
+    'GATE restoration',
+    'RESTORATION',
+    'GATE switchover',
+    'SWITCHOVER',
+    'WAYS BACK',
+    'GATE unserved',
+  ];
   const places = order.map((word) => text.indexOf(word));
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(places).not.toContain(-1);

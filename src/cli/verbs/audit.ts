@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DrpError, toError } from '../../base/errors.ts';
 import { systemClock } from '../../base/clock.ts';
+import { DrpError, toError } from '../../base/errors.ts';
 import { exportRun } from '../../journal/export.ts';
 import { auditText, verdictPage } from '../../views/audit-text.ts';
 import { examples } from '../examples.ts';
@@ -30,11 +30,19 @@ export const verb: Verb = (command, { io, action }) => {
     .description('The record of a run, event by event.')
     .option('--run <run>', 'run; else the one under way, else the latest')
     .option('--site <name>', 'the latest run of this site')
-    .addHelpText('after', examples([['drp audit show --run k3f9-2a7m', 'who did what, when'], ['drp audit show --json', 'whole events']]))
+    .addHelpText(
+      'after',
+      examples([
+        ['drp audit show --run k3f9-2a7m', 'who did what, when'],
+        ['drp audit show --json', 'whole events'],
+      ]),
+    )
     .action(action((options: RunOptions) => show(io, options)));
   command
     .command('verify')
-    .description('Checks a record independently of what wrote it: chain, statements, signatures, anchors. Works offline.')
+    .description(
+      'Checks a record independently of what wrote it: chain, statements, signatures, anchors. Works offline.',
+    )
     .argument('[file]', 'an export; else a run of the journal')
     .option('--run <run>', 'run; else the one under way, else the latest')
     .option('--site <name>', 'the latest run of this site')
@@ -57,7 +65,9 @@ export const verb: Verb = (command, { io, action }) => {
     .option('--output <file>', 'where to; stdout where not given')
     .addHelpText(
       'after',
-      examples([['drp audit export --run k3f9-2a7m --output k3f9-2a7m.jsonl', 'for the auditor; drp audit verify reads it']]),
+      examples([
+        ['drp audit export --run k3f9-2a7m --output k3f9-2a7m.jsonl', 'for the auditor; drp audit verify reads it'],
+      ]),
     )
     .action(action((options: ExportOptions) => exportTo(io, options)));
 };
@@ -81,7 +91,10 @@ function exportTo(io: Io, options: ExportOptions): Promise<VerbAnswer> {
     }
     // Not over what is there: an export is evidence.
     await writeFile(resolve(io.cwd, options.output), text, { flag: 'wx', mode: 0o600 });
-    return { text: `exported run ${row.run} (event ${row.head.seq}, head ${row.head.hash.slice(0, 12)}) to ${options.output}`, json };
+    return {
+      text: `exported run ${row.run} (event ${row.head.seq}, head ${row.head.hash.slice(0, 12)}) to ${options.output}`,
+      json,
+    };
   });
 }
 
@@ -92,7 +105,8 @@ async function verify(io: Io, file: string | undefined, options: VerifyOptions):
   ]);
   const bytes = file === undefined ? await exported(io, options) : await readGiven(io, file);
   const signers = options.allowedSigners;
-  const allowedSigners = signers === undefined ? {} : { allowedSigners: (await readGiven(io, signers)).toString('utf8') };
+  const allowedSigners =
+    signers === undefined ? {} : { allowedSigners: (await readGiven(io, signers)).toString('utf8') };
   const verdict = verifyExport(bytes, {
     checkAnswer: createAnswerCheck(allowedSigners),
     anchors: options.anchor ?? [],
@@ -108,7 +122,9 @@ async function verify(io: Io, file: string | undefined, options: VerifyOptions):
 function exported(io: Io, options: RunOptions): Promise<Uint8Array> {
   return withJournal(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'any');
-    return Buffer.from(await exportRun(journal, row.run, { exportedAt: systemClock.nowIso(), version: packageVersion() }));
+    return Buffer.from(
+      await exportRun(journal, row.run, { exportedAt: systemClock.nowIso(), version: packageVersion() }),
+    );
   });
 }
 
@@ -116,6 +132,10 @@ async function readGiven(io: Io, file: string): Promise<Buffer> {
   try {
     return await readFile(resolve(io.cwd, file));
   } catch (cause) {
-    throw new DrpError('wrong-usage', { what: `file ${file} cannot be read: ${toError(cause).message}`, command: 'audit verify' }, { cause });
+    throw new DrpError(
+      'wrong-usage',
+      { what: `file ${file} cannot be read: ${toError(cause).message}`, command: 'audit verify' },
+      { cause },
+    );
   }
 }

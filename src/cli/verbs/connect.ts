@@ -28,7 +28,8 @@ async function connect(io: Io, host: string, options: ConnectOptions): Promise<V
   const { runbook } = await openRunbook(io, options.site, options.runbooks);
   const known = runbook.hosts[host];
   if (known === undefined) throw unknownHost(host, Object.keys(runbook.hosts));
-  if (!io.interactive) throw new DrpError('facts-missing', { what: `the login of host '${host}'`, options: 'a terminal' });
+  if (!io.interactive)
+    throw new DrpError('facts-missing', { what: `the login of host '${host}'`, options: 'a terminal' });
   const pool = await openHosts(runbook);
   try {
     await pool.connectInteractively(host);
@@ -40,5 +41,8 @@ async function connect(io: Io, host: string, options: ConnectOptions): Promise<V
 
 /** A host the runbook does not have. */
 export function unknownHost(host: string, known: readonly string[]): DrpError {
-  return new DrpError('nothing-to-do', { what: `the runbook has no host '${host}'`, advice: `It has: ${known.join(', ')}.` });
+  return new DrpError('nothing-to-do', {
+    what: `the runbook has no host '${host}'`,
+    advice: `It has: ${known.join(', ')}.`,
+  });
 }

@@ -32,7 +32,10 @@ export const verb: Verb = (command, { io, action }) => {
   hold         stay, and look again
 ${examples([
   ["drp decide retry copy-files --reason 'disk was full, 40 GB freed'", 'a new attempt'],
-  ["drp decide mark-done dns-switch --reason 'API dead' --evidence 'registrar ticket 4711'", 'checked at the name servers'],
+  [
+    "drp decide mark-done dns-switch --reason 'API dead' --evidence 'registrar ticket 4711'",
+    'checked at the name servers',
+  ],
 ])}`,
     )
     .action(

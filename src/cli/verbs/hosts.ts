@@ -67,7 +67,9 @@ async function show(io: Io, options: HostsOptions): Promise<VerbAnswer> {
   const details = hosts.flatMap((host) => [
     '',
     io.style.bold(host.name),
-    ...(host.fingerprints.length === 0 ? [`  ${io.style.bad('no host key pinned')}`] : host.fingerprints.map((print) => `  ${print}`)),
+    ...(host.fingerprints.length === 0
+      ? [`  ${io.style.bad('no host key pinned')}`]
+      : host.fingerprints.map((print) => `  ${print}`)),
     `  identity: ${printableLine(host.identity.text)} in ${printableLine(host.identity.file)}`,
   ]);
   return { text: [...table(rows), ...details].join('\n'), json: { file, hosts } };
@@ -113,7 +115,10 @@ async function confirm(
     });
   }
   if (!io.interactive) {
-    throw new DrpError('facts-missing', { what: 'that the fingerprints were compared', options: '--fingerprint SHA256:…' });
+    throw new DrpError('facts-missing', {
+      what: 'that the fingerprints were compared',
+      options: '--fingerprint SHA256:…',
+    });
   }
   const answer = await createAsk(io).question({
     message: `Compared with its owner by another way? To pin, type the host's name '${name}':`,

@@ -45,7 +45,11 @@ async function init(io: Io, options: InitOptions): Promise<VerbAnswer> {
     await writeFile(file, draftRunbook(answers), { flag: 'wx', mode: 0o644 });
   } catch (cause) {
     const what = `${file} was not written: ${toError(cause).message}`;
-    throw new DrpError('nothing-to-do', { what, advice: 'A runbook that is there is edited by hand, or with: drp hosts pin.' }, { cause });
+    throw new DrpError(
+      'nothing-to-do',
+      { what, advice: 'A runbook that is there is edited by hand, or with: drp hosts pin.' },
+      { cause },
+    );
   }
   // What was written is read back: a runbook that cannot be planned is worth nothing on the day.
   const loaded = await openRunbook(io, options.site, folder);
@@ -62,7 +66,11 @@ async function readAnswers(io: Io, options: InitOptions): Promise<DraftAnswers> 
     // Its shape is checked where it counts: the runbook made from it is parsed with every rule.
     return { ...(JSON.parse(await readFile(file, 'utf8')) as DraftAnswers), site: options.site };
   } catch (cause) {
-    throw new DrpError('wrong-usage', { what: `answers in ${file} cannot be read: ${toError(cause).message}`, command: 'init' }, { cause });
+    throw new DrpError(
+      'wrong-usage',
+      { what: `answers in ${file} cannot be read: ${toError(cause).message}`, command: 'init' },
+      { cause },
+    );
   }
 }
 
@@ -84,7 +92,12 @@ async function askAnswers(io: Io, site: string): Promise<DraftAnswers> {
   return {
     site,
     title: fact('title'),
-    objectives: { rto: fact('rto'), filesLoss: fact('filesLoss'), databaseLoss: fact('databaseLoss'), skew: fact('skew') },
+    objectives: {
+      rto: fact('rto'),
+      filesLoss: fact('filesLoss'),
+      databaseLoss: fact('databaseLoss'),
+      skew: fact('skew'),
+    },
     datacentres: cities,
     service: { name: fact('service'), url: fact('url') },
     production,
@@ -105,7 +118,12 @@ async function askAnswers(io: Io, site: string): Promise<DraftAnswers> {
         keySecret: { file: fact('dnsKeyFile') },
       },
       servers: [
-        { name: 'primary', address: fact('dnsAddress'), port: Number(fact('dnsPort')), datacentre: recovery.datacentre },
+        {
+          name: 'primary',
+          address: fact('dnsAddress'),
+          port: Number(fact('dnsPort')),
+          datacentre: recovery.datacentre,
+        },
       ],
     },
     people,
@@ -120,17 +138,35 @@ async function askHost(
 ): Promise<DraftHost> {
   const { scanHostKeys } = await import('../../transports/host-keys.ts');
   const facts = await askFacts(ask, hostFacts, known.about);
-  const { name = '', datacentre = '', city = '', address = '', port = '22', user = '', base = '/srv', keyFile = 'agent' } = facts;
+  const {
+    name = '',
+    datacentre = '',
+    city = '',
+    address = '',
+    port = '22',
+    user = '',
+    base = '/srv',
+    keyFile = 'agent',
+  } = facts;
   known.cities[datacentre] = city;
   const keys = await scanHostKeys(address, Number(port)).catch((error: unknown): readonly ScannedHostKey[] => {
     io.stderr.write(`${io.style.attention(toError(error).message)}\nPin it later: drp hosts pin ${name}\n`);
     return [];
   });
-  io.stderr.write(`${table(keys.map((key) => [key.type, key.fingerprint]), '  ').join('\n')}\n`);
+  io.stderr.write(
+    `${table(
+      keys.map((key) => [key.type, key.fingerprint]),
+      '  ',
+    ).join('\n')}\n`,
+  );
   const compared =
     keys.length > 0 && (await another(ask, `Are these fingerprints what its owner says, by another way?`));
   const marker = await askFacts(ask, [
-    { key: 'text', message: `${known.about}text of /etc/machine-id (proves which machine answers)?`, refuse: (text) => (text === '' ? 'something is needed' : undefined) },
+    {
+      key: 'text',
+      message: `${known.about}text of /etc/machine-id (proves which machine answers)?`,
+      refuse: (text) => (text === '' ? 'something is needed' : undefined),
+    },
   ]);
   return {
     ...{ name, datacentre, address, port: Number(port), user, base },
@@ -153,6 +189,7 @@ async function askPerson(ask: Ask, role: 'authoriser' | 'operator' | 'approver')
 
 async function another(ask: Ask, message: string): Promise<boolean> {
   const answer = await ask.choice(message, ['yes', 'no']);
-  if (answer.kind !== 'typed') throw new DrpError('nothing-to-do', { what: 'left before the end', advice: 'No runbook was written.' });
+  if (answer.kind !== 'typed')
+    throw new DrpError('nothing-to-do', { what: 'left before the end', advice: 'No runbook was written.' });
   return answer.text === 'yes';
 }

@@ -1,9 +1,9 @@
+import type { Word } from '../../gates/word.ts';
+import { currentDriver, currentOsUser } from '../../journal/driver.ts';
 import { speakerOf } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
-import { currentDriver, currentOsUser } from '../../journal/driver.ts';
-import type { Word } from '../../gates/word.ts';
 import { pickRun } from '../pick-run.ts';
 import type { Verb } from '../run-verb.ts';
 import { sayOptions, sayWord, type SayOptions } from '../say-word.ts';
@@ -25,7 +25,14 @@ async function note(io: Io, text: string, options: SayOptions): Promise<VerbAnsw
   const beside = await withJournal(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'any');
     if ((await journal.holder(row.run)) !== undefined) return undefined;
-    const word: Word = { verb: 'note', run: row.run, subject: '', reason: text, osUser: currentOsUser(), path: 'spool' };
+    const word: Word = {
+      verb: 'note',
+      run: row.run,
+      subject: '',
+      reason: text,
+      osUser: currentOsUser(),
+      path: 'spool',
+    };
     const { person } = await speakerOf(word, options, { events: await journal.read(row.run), env: io.env });
     const [event] = await journal.appendBeside(
       row.run,

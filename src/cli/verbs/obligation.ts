@@ -1,9 +1,9 @@
 import { DrpError } from '../../base/errors.ts';
 import type { Word } from '../../gates/word.ts';
 import { currentDriver, currentOsUser } from '../../journal/driver.ts';
+import type { Journal } from '../../journal/journal.ts';
 import { obligationsText } from '../../views/obligations-text.ts';
 import { runSummary, type ObligationSummary } from '../../views/run-summary.ts';
-import type { Journal } from '../../journal/journal.ts';
 import { speakerOf } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -41,7 +41,9 @@ export const verb: Verb = (command, { io, action }) => {
     .option('--person <name>', 'who you are, where key or OS user stand for several people')
     .addHelpText(
       'after',
-      examples([["drp obligation settle k3f9-2a7m.fence --reason 'power is off, seen on the PDU at 04:10'", 'by a person']]),
+      examples([
+        ["drp obligation settle k3f9-2a7m.fence --reason 'power is off, seen on the PDU at 04:10'", 'by a person'],
+      ]),
     )
     .action(action((id: string, options: SettleOptions) => settle(io, id, options)));
 };

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import type { Plan } from '../../plan/plan.ts';
+import { readFile } from 'node:fs/promises';
 import type { Journal } from '../../journal/journal.ts';
+import type { Plan } from '../../plan/plan.ts';
 import { driveRun } from '../drive-run.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -34,7 +34,9 @@ ${examples([
   ['drp resume --takeover', 'its driver is on another machine, and surely gone'],
 ])}`,
     )
-    .action(action((options: ResumeOptions) => withJournal(io, options.journal, (journal) => resume(io, journal, options))));
+    .action(
+      action((options: ResumeOptions) => withJournal(io, options.journal, (journal) => resume(io, journal, options))),
+    );
 };
 
 async function resume(io: Io, journal: Journal, options: ResumeOptions): Promise<VerbAnswer> {

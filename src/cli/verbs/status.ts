@@ -33,7 +33,9 @@ export const verb: Verb = (command, { io, action }) => {
         ['drp status --site gravelines --json', 'for programs; takes no lock'],
       ]),
     )
-    .action(action((options: StatusOptions) => withJournal(io, options.journal, (journal) => status(io, journal, options))));
+    .action(
+      action((options: StatusOptions) => withJournal(io, options.journal, (journal) => status(io, journal, options))),
+    );
 };
 
 async function status(io: Io, journal: Journal, options: StatusOptions): Promise<VerbAnswer> {
@@ -97,9 +99,12 @@ function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): 
     ...(site === undefined ? {} : { site }),
   };
   if (summary === undefined) {
-    return site === undefined ? `no runs in ${journal}\n` : `no run of site ${site.site} in ${journal}\n${siteLines(site, view).join('\n')}\n`;
+    return site === undefined
+      ? `no runs in ${journal}\n`
+      : `no run of site ${site.site} in ${journal}\n${siteLines(site, view).join('\n')}\n`;
   }
-  const open = options.statements && summary.outcome === undefined ? summary.gates.filter((gate) => gate.state === 'open') : [];
+  const open =
+    options.statements && summary.outcome === undefined ? summary.gates.filter((gate) => gate.state === 'open') : [];
   const statements = open.flatMap((gate) =>
     gate.statement === undefined || gate.digest === undefined
       ? []
