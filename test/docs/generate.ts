@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
+import { errorsPage } from '../../src/base/errors-page.ts';
 import { describedSchema } from '../../src/runbook/generate/json-schema.ts';
 import { referencePage } from '../../src/runbook/generate/reference-page.ts';
 
-/** Files made from the schema and the reference runbook, by path from the root of the repository. */
+/** Files made from the schema, the reference runbook and the error catalog, by path from the root of the repository. */
 export async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
   const { schema, undescribed } = describedSchema(readFileSync(path('runbooks/reference.yaml'), 'utf8'));
   if (undescribed.length > 0) throw new Error(`runbooks/reference.yaml does not explain: ${undescribed.join(', ')}`);
   return {
+    'docs/errors.md': await format(errorsPage(), { parser: 'markdown', printWidth: 120 }),
     'docs/reference.md': await format(referencePage(schema), { parser: 'markdown', printWidth: 120 }),
     'runbooks/runbook.schema.json': await format(JSON.stringify(schema), { parser: 'json', printWidth: 120 }),
   };
