@@ -21,6 +21,7 @@ judge_source() {
   0) ;;
   44) refuse source-unfit "$source is not there, or cannot be read" ;;
   45) refuse source-unfit "another machine answers where the source should be" ;;
+  47) refuse source-unfit "$(one_line <"$work/error")" ;;
   *) refuse source-unreachable "exit $1: $(one_line <"$work/error")" ;;
   esac
 }

@@ -1,7 +1,12 @@
 # TREE IDENTITY_FILE IDENTITY_TEXT EXCLUDES → `size ENTRIES FILES BYTES DISK_BYTES NEWEST_SECONDS RSYNC_CAPABILITIES`
-# Bytes are those of every name; disk bytes count an inode once. NEWEST is the latest change of a file's content.
+# Exit 47: this login cannot read all of it. Bytes are those of every name; disk bytes count an inode once. NEWEST is the latest change of a file's content.
 excludes=$4
 enter_tree "$1" "$2" "$3"
+unread=$(find_tree ! -type l ! -readable -print 2>/dev/null | head -n 3 | tr '\n' ' ')
+[ -z "$unread" ] || {
+  echo "not readable by this login: $unread" >&2
+  exit 47
+}
 can=
 features=$(rsync --version 2>/dev/null)
 case $features in *no\ ACLs*) ;; *ACLs*) can=A ;; esac
