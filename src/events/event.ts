@@ -173,7 +173,14 @@ export interface EventData {
     readonly passed: boolean;
     readonly state: StateValue;
   };
-  'gate.renewed': { readonly gate: string; readonly reason: string; readonly state: StateValue };
+  /** `person`: who asked for it; absent: the evidence changed by itself. */
+  'gate.renewed': {
+    readonly gate: string;
+    readonly reason: string;
+    readonly person?: string;
+    readonly identity?: Identity;
+    readonly state: StateValue;
+  };
   'decision.made': {
     readonly verb:
       'retry' | 'skip' | 'mark-done' | 'cancel' | 'stopped' | 'switch-back' | 'reopen' | 'repeat' | 'hold' | 'proceed';
@@ -199,7 +206,7 @@ export interface EventData {
     readonly code: string;
     readonly reason: string;
   };
-  'note.added': { readonly person: string; readonly text: string };
+  'note.added': { readonly person: string; readonly text: string; readonly identity?: Identity };
   'obligation.opened': { readonly id: string; readonly kind: string; readonly text: string; readonly step?: string };
   'obligation.settled': {
     readonly id: string;

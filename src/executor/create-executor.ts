@@ -2,8 +2,8 @@ import { expand, skeletons } from '../../machines/expand.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Event, Json } from '../events/event.ts';
 import type { Lease } from '../journal/journal.ts';
-import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
 import { proofDigest, requireSafe } from '../proof/prove.ts';
+import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
 import type { ExecutorDeps } from './deps.ts';
 import { driveLoop, keeperFor } from './drive.ts';
 import type { Driving } from './driving.ts';
@@ -126,7 +126,8 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
     redact: (draft) => redactedDraft(redaction, draft),
   });
   const reach = deps.reach(log.plan);
-  const from = log.plan.procedure === 'return' ? (await readSiteState(deps, log.plan.site)).activation : undefined;
+  const site = await readSiteState(deps, log.plan.site);
+  const from = log.plan.procedure === 'return' ? site.activation : undefined;
   return {
     deps: { ...deps, secret: async (reference) => redaction.add(await deps.secret(reference)) },
     log,
@@ -142,6 +143,7 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
     },
     inherited: new Set([...log.run.wanted.values()].filter((effect) => effect.started).map((effect) => effect.key)),
     live: new Map(),
+    owed: site.obligations,
     ...(from === undefined ? {} : { activation: await deps.journal.read(from) }),
   };
 }

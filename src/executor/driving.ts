@@ -6,6 +6,7 @@ import type { ExecutorDeps, Reach } from './deps.ts';
 import type { DriveOptions } from './executor.ts';
 import type { Inbox } from './inbox.ts';
 import type { RunLog } from './run-log.ts';
+import type { OpenObligation } from './site.ts';
 
 /** What the loop and its parts share about the run they drive. */
 export interface Driving {
@@ -17,6 +18,8 @@ export interface Driving {
   readonly redaction: Redaction;
   readonly inbox: Inbox;
   readonly options: DriveOptions;
+  /** What the site owed when this driver attached. */
+  readonly owed: readonly OpenObligation[];
   /** Events of the activation a return comes back from. */
   readonly activation?: readonly Event[];
   /** Keys that were started before this driver attached: probed, never started blindly. */

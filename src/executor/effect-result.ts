@@ -7,6 +7,7 @@ export type EffectResult =
       readonly output: Json;
       readonly lines: readonly string[];
       readonly obligations: readonly ObligationDraft[];
+      readonly settles: readonly ObligationDraft['kind'][];
     }
   | { readonly kind: 'failed' | 'in-doubt'; readonly code: string; readonly reason: string; readonly hint: string }
   | { readonly kind: 'evidence'; readonly items: readonly EvidenceItem[] };

@@ -50,7 +50,7 @@ export async function stopEffect(
       left.push(`${step.id}: ${toError(thrown).message}`);
     }
   }
-  if (left.length === 0) return { kind: 'done', output: {}, lines: [], obligations: [] };
+  if (left.length === 0) return { kind: 'done', output: {}, lines: [], obligations: [], settles: [] };
   return {
     kind: 'failed',
     code: 'not-stopped',
@@ -93,7 +93,13 @@ function unavailable(step: PlannedStep, thrown: unknown): EvidenceItem {
 
 function fromOutcome(step: PlannedStep, outcome: StepOutcome): EffectResult {
   if (outcome.kind === 'done') {
-    return { kind: 'done', output: outcome.output, lines: outcome.lines, obligations: outcome.obligations ?? [] };
+    return {
+      kind: 'done',
+      output: outcome.output,
+      lines: outcome.lines,
+      obligations: outcome.obligations ?? [],
+      settles: outcome.settles ?? [],
+    };
   }
   return outcome.kind === 'in-doubt' ? inDoubt(step, outcome.reason) : failed(outcome.error);
 }

@@ -22,5 +22,5 @@ export async function rehearse(kind: StepKind, step: PlannedStep, context: StepC
     lines.unshift(`ran read-only: would stop here: ${refused}${isDrpError(thrown) ? ` (${thrown.hint})` : ''}`);
   }
   lines.push(`would verify: ${step.verifies}`);
-  return { kind: 'done', output: { invented: true, refused }, lines, obligations: [] };
+  return { kind: 'done', output: { invented: true, refused }, lines, obligations: [], settles: [] };
 }

@@ -4,6 +4,7 @@ import type { Driving } from './driving.ts';
 import type { EffectResult } from './effect-result.ts';
 import type { Wanted } from './fold.ts';
 import { openGate } from './open-gate.ts';
+import { siteState } from './site.ts';
 
 /** Journals how an effect ended; obligations it leaves stand before the event that moves the run on. */
 export async function noteResult(driving: Driving, effect: Wanted, result: EffectResult): Promise<void> {
@@ -69,5 +70,31 @@ function draftsOf(driving: Driving, effect: Wanted, result: EffectResult): reado
     by: 'drp',
     data: { id: `${log.began.run}.${key}.${index}`, ...obligation, step: effect.id },
   }));
-  return [...owed, done];
+  return [...owed, ...settledBy(driving, effect.id, result.settles), done];
+}
+
+/**
+ * What this end settles of what the site owes: fencing whatever step owed it, anything else only where the same step did.
+ * In real runs only: a rehearsal fences nothing.
+ */
+function settledBy(driving: Driving, step: string, kinds: readonly string[]): readonly Draft[] {
+  const { log, owed } = driving;
+  const { mode, startedBy } = log.began.data;
+  if (mode !== 'real') return [];
+  const own = siteState(log.plan.site, [log.events]).obligations;
+  const open = [...owed, ...own].filter(
+    (one) => !log.events.some((event) => event.type === 'obligation.settled' && event.data.id === one.id),
+  );
+  return [...new Map(open.map((one) => [one.id, one])).values()]
+    .filter((one) => kinds.includes(one.kind) && (one.kind === 'fencing' || one.step === step))
+    .map((one): Draft => ({
+      type: 'obligation.settled',
+      by: 'drp',
+      data: {
+        id: one.id,
+        person: 'drp',
+        reason: `step '${step}' of run ${log.began.run} did it and read it back`,
+        identity: startedBy.identity,
+      },
+    }));
 }

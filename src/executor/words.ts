@@ -70,7 +70,7 @@ async function obey(driving: Driving, word: Word, verdict: Accepted): Promise<st
       );
       return 'aborting: what runs is being stopped';
     case 'note':
-      await driving.log.append([{ type: 'note.added', by: person, data: { person, text: reason } }]);
+      await driving.log.append([{ type: 'note.added', by: person, data: { person, text: reason, identity } }]);
       return 'noted';
   }
 }
@@ -128,7 +128,11 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
   const { person, identity } = verdict;
   const { subject, reason, decision = '' } = word;
   if (decision === 'renew') {
-    await append(driving, word, moving(log.run, { type: 'gate.renewed', by: person, data: { gate: subject, reason } }));
+    await append(
+      driving,
+      word,
+      moving(log.run, { type: 'gate.renewed', by: person, data: { gate: subject, reason, person, identity } }),
+    );
     return `the evidence of gate '${subject}' is being gathered anew`;
   }
   const seen = decision === 'mark-done' ? await verifyStep(driving, subject, AbortSignal.timeout(recheckMs)) : [];
@@ -190,9 +194,7 @@ function answersUnder(events: readonly Event[], gate: string) {
 /** Signed words are good once. */
 function noncesOf(events: readonly Event[]): ReadonlySet<string> {
   const texts = events.flatMap((event) =>
-    (event.type === 'decision.made' || event.type === 'run.aborting') && event.data.identity.signed !== undefined
-      ? [event.data.identity.signed]
-      : [],
+    'identity' in event.data && event.data.identity?.signed !== undefined ? [event.data.identity.signed] : [],
   );
   const signed = texts.map((text) => parseSignedText(text));
   return new Set(signed.flatMap((one) => (one === undefined ? [] : [one.nonce])));

@@ -76,6 +76,8 @@ export type StepOutcome =
       readonly output: Json;
       readonly lines: readonly string[];
       readonly obligations?: readonly ObligationDraft[];
+      /** Kinds of obligations of the site that this end settles (fencing that was owed and now holds). */
+      readonly settles?: readonly ObligationDraft['kind'][];
     }
   | { readonly kind: 'failed'; readonly error: DrpError }
   /** It may have run in part and nobody can tell: a person decides. */

@@ -93,6 +93,10 @@ async function fence(spec: FenceSpec, context: StepContext): Promise<StepOutcome
       `from outside: ${sight.text}`,
     ],
     obligations,
+    settles: [
+      ...(holding.length > 0 ? ['fencing' as const] : []),
+      ...(paused.length > 0 && unpaused.length === 0 ? ['cleanup' as const] : []),
+    ],
   };
 }
 
