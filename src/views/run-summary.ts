@@ -2,19 +2,8 @@ import type { Driver, Event, EventOf, Identity, Json, RunMode, Situation, Statem
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { phasesInOrder } from '../plan/resolve.ts';
 import { betweenMs } from './instants.ts';
-
-/** Where a step is in its life, in the machine's words; `pending`: its turn has not come. */
-export type StepState =
-  | 'pending'
-  | 'running'
-  | 'overdue'
-  | 'backoff'
-  | 'stopping'
-  | 'stop-failed'
-  | 'failed'
-  | 'in-doubt'
-  | 'done'
-  | 'skipped';
+import { lossesOf, type Losses } from './losses.ts';
+import { collectStates, stepState, topOf, type StepState } from './machine-state.ts';
 
 export interface StepProgress {
   readonly doneBytes: number;
@@ -83,13 +72,6 @@ export interface ObligationSummary {
   readonly text: string;
   readonly openedAt: string;
   readonly settled?: { readonly at: string; readonly by: string; readonly reason: string };
-}
-
-/** What an activation cost in data, as shown and signed at the restoration gate. */
-export interface Losses {
-  readonly filesMs?: number;
-  readonly databaseMs?: number;
-  readonly skewMs?: number;
 }
 
 /** A run as people see it: a pure fold of its events. The same journal gives the same summary, on any machine. */
@@ -324,7 +306,7 @@ function follow(building: Building, event: Event): void {
   const { state } = event.data as { readonly state: Json };
   building.at = topOf(state);
   const standing = new Map<string, string>();
-  collect(state, standing);
+  collectStates(state, standing);
   for (const step of building.steps.values()) moveStep(step, standing.get(step.id), event);
   for (const gate of building.gates.values()) {
     gate.state = gateState(gate, standing.get(gate.id) ?? standing.get(`${gate.id}-gate`));
@@ -363,22 +345,6 @@ function leftState(step: StepSummary, event: Event): StepState {
   return step.state;
 }
 
-function stepState(standing: string): StepState {
-  if (standing === 'running.overdue') return 'overdue';
-  const [first = ''] = standing.split('.');
-  return (stepStates as readonly string[]).includes(first) ? (first as StepState) : 'pending';
-}
-const stepStates: readonly StepState[] = [
-  'running',
-  'backoff',
-  'stopping',
-  'stop-failed',
-  'failed',
-  'in-doubt',
-  'done',
-  'skipped',
-];
-
 function gateState(gate: GateSummary, standing: string | undefined): GateSummary['state'] {
   switch (standing) {
     case 'gathering':
@@ -391,42 +357,6 @@ function gateState(gate: GateSummary, standing: string | undefined): GateSummary
       // Left behind: passed when it was open, else its turn has not come.
       return gate.state === 'open' || gate.state === 'passed' ? 'passed' : 'ahead';
   }
-}
-
-function topOf(state: Json): string {
-  if (typeof state === 'string') return state;
-  return state !== null && typeof state === 'object' ? (Object.keys(state)[0] ?? '') : '';
-}
-
-/** Every state name on the way down, with the path below it. */
-function collect(state: Json, into: Map<string, string>): void {
-  if (state === null || typeof state !== 'object' || Array.isArray(state)) return;
-  for (const [key, below] of Object.entries(state)) {
-    into.set(key, pathOf(below));
-    collect(below, into);
-  }
-}
-
-function pathOf(state: Json): string {
-  if (typeof state === 'string') return state;
-  if (state === null || typeof state !== 'object') return '';
-  const [first] = Object.entries(state);
-  return first === undefined ? '' : `${first[0]}.${pathOf(first[1] as Json)}`;
-}
-
-/** The loss of data that a statement shows: evidence with facts `filesLossMs`, `databaseLossMs`, `skewMs`. */
-function lossesOf(statement: Statement): Losses {
-  const found: { filesMs?: number; databaseMs?: number; skewMs?: number } = {};
-  for (const { facts, choice } of statement.evidence) {
-    for (const value of [facts, choice]) {
-      if (value === null || typeof value !== 'object' || Array.isArray(value)) continue;
-      const { filesLossMs, databaseLossMs, skewMs } = value as Readonly<Record<string, Json>>;
-      if (typeof filesLossMs === 'number') found.filesMs = filesLossMs;
-      if (typeof databaseLossMs === 'number') found.databaseMs = databaseLossMs;
-      if (typeof skewMs === 'number') found.skewMs = skewMs;
-    }
-  }
-  return found;
 }
 
 /** Milliseconds since the run began, until its end or `nowMs`. */

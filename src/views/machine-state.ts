@@ -1,0 +1,53 @@
+import type { Json } from '../events/event.ts';
+
+/** Where a step is in its life, in the machine's words; `pending`: its turn has not come. */
+export type StepState =
+  | 'pending'
+  | 'running'
+  | 'overdue'
+  | 'backoff'
+  | 'stopping'
+  | 'stop-failed'
+  | 'failed'
+  | 'in-doubt'
+  | 'done'
+  | 'skipped';
+
+/** First key of a state value: the phase, gate or ending a machine stands in. */
+export function topOf(state: Json): string {
+  if (typeof state === 'string') return state;
+  return state !== null && typeof state === 'object' ? (Object.keys(state)[0] ?? '') : '';
+}
+
+/** Every state name on the way down, with the path below it. */
+export function collectStates(state: Json, into: Map<string, string>): void {
+  if (state === null || typeof state !== 'object' || Array.isArray(state)) return;
+  for (const [key, below] of Object.entries(state)) {
+    into.set(key, pathOf(below));
+    collectStates(below, into);
+  }
+}
+
+function pathOf(state: Json): string {
+  if (typeof state === 'string') return state;
+  if (state === null || typeof state !== 'object') return '';
+  const [first] = Object.entries(state);
+  return first === undefined ? '' : `${first[0]}.${pathOf(first[1] as Json)}`;
+}
+
+/** What the path below a step's name says of the step. */
+export function stepState(standing: string): StepState {
+  if (standing === 'running.overdue') return 'overdue';
+  const [first = ''] = standing.split('.');
+  return (stepStates as readonly string[]).includes(first) ? (first as StepState) : 'pending';
+}
+const stepStates: readonly StepState[] = [
+  'running',
+  'backoff',
+  'stopping',
+  'stop-failed',
+  'failed',
+  'in-doubt',
+  'done',
+  'skipped',
+];
