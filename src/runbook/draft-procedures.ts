@@ -1,4 +1,4 @@
-import type { DraftAnswers } from './draft.ts';
+import type { DraftAnswers } from './draft-answers.ts';
 import { inlineYaml, type EditValue } from './edit.ts';
 
 type Step = { readonly [key: string]: EditValue };
