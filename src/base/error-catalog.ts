@@ -125,7 +125,11 @@ const entries = {
     hint: 'Read it again: drp status --run {run}.',
   },
   'run-not-found': { exitCode: 2, message: "no run '{run}' in {journal}", hint: 'List the runs with: drp runs.' },
-  'run-exists': { exitCode: 5, message: "run '{run}' is already in {journal}", hint: 'Try again: drp picks another name.' },
+  'run-exists': {
+    exitCode: 5,
+    message: "run '{run}' is already in {journal}",
+    hint: 'Try again: drp picks another name.',
+  },
   'site-claimed': {
     exitCode: 3,
     message:
@@ -300,12 +304,17 @@ const entries = {
     message: '{what}',
     hint: 'See where the site serves: drp status --site {site}.',
   },
-  'run-ended': { exitCode: 3, message: 'run {run} has ended ({outcome})', hint: 'Read its record with: drp audit show --run {run}.' },
+  'run-ended': {
+    exitCode: 3,
+    message: 'run {run} has ended ({outcome})',
+    hint: 'Read its record with: drp audit show --run {run}.',
+  },
   'word-holds-secret': {
     exitCode: 3,
     message: 'what was said holds a secret: {secret}',
     hint: 'Say it again without the secret: the record is read by many.',
   },
+  'word-refused': { exitCode: 3, message: '{text}', hint: '{advice}' },
   'word-not-now': {
     exitCode: 3,
     message: "'{verb} {subject}' fits nothing that waits now",

@@ -1,6 +1,6 @@
 import type { Word } from '../../gates/word.ts';
 import { currentDriver, currentOsUser } from '../../journal/driver.ts';
-import { speakerOf } from '../beside.ts';
+import { judgedBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
@@ -33,10 +33,14 @@ async function note(io: Io, text: string, options: SayOptions): Promise<VerbAnsw
       osUser: currentOsUser(),
       path: 'spool',
     };
-    const { person } = await speakerOf(word, options, { events: await journal.read(row.run), env: io.env });
+    const { person, identity } = await judgedBeside(word, options, {
+      events: await journal.read(row.run),
+      env: io.env,
+      accepted: [],
+    });
     const [event] = await journal.appendBeside(
       row.run,
-      [{ type: 'note.added', by: person, data: { person, text } }],
+      [{ type: 'note.added', by: person, data: { person, text, identity } }],
       currentDriver(packageVersion()),
     );
     return { run: row.run, seq: event?.seq ?? 0 };

@@ -4,7 +4,7 @@ import { currentDriver, currentOsUser } from '../../journal/driver.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { obligationsText } from '../../views/obligations-text.ts';
 import { runSummary, type ObligationSummary } from '../../views/run-summary.ts';
-import { speakerOf } from '../beside.ts';
+import { judgedBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
@@ -66,8 +66,15 @@ async function settle(io: Io, id: string, options: SettleOptions): Promise<VerbA
       throw new DrpError('nothing-to-do', { what: `obligation '${id}' was already settled by ${by} at ${at}`, advice });
     }
     const { reason } = options;
-    const word: Word = { verb: 'note', run: found.run, subject: id, reason, osUser: currentOsUser(), path: 'spool' };
-    const { person, identity } = await speakerOf(word, options, { events: await journal.read(found.run), env: io.env });
+    const word: Word = {
+      ...{ verb: 'decide', decision: 'settle', run: found.run, subject: id, reason },
+      ...{ osUser: currentOsUser(), path: 'spool' },
+    };
+    const { person, identity } = await judgedBeside(word, options, {
+      events: await journal.read(found.run),
+      env: io.env,
+      accepted: ['settle'],
+    });
     await journal.appendBeside(
       found.run,
       [{ type: 'obligation.settled', by: person, data: { id, person, reason, identity } }],
@@ -77,7 +84,20 @@ async function settle(io: Io, id: string, options: SettleOptions): Promise<VerbA
   });
 }
 
+/** What the site's runs left, settled or not; a later run may have settled what an earlier one left. */
 async function obligationsOf(journal: Journal, site: string | undefined): Promise<readonly ObligationSummary[]> {
   const runs = await readRuns(journal, site);
-  return runs.flatMap((events) => runSummary(events)?.obligations ?? []);
+  const settled = new Map(
+    runs.flat().flatMap((event) => {
+      if (event.type !== 'obligation.settled') return [];
+      const { id, person, reason } = event.data;
+      return [[id, { at: event.at, by: person, reason }] as const];
+    }),
+  );
+  return runs
+    .flatMap((events) => runSummary(events)?.obligations ?? [])
+    .map((one) => {
+      const settledElsewhere = settled.get(one.id);
+      return settledElsewhere === undefined ? one : { ...one, settled: settledElsewhere };
+    });
 }
