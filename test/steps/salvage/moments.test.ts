@@ -8,7 +8,13 @@ describe('the moments a salvage counts from', () => {
     const activation = {
       run: 'old',
       beganAt: '2026-11-21T10:00:00.000Z',
-      outputs: { import: { database: 'kyc_drp_x', takenAt: '2026-11-21T08:00:00.000Z', newestBy: { orders: '2026-11-21T07:59:00.000Z' } } },
+      outputs: {
+        import: {
+          database: 'kyc_drp_x',
+          takenAt: '2026-11-21T08:00:00.000Z',
+          newestBy: { orders: '2026-11-21T07:59:00.000Z' },
+        },
+      },
       choices: {
         'backup:users': { takenAt: '2026-11-21T08:00:00.000Z', files: 1 },
         'backup:www': { takenAt: '2026-11-20T00:00:00.000Z', files: 300 },
