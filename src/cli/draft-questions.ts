@@ -44,6 +44,27 @@ export const siteFacts: readonly Fact[] = [
   say('ttl', 'TTL of the record in normal times (e.g. 5m)?', lasting),
 ];
 
+/** Asked where the service has a PostgreSQL database. */
+export const databaseFacts: readonly Fact[] = [
+  say('name', 'name of the database?', some),
+  say('user', 'role that owns it?', some),
+  say('port', 'port (5432)?', portNumber),
+  say('productionPassword', 'file with its password on the production side (readable by you alone)?', some),
+  say('recoveryPassword', 'file with its password on the recovery side?', some),
+  say('applicationRole', 'login role of the application?', some),
+  say('folder', 'folder of dumps on the backup servers (e.g. backups/database)?', some),
+  say('pattern', 'how is a dump called there? (e.g. kyc-{time}.dump)', withTime),
+  say('every', 'how often is it dumped? (e.g. 2h)', lasting),
+];
+
+/** Asked where messages go out by mail. */
+export const mailFacts: readonly Fact[] = [
+  say('address', 'IP address of the mail server?', some),
+  say('port', 'its port (25)?', portNumber),
+  say('from', 'sender?', some),
+  say('to', 'recipient?', some),
+];
+
 /** Asked for the production host, the recovery host and each backup server. */
 export const hostFacts: readonly Fact[] = [
   say('name', 'name of the host?', named),

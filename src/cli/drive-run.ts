@@ -95,7 +95,7 @@ function endedText(io: Io, { summary, site }: Ended, outcome: string): string {
   const elapsed = elapsedMs(summary, systemClock.nowMs());
   const mode = summary.mode === 'real' ? '' : ` (${summary.mode})`;
   const rto =
-    summary.procedure === 'activation'
+    summary.procedure === 'activation' && summary.mode === 'real'
       ? `, RTO ${formatDuration(summary.rtoMs)} ${elapsed <= summary.rtoMs ? style.good('kept') : style.bad('missed')}`
       : '';
   const loss = lossesText(summary.losses);

@@ -1,4 +1,4 @@
-import { printableLine } from './escape.ts';
+import { printable, printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
 import { wrap } from './layout.ts';
 import type { ObligationSummary } from './run-summary.ts';
@@ -8,7 +8,10 @@ export function obligationsText(obligations: readonly ObligationSummary[], width
   if (obligations.length === 0) return 'nothing is owed\n';
   const lines = obligations.flatMap((one) => [
     `${one.id}  site ${one.site}, run ${one.run}, ${one.kind}, since ${instantText(one.openedAt)}`,
-    ...wrap(`    ${printableLine(one.text)}`, width),
+    // Its text may hold a message to paste: line ends stay.
+    ...printable(one.text)
+      .split('\n')
+      .flatMap((line) => wrap(`    ${line}`, width).map((part) => part.trimEnd())),
     one.settled === undefined
       ? `    settle it with: drp obligation settle ${one.id} --reason TEXT`
       : `    settled ${instantText(one.settled.at)} by ${one.settled.by}: ${printableLine(one.settled.reason)}`,

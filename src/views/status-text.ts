@@ -67,7 +67,7 @@ export function siteLines(site: SiteStanding, view: Pick<StatusView, 'width' | '
       ? ['  nothing is owed']
       : site.obligations.flatMap((one) => [
           ...wrap(
-            `  ${view.style.attention('owed')} ${one.id} (${one.kind}, since ${instantText(one.sinceAt)}): ${printableLine(one.text)}`,
+            `  ${view.style.attention('owed')} ${one.id} (${one.kind}, since ${instantText(one.sinceAt)}): ${printableLine(one.text.split('\n')[0] ?? '')}`,
             view.width,
             '  ',
           ),

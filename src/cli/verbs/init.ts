@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DrpError, toError } from '../../base/errors.ts';
-import type { DraftAnswers, DraftHost, DraftPerson } from '../../runbook/draft.ts';
+import type { DraftAnswers, DraftDatabase, DraftHost, DraftPerson } from '../../runbook/draft.ts';
 import type { ScannedHostKey } from '../../transports/host-keys.ts';
 import { table } from '../../views/layout.ts';
 import { createAsk, type Ask } from '../ask.ts';
-import { askFacts, hostFacts, personFacts, siteFacts } from '../draft-questions.ts';
+import { askFacts, databaseFacts, hostFacts, mailFacts, personFacts, siteFacts } from '../draft-questions.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import type { Verb } from '../run-verb.ts';
@@ -88,6 +88,8 @@ async function askAnswers(io: Io, site: string): Promise<DraftAnswers> {
   while (await another(ask, 'Another backup server?'));
   const people: DraftPerson[] = [await askPerson(ask, 'authoriser'), await askPerson(ask, 'operator')];
   while (await another(ask, 'Another person who may approve?')) people.push(await askPerson(ask, 'approver'));
+  const database = (await another(ask, 'Is there a PostgreSQL database?')) ? await askDatabase(ask) : undefined;
+  const mail = (await another(ask, 'Do messages go out by mail?')) ? await askMail(ask) : undefined;
   const fact = (key: string) => facts[key] ?? '';
   return {
     site,
@@ -128,7 +130,27 @@ async function askAnswers(io: Io, site: string): Promise<DraftAnswers> {
     },
     people,
     maintenanceFlag: fact('maintenanceFlag'),
+    ...(database === undefined ? {} : { database }),
+    ...(mail === undefined ? {} : { mail }),
   };
+}
+
+async function askDatabase(ask: Ask): Promise<DraftDatabase> {
+  const facts = await askFacts(ask, databaseFacts, 'Database: ');
+  const fact = (key: string) => facts[key] ?? '';
+  return {
+    name: fact('name'),
+    user: fact('user'),
+    port: Number(fact('port')),
+    passwords: { production: { file: fact('productionPassword') }, recovery: { file: fact('recoveryPassword') } },
+    applicationRoles: [fact('applicationRole')],
+    backup: { every: fact('every'), folder: fact('folder'), pattern: fact('pattern') },
+  };
+}
+
+async function askMail(ask: Ask): Promise<NonNullable<DraftAnswers['mail']>> {
+  const { address = '', port = '25', from = '', to = '' } = await askFacts(ask, mailFacts, 'Mail: ');
+  return { address, port: Number(port), from, to: [to] };
 }
 
 async function askHost(

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DraftAnswers } from '../../src/runbook/draft.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'drp-init-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const host = (name: string, datacentre: string, last: number) => ({
+  name,
+  datacentre,
+  address: `192.0.2.${last}`,
+  port: 22,
+  user: 'ops',
+  base: '/srv',
+  hostKeys: ['ssh-ed25519 AAAA'],
+  identity: { file: '/etc/machine-id', text: `id of ${name}` },
+});
+const answers: DraftAnswers = {
+  site: 'south',
+  title: 'the shop',
+  objectives: { rto: '4h', filesLoss: '1d', databaseLoss: '2h', skew: '4h' },
+  datacentres: { north: 'Limburg', south: 'Gravelines', west: 'Roubaix' },
+  service: { name: 'www.example.org', url: 'https://www.example.org/' },
+  production: host('web-north', 'north', 10),
+  recovery: host('web-south', 'south', 20),
+  backupHosts: [host('even', 'north', 31), host('odd', 'west', 32)],
+  files: { path: 'www', backup: { every: '1d', folder: 'backups/files', pattern: '{time}' } },
+  dns: {
+    zone: 'example.org',
+    record: { name: 'www.example.org', type: 'A', ttl: '5m' },
+    provider: {
+      kind: 'rfc2136',
+      address: '198.51.100.53',
+      port: 53,
+      keyName: 'drp',
+      keySecret: { file: '/etc/drp/tsig' },
+    },
+    servers: [{ name: 'ns1.example.org', address: '198.51.100.53', port: 53, datacentre: 'west' }],
+  },
+  people: [
+    { id: 'anne', name: 'Anne', roles: ['authoriser'], keys: ['ssh-ed25519 AAAA'] },
+    { id: 'otto', name: 'Otto', roles: ['operator'], osUser: 'otto', keys: [] },
+  ],
+  maintenanceFlag: 'flags/maintenance',
+};
+
+function drp(...args: readonly string[]) {
+  const ran = spawnSync(join(root, 'bin/drp'), args, { cwd: folder, encoding: 'utf8', input: '' });
+  return { code: ran.status, out: ran.stdout, err: ran.stderr };
+}
+
+test('a runbook made from answers plans at once, and is never written over', () => {
+  writeFileSync(join(folder, 'answers.json'), JSON.stringify(answers));
+  expect(drp('init', '--site', 'south', '--answers', 'answers.json')).toMatchObject({ code: 0, err: '' });
+  const text = readFileSync(join(folder, 'runbooks/south.yaml'), 'utf8');
+  expect(drp('plan', '--site', 'south')).toMatchObject({ code: 0 });
+  expect(drp('hosts', 'show', '--site', 'south').out).toContain('web-south');
+  expect(drp('init', '--site', 'south', '--answers', 'answers.json')).toMatchObject({ code: 2 });
+  expect(readFileSync(join(folder, 'runbooks/south.yaml'), 'utf8')).toBe(text);
+});
+
+test('without a terminal and without answers it says what is missing and writes nothing', () => {
+  const { code, err } = drp('init', '--site', 'north');
+  expect(code).toBe(2);
+  expect(err).toContain('--answers FILE');
+});
