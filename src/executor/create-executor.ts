@@ -143,6 +143,8 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
     },
     inherited: new Set([...log.run.wanted.values()].filter((effect) => effect.started).map((effect) => effect.key)),
     live: new Map(),
+    seen: new Map(),
+    refreshing: new Set(),
     owed: site.obligations,
     ...(from === undefined ? {} : { activation: await deps.journal.read(from) }),
   };

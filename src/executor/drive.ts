@@ -6,6 +6,7 @@ import { stepOf, type Driving } from './driving.ts';
 import { type EffectResult } from './effect-result.ts';
 import type { DriveEnd } from './executor.ts';
 import type { Wanted } from './fold.ts';
+import { noteSeen, refreshOpenGates } from './fresh-evidence.ts';
 import { type Item } from './inbox.ts';
 import { launchEffect } from './launch.ts';
 import { noteResult } from './results.ts';
@@ -25,6 +26,7 @@ export async function driveLoop(driving: Driving): Promise<DriveEnd> {
   try {
     while (log.run.snapshot.status === 'active') {
       await reconcile(driving);
+      if (options.whenOnlyPeople === 'listen') refreshOpenGates(driving);
       const waiting = waitingOf(log.run, log.events);
       const view = JSON.stringify([waiting, live.size]);
       if (view !== shown) options.onWaiting(waiting, live.size);
@@ -104,6 +106,9 @@ async function handle(driving: Driving, item: Item): Promise<void> {
       await item.answer(answer);
       return;
     }
+    case 'seen':
+      await noteSeen(driving, item);
+      return;
     case 'broken':
       throw item.error;
     case 'woken':
@@ -122,7 +127,7 @@ async function fireTimers(driving: Driving): Promise<boolean> {
 
 function untilTimer(driving: Driving): number {
   const due = [...driving.log.run.timers.values()].map((timer) => timer.dueMs);
-  return due.length === 0 ? 60_000 : Math.max(1, Math.min(60_000, Math.min(...due) - driving.deps.clock.nowMs()));
+  return due.length === 0 ? 10_000 : Math.max(1, Math.min(10_000, Math.min(...due) - driving.deps.clock.nowMs()));
 }
 
 async function detach(driving: Driving): Promise<DriveEnd> {

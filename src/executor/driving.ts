@@ -4,6 +4,7 @@ import type { Redaction } from '../steps/remote/redact.ts';
 import type { ClaimKeeper } from './claimed.ts';
 import type { ExecutorDeps, Reach } from './deps.ts';
 import type { DriveOptions } from './executor.ts';
+import type { Seen } from './fresh-evidence-types.ts';
 import type { Inbox } from './inbox.ts';
 import type { RunLog } from './run-log.ts';
 import type { OpenObligation } from './site.ts';
@@ -24,6 +25,9 @@ export interface Driving {
   readonly activation?: readonly Event[];
   /** Keys that were started before this driver attached: probed, never started blindly. */
   readonly inherited: ReadonlySet<string>;
+  /** Evidence of open gates as last seen, and gates that are being looked at again. */
+  readonly seen: Map<string, Seen>;
+  readonly refreshing: Set<string>;
   /** Effects under way, by key. */
   readonly live: Map<string, AbortController>;
 }

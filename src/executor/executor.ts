@@ -16,6 +16,8 @@ export type Update =
   | { readonly kind: 'progress'; readonly step: string; readonly progress: Progress }
   /** Contact with a host is lost or back; remote jobs go on meanwhile. */
   | { readonly kind: 'contact'; readonly step: string; readonly state: 'lost' | 'back'; readonly reason: string }
+  /** The evidence of a gate is looked at again before an approval counts. */
+  | { readonly kind: 'looking'; readonly gate: string }
   | { readonly kind: 'word'; readonly word: Word; readonly answer: WordAnswer };
 
 /** A gate or a failed step that waits for a person. */

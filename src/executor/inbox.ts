@@ -1,5 +1,5 @@
 import { toError } from '../base/errors.ts';
-import type { Draft } from '../events/event.ts';
+import type { Draft, EvidenceItem } from '../events/event.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
 import type { EffectResult } from './effect-result.ts';
 import type { WordSource } from './executor.ts';
@@ -10,6 +10,7 @@ export type Item =
   | { readonly kind: 'result'; readonly effect: Wanted; readonly result: EffectResult }
   | { readonly kind: 'progress'; readonly draft: Draft }
   | { readonly kind: 'word'; readonly word: Word; readonly answer: (answer: WordAnswer) => Promise<void> }
+  | { readonly kind: 'seen'; readonly gate: string; readonly items: readonly EvidenceItem[]; readonly tookMs: number }
   | { readonly kind: 'woken' }
   | { readonly kind: 'broken'; readonly error: Error };
 

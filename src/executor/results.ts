@@ -10,6 +10,10 @@ import { siteState } from './site.ts';
 export async function noteResult(driving: Driving, effect: Wanted, result: EffectResult): Promise<void> {
   const drafts = draftsOf(driving, effect, result);
   if (drafts !== undefined) await driving.log.append(drafts);
+  if (effect.source === 'evidence' && result.kind === 'evidence') {
+    const atMs = driving.deps.clock.nowMs();
+    driving.seen.set(effect.subject ?? '', { items: result.items, atMs, openedMs: atMs, tookMs: 0 });
+  }
   if (driving.log.began.data.mode === 'dry-run' && effect.source === 'evidence')
     await passRehearsedGate(driving, effect);
 }

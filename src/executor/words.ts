@@ -1,18 +1,17 @@
 import { DrpError, isDrpError, type ErrorCode } from '../base/errors.ts';
-import type { Draft, Event, EvidenceItem } from '../events/event.ts';
+import type { Draft, Event } from '../events/event.ts';
 import { parseSignedText } from '../gates/approval.ts';
 import { judge, type Answer, type JudgeContext, type Verdict } from '../gates/policy.ts';
-import { compareEvidence } from '../gates/statement.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
 import { moving } from './drafts.ts';
 import { stepOf, type Driving } from './driving.ts';
 import { acceptedNow } from './fold.ts';
-import { gatherEvidence, verifyStep } from './launch.ts';
-import { standingEvidence } from './standing-evidence.ts';
+import { refuseStaleEvidence } from './fresh-evidence.ts';
+import { verifyStep } from './launch.ts';
 
 type Accepted = Extract<Verdict, { kind: 'accepted' }>;
 
-/** Evidence is gathered again, and postconditions read, within this time, ms. */
+/** Postconditions are read within this time, ms. */
 const recheckMs = 60_000;
 
 /** Judges a word, journals what it says or that it was refused, and says which. Refusals are the speaker's to mend. */
@@ -82,7 +81,7 @@ async function decideGate(driving: Driving, word: Word, verdict: Accepted): Prom
   if (opened?.type !== 'gate.opened' || (word.verb !== 'approve' && word.verb !== 'reject')) {
     throw new DrpError('word-not-now', { verb: word.verb, subject: gate, run: log.began.run });
   }
-  if (word.verb === 'approve') await refuseStaleEvidence(driving, gate, opened.data.statement.evidence);
+  if (word.verb === 'approve') await refuseStaleEvidence(driving, gate);
   const { person, identity, at } = verdict;
   // A rejection decides at once; an approval passes with the answer that completes the policy.
   const passed = word.verb === 'reject' || verdict.passed;
@@ -102,25 +101,6 @@ async function decideGate(driving: Driving, word: Word, verdict: Accepted): Prom
   return passed
     ? `gate '${gate}' passed with the approval of ${person}`
     : `approval of ${person} kept; the gate needs another person`;
-}
-
-/** What was approved must still be so: worse or changed choices make a new statement; newer facts alone do not. */
-async function refuseStaleEvidence(driving: Driving, gate: string, shown: readonly EvidenceItem[]): Promise<void> {
-  const { log } = driving;
-  const items = await gatherEvidence(driving, gate, AbortSignal.timeout(recheckMs));
-  const now = [...standingEvidence(log.events, log.plan), ...items];
-  if (compareEvidence(shown, now) !== 'changed') return;
-  const changed = now.filter(
-    (item) => !shown.some((old) => old.id === item.id && compareEvidence([old], [item]) !== 'changed'),
-  );
-  const what = changed.map((item) => item.title).join(', ') || 'something shown is no longer there';
-  const draft = moving(log.run, {
-    type: 'gate.renewed',
-    by: 'drp',
-    data: { gate, reason: `the evidence changed: ${what}` },
-  });
-  if (draft !== undefined) await log.append([draft]);
-  throw new DrpError('evidence-changed', { gate, what, run: log.began.run });
 }
 
 async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<string> {
