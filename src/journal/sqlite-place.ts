@@ -9,6 +9,7 @@ import {
   openSync,
   rmSync,
   statfsSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -59,7 +60,7 @@ export function preparePlace(path: string, fileSystemType: FileSystemType): void
     } finally {
       closeSync(file);
     }
-    syncFolder(folder);
+    syncFolders(folder);
   } catch (thrown) {
     if (thrown instanceof DrpError) throw thrown;
     throw new DrpError('journal-unwritable', { path, reason: toError(thrown).message }, { cause: thrown });
@@ -107,6 +108,23 @@ function checkFile(path: string, file: number): void {
   if (uid !== 0 && found.uid !== uid)
     throw new DrpError('journal-unwritable', { path, reason: 'it belongs to another user' });
   if ((found.mode & 0o077) !== 0) chmodSync(path, 0o600);
+}
+
+/**
+ * Makes the names durable that lead to the file: a power cut must not take a folder made a moment ago, with the journal in
+ * it. Up to the first folder of somebody else, that one included; whoever made the ones above made them durable.
+ */
+function syncFolders(folder: string): void {
+  syncFolder(folder);
+  const uid = process.getuid?.();
+  for (let at = folder; at !== dirname(at) && statSync(at).uid === uid; at = dirname(at)) {
+    try {
+      syncFolder(dirname(at));
+    } catch (thrown) {
+      // One may pass through a folder without being allowed to open it; its names are then not this user's to secure.
+      if ((thrown as { readonly code?: unknown }).code !== 'EACCES') throw thrown;
+    }
+  }
 }
 
 function syncFolder(folder: string): void {

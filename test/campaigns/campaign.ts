@@ -20,6 +20,8 @@ export interface CampaignResult {
   readonly failures: readonly Failure[];
   /** Figures of the campaign: cuts, kills, bytes … */
   readonly figures: Readonly<Record<string, number | string>>;
+  /** Why nothing could be tried here; it is never taken for a pass. */
+  readonly skipped?: string;
 }
 
 export interface Campaign {

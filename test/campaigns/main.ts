@@ -49,7 +49,7 @@ async function main(): Promise<number> {
     console.error(line);
   };
   log(`${campaign.name}: ${campaign.promise} (seed ${String(seed)}${values.short ? ', short' : ''})`);
-  const { cases, failures, figures } = await campaign.run({
+  const { cases, failures, figures, skipped } = await campaign.run({
     short: values.short,
     seed,
     random: randomFrom(seed),
@@ -63,6 +63,10 @@ async function main(): Promise<number> {
   );
   if (values.json)
     console.log(JSON.stringify({ name: campaign.name, cases, failures: failures.length, seed, ms, ...figures }));
+  if (skipped !== undefined) {
+    log(`${campaign.name} SKIPPED: ${skipped}`);
+    return 2;
+  }
   return failures.length === 0 ? 0 : 1;
 }
 

@@ -135,8 +135,12 @@ function insertBytes(trial: Trial, options: CampaignOptions): number {
   const inserts = options.short ? [' '] : [' ', '\n', '\r', '0', '"', '\\', ',', '\0', '\ufeff'];
   for (const place of places(trial, options, 7)) {
     for (const text of inserts) {
+      // A line feed put in before a line feed leaves that line whole.
       const bytes = Buffer.concat([trial.bytes.subarray(0, place), Buffer.from(text), trial.bytes.subarray(place)]);
-      expectFound(trial, `${JSON.stringify(text)} before byte ${place}`, { bytes, ...upToAt(trial, place) });
+      expectFound(trial, `${JSON.stringify(text)} before byte ${place}`, {
+        bytes,
+        ...upToAt(trial, text === '\n' ? place + 1 : place),
+      });
       cases += 1;
     }
   }

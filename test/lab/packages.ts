@@ -14,6 +14,7 @@ const needed: Readonly<Record<string, readonly [file: string, purpose: string]>>
   'request-tracker5': ['/usr/sbin/rt-setup-database-5', 'ticket system'],
   'rt5-db-sqlite': ['/usr/share/doc/rt5-db-sqlite', 'database of the ticket system'],
   'rt5-standalone': ['/usr/share/doc/rt5-standalone', 'web server of the ticket system'],
+  strace: ['/usr/bin/strace', 'power cuts replayed at every system call'],
   iproute2: ['/usr/sbin/ip', 'network of the host behind the bastion'],
   'libpam-oath': ['/usr/share/doc/libpam-oath', 'one-time codes at the bastion'],
   'util-linux': ['/usr/bin/setpriv', 'flock, setsid, setpriv'],
