@@ -4,7 +4,7 @@
  *
  * Usage: npm run demo [-- --json] [-- --keep]
  */
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatDuration } from '../../src/base/duration.ts';
@@ -24,14 +24,19 @@ const say = (line: string): void => {
 };
 
 async function main(): Promise<number> {
-  const dir = join(mkdtempSync(join(tmpdir(), 'drp-')), 'lab');
+  const place = mkdtempSync(join(tmpdir(), 'drp-'));
+  chmodSync(place, 0o755); // as root, the lab's services run as other users and must pass through
+  const dir = join(place, 'lab');
   say('The practice lab comes up: two sites, two backup servers, name servers, tickets (about 20 s) …');
   const lab = await startLab({ dir, net: await freeNet(), log: () => undefined });
   try {
     return await perform(lab);
   } finally {
     if (keep) say(`\nThe lab stays: npm run lab -- down --dir ${dir} --net ${lab.facts.net}`);
-    else await lab.down();
+    else {
+      await lab.down();
+      rmdirSync(place);
+    }
   }
 }
 

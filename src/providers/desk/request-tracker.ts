@@ -33,10 +33,10 @@ export function requestTrackerDesk(desk: RequestTracker, token: Secret): TicketD
     const tickets = await ask(`/tickets?${query(desk.queue, markerOfRun(key))}`, undefined, signal);
     for (const ticket of itemsOf(tickets)) {
       const id = textOf(ticket, 'id');
-      if (textOf(ticket, 'Subject').includes(markerOf(key))) return { id };
+      if (subjectOf(ticket).includes(markerOf(key))) return { id };
       // An answer to a ticket keeps its subject on its attachment alone.
       const attachments = await ask(`/ticket/${id}/attachments?fields=Subject&per_page=100`, undefined, signal);
-      if (itemsOf(attachments).some((one) => textOf(one, 'Subject').includes(markerOf(key)))) return { id };
+      if (itemsOf(attachments).some((one) => subjectOf(one).includes(markerOf(key)))) return { id };
     }
     return undefined;
   };
@@ -46,7 +46,7 @@ export function requestTrackerDesk(desk: RequestTracker, token: Secret): TicketD
     send: async (message, signal) => {
       const { answers } = message;
       const content = {
-        Subject: `${message.subject} ${markerOf(message.key)}`,
+        Subject: markedSubject(message),
         Content: message.text,
         ContentType: 'text/plain',
       };
@@ -70,6 +70,20 @@ async function readBack<T>(message: TicketMessage, find: () => Promise<T>): Prom
     );
   }
 }
+
+/** RT keeps this much of a subject, and cuts the rest off without a word. */
+const subjectBytesMax = 200;
+
+/** The subject with its marker at the end, shortened before the marker where both would not fit. */
+function markedSubject(message: TicketMessage): string {
+  const marker = markerOf(message.key);
+  let subject = message.subject.replaceAll(/\s+/g, ' ').trim();
+  while (Buffer.byteLength(`${subject} ${marker}`) > subjectBytesMax) subject = [...subject].slice(0, -1).join('');
+  return `${subject} ${marker}`;
+}
+
+/** RT folds long subjects of answers as mail headers are folded, in the middle of a marker where it must. */
+const subjectOf = (item: object): string => textOf(item, 'Subject').replaceAll(/\s+/g, ' ');
 
 /** Keys hold lower-case letters, digits, hyphens and one colon: safe inside a quoted TicketSQL text. */
 const markerOf = (key: string): string => `[drp ${key.replaceAll(/[^\w:-]/g, '-')}]`;
