@@ -13,7 +13,7 @@ import { createTransportPool } from '../../src/transports/pool.ts';
 import { createRemoteJobs } from '../../src/transports/remote-job.ts';
 import type { HostTarget } from '../../src/transports/transport.ts';
 import type { LabFacts } from '../lab/facts.ts';
-import { openLab, startLab, type Lab } from '../lab/lab.ts';
+import { openLab, startLab, type Lab, type LabOptions } from '../lab/lab.ts';
 
 /** A lab with a world of the product around it, for tests of steps on real services. */
 export interface LabSteps {
@@ -106,7 +106,7 @@ const world = (facts: LabFacts): PlannedWorld => {
 };
 
 /** Starts a lab of its own (or takes the one of DRP_TEST_LAB) and opens connections to its hosts. */
-export async function startLabSteps(): Promise<LabSteps> {
+export async function startLabSteps(options: LabOptions = {}): Promise<LabSteps> {
   const given = process.env['DRP_TEST_LAB'];
   const number = (): number => 20 + Math.floor(Math.random() * 200);
   const lab =
@@ -117,6 +117,7 @@ export async function startLabSteps(): Promise<LabSteps> {
           databaseBytes: 2e6,
           filesBytes: 2e6,
           recovery: 'stale',
+          ...options,
         })
       : openLab(given);
   const { facts } = lab;

@@ -1,0 +1,236 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyStep } from '../../src/steps/copy/copy-step.ts';
+import { labContext } from '../lab/lab.ts';
+import { descendants, runningPid } from '../lab/process.ts';
+import { listRelays } from '../lab/relay.ts';
+import { sshdProcess } from '../lab/sshd.ts';
+import { plannedStep, specOf, type LabSteps } from '../steps/lab-steps.ts';
+import { below, pick, type Failure } from './campaign.ts';
+
+export interface CutCopies {
+  readonly copies: number;
+  readonly kills: number;
+  /** How often the names in use were looked at while copies grew. */
+  readonly looks: number;
+  readonly treeBytes: number;
+  /** Over all copies, what went through the way to the source, and how much of that a kill caused. */
+  readonly sentBytes: number;
+  readonly againBytes: number;
+  readonly failures: readonly Failure[];
+}
+
+const megabyte = 1024 * 1024;
+/** Bytes of the way to the source, each way: a copy takes seconds, so that instants within it can be hit. */
+const bytesPerSecond = 3 * megabyte;
+const files = { big0: 4 * megabyte, big1: 600_000, big2: 600_000, big3: 600_000, small: 10_000, 'deep/er': 300_000 };
+const treeBytes = Object.values(files).reduce((sum, size) => sum + size, 0);
+/** What is under way when a line is cut: the relay holds up to a megabyte, sockets and rsync a little more. */
+const underWayBytes = 1.6 * megabyte;
+/** Logins, lists of files, both manifests: what an undisturbed copy sends beside its files. */
+const besideBytes = 150_000;
+
+/** How a transport dies. All of them can meet rsync between any two bytes. */
+const ways = ['ssh of rsync', 'session on the source', 'link', 'rsync', 'sshd of the source'] as const;
+type Way = (typeof ways)[number];
+
+/** Copies over the lab's real ssh and rsync, each with its transport killed at one to three random instants. */
+export async function cutCopies(
+  steps: LabSteps,
+  options: { readonly random: () => number; readonly copies: number; readonly log: (line: string) => void },
+): Promise<CutCopies> {
+  const sum = { kills: 0, looks: 0, sentBytes: 0, againBytes: 0 };
+  const failures: Failure[] = [];
+  await steps.lab.fault('link-slow', 'backup-odd', String(bytesPerSecond), '0');
+  for (let number = 1; number <= options.copies; number += 1) {
+    const trial = makeTrial(steps, options.random, number);
+    const whys = await cutOneCopy(trial, options.random);
+    failures.push(...whys.map((why) => ({ case: `copy ${String(number)} (${trial.killed.join(', ')})`, why })));
+    for (const key of ['looks', 'sentBytes', 'againBytes'] as const) sum[key] += trial[key];
+    sum.kills += trial.killed.length;
+    options.log(
+      `  copy ${String(number)}: ${trial.killed.join(', ') || 'undisturbed'}; ${String(trial.sentBytes)} bytes sent`,
+    );
+  }
+  await steps.lab.fault('link-up', 'backup-odd');
+  return { copies: options.copies, treeBytes, ...sum, failures };
+}
+
+interface Trial {
+  readonly steps: LabSteps;
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly staging: string;
+  readonly killed: Way[];
+  looks: number;
+  sentBytes: number;
+  againBytes: number;
+}
+
+function makeTrial(steps: LabSteps, random: () => number, number: number): Trial {
+  const base = (host: 'backup-odd' | 'gravelines'): string => join(steps.facts.hosts[host]!.base, 'cut', 'tree');
+  const [from, to, id] = [base('backup-odd'), base('gravelines'), `cut-${String(number)}`];
+  for (const folder of [from, to]) rmSync(join(folder, '..'), { recursive: true, force: true });
+  mkdirSync(join(from, 'deep'), { recursive: true });
+  // Random, so that no part of a file stands for another one.
+  for (const [name, size] of Object.entries(files)) writeFileSync(join(from, name), randomBytes(size));
+  mkdirSync(to, { recursive: true });
+  writeFileSync(join(to, 'old'), 'what was there');
+  if (random() < 0.5) writeFileSync(join(to, 'big1'), 'an older one, shorter');
+  return {
+    ...{ steps, id, from, to, staging: join(to, '..', `.tree.drp-${id}`) },
+    ...{ killed: [], looks: 0, sentBytes: 0, againBytes: 0 },
+  };
+}
+
+async function cutOneCopy(trial: Trial, random: () => number): Promise<readonly string[]> {
+  const { steps, id } = trial;
+  const lab = labContext({ dir: steps.facts.dir, net: steps.facts.net });
+  const carried = async (): Promise<number> =>
+    (await listRelays(lab)).find((state) => state.relay.name === 'ssh-backup-odd')?.bytes ?? 0;
+  const whys = new Set<string>();
+  const spec = specOf('copy', { id, from: placeOf('backup-odd'), to: placeOf('gravelines') });
+  const before = await carried();
+  const watcher = watchNames(trial, whys);
+  let over = false;
+  const planned = 1 + below(random, 3);
+  // Over the whole of the copy, its manifests and its pauses after a kill.
+  const killer = (async () => {
+    for (let kill = 0; kill < planned && !over; kill += 1) {
+      await new Promise((resolve) => setTimeout(resolve, random() * (kill === 0 ? 3_500 : 6_000)));
+      if (over) return;
+      const way = pick(random, ways);
+      if (await killTransport(trial, way)) trial.killed.push(way);
+    }
+  })();
+  for (let tries = 0; ; tries += 1) {
+    const outcome = await copyStep.run(plannedStep(spec), spec, steps.context(id));
+    if (outcome.kind === 'done') break;
+    const why = outcome.kind === 'failed' ? outcome.error.message : outcome.reason;
+    if (outcome.kind !== 'failed' || !/source-unreachable|step-failed|connection-lost/.test(outcome.error.code))
+      whys.add(`it ended ${outcome.kind}: ${why}`);
+    // An operator's retry, a new token.
+    if (tries === 6) {
+      whys.add(`it was never done: ${why}`);
+      break;
+    }
+  }
+  over = true;
+  await killer;
+  await watcher.end();
+  trial.sentBytes = (await carried()) - before;
+  judge(trial, whys);
+  return [...whys];
+}
+
+const placeOf = (host: string): { host: string; path: string } => ({ host, path: 'cut/tree' });
+
+function judge(trial: Trial, whys: Set<string>): void {
+  const { from, to, killed } = trial;
+  const differences = execFileSync('rsync', ['-aHAXnci', '--delete', '--numeric-ids', `${from}/`, `${to}/`]).toString();
+  if (differences !== '') whys.add(`it differs: ${differences.slice(0, 200)}`);
+  trial.againBytes = Math.max(0, trial.sentBytes - treeBytes - besideBytes);
+  // A killed rsync cannot keep the file it was writing; everything else goes on within it.
+  const again = killed.reduce((sum, way) => sum + underWayBytes + (way === 'rsync' ? files.big0 : 0), 0);
+  const most = treeBytes + besideBytes * (1 + killed.length) + again;
+  if (trial.sentBytes > most)
+    whys.add(
+      `${String(trial.sentBytes)} bytes were sent for ${String(treeBytes)}, at most ${String(Math.round(most))} may be`,
+    );
+}
+
+/** Looks at names in use again and again: the old tree whole, or the new one whole; in the staging tree, whole files only. */
+function watchNames(trial: Trial, whys: Set<string>): { end(): Promise<void> } {
+  const old = new Map(readdirSync(trial.to).map((name) => [name, readFileSync(join(trial.to, name), 'utf8')]));
+  const isOld = (): boolean =>
+    [...old].every(([name, text]) => sizeOf(join(trial.to, name)) === text.length) &&
+    Object.keys(files).every((name) => old.has(name) || sizeOf(join(trial.to, name)) === undefined);
+  const isNew = (): boolean =>
+    Object.entries(files).every(([name, size]) => sizeOf(join(trial.to, name)) === size) &&
+    !existsSync(join(trial.to, 'old'));
+  let running = true;
+  const loop = (async () => {
+    while (running) {
+      // Between the two renames of the switch there is no tree at all: asked twice, so that this shows as itself.
+      if (!isOld() && !isNew() && existsSync(trial.to) && !isOld() && !isNew())
+        whys.add('under the name in use stood neither the old tree nor the whole new one');
+      for (const [name, size] of Object.entries(files)) {
+        const there = sizeOf(join(trial.staging, name));
+        if (there !== undefined && there !== size)
+          whys.add(`staging held ${name} with ${String(there)} of ${String(size)} bytes under its final name`);
+      }
+      trial.looks += 1;
+      await new Promise((resolve) => setTimeout(resolve, 8));
+    }
+  })();
+  return {
+    end: async () => {
+      running = false;
+      await loop;
+    },
+  };
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+/** False where there was nothing to kill at this instant. */
+async function killTransport(trial: Trial, way: Way): Promise<boolean> {
+  const { steps } = trial;
+  const lab = labContext({ dir: steps.facts.dir, net: steps.facts.net });
+  const sshd = runningPid(lab, sshdProcess('backup-odd'));
+  switch (way) {
+    case 'link':
+      await steps.lab.fault('link-cut', 'backup-odd');
+      return true;
+    case 'sshd of the source':
+      await steps.lab.fault('sshd-kill', 'backup-odd');
+      await steps.lab.fault('sshd-start', 'backup-odd');
+      await steps.lab.fault('link-slow', 'backup-odd', String(bytesPerSecond), '0');
+      return true;
+    case 'session on the source':
+      return endAll(sshd === undefined ? [] : descendants(sshd));
+    case 'ssh of rsync':
+      return endAll(copyProcesses(trial, 'ssh'));
+    case 'rsync':
+      return endAll(copyProcesses(trial, 'rsync'));
+  }
+}
+
+function endAll(pids: readonly number[]): boolean {
+  let ended = false;
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+      ended = true;
+    } catch {
+      // It went with its parent.
+    }
+  }
+  return ended;
+}
+
+/** Processes of this copy's job by their program: its rsync (found by the staging folder), or the ssh that rsync started. */
+function copyProcesses(trial: Trial, program: 'rsync' | 'ssh'): readonly number[] {
+  const marked = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const environment = read(`/proc/${String(pid)}/environ`);
+      return environment.includes(`DRP_JOB=`) && environment.includes(`.${trial.id}\0`);
+    });
+  return marked.filter((pid) => read(`/proc/${String(pid)}/cmdline`).split('\0')[0] === program);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    // The process is gone, or is not ours.
+    return '';
+  }
+}
