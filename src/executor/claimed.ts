@@ -52,13 +52,15 @@ export function createClaimKeeper(
     check,
     ensure: async (hosts, signal) => {
       await ensureOne(recovery, signal);
-      for (const host of hosts) {
-        try {
-          await ensureOne(host, signal);
-        } catch (error) {
-          if (!isDrpError(error, 'host-unreachable') && !isDrpError(error, 'connection-lost')) throw error;
-        }
-      }
+      await Promise.all(
+        hosts.map(async (host) => {
+          try {
+            await ensureOne(host, signal);
+          } catch (error) {
+            if (!isDrpError(error, 'host-unreachable') && !isDrpError(error, 'connection-lost')) throw error;
+          }
+        }),
+      );
     },
     release: async (signal) => {
       const left: string[] = [];

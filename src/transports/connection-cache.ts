@@ -16,20 +16,32 @@ export interface ConnectionCache {
   closeAll(): Promise<void>;
 }
 
+/** A connection that took this long to fail met silence, not a refusal, ms … */
+const silentMs = 5_000;
+/** … and whoever asks within this time gets the same answer: ten things tried at a dead host wait once, ms. */
+const rememberMs = 3_000;
+
 /** An empty cache. */
 export function createConnectionCache(): ConnectionCache {
   const connections = new Map<string, Promise<EndingTransport>>();
 
   const make = <T extends EndingTransport>(key: string, open: () => Promise<T>): Promise<T> => {
+    const beganMs = performance.now();
     const opening = open();
     connections.set(key, opening);
     const forget = (): void => {
       if (connections.get(key) === opening) connections.delete(key);
     };
-    opening.then((transport) => {
-      if (transport.ended?.aborted === true) forget();
-      else transport.ended?.addEventListener('abort', forget, { once: true });
-    }, forget);
+    opening.then(
+      (transport) => {
+        if (transport.ended?.aborted === true) forget();
+        else transport.ended?.addEventListener('abort', forget, { once: true });
+      },
+      () => {
+        if (performance.now() - beganMs < silentMs) forget();
+        else setTimeout(forget, rememberMs).unref();
+      },
+    );
     return opening;
   };
 
