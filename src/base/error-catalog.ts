@@ -128,7 +128,7 @@ const entries = {
   'run-exists': {
     exitCode: 5,
     message: "run '{run}' is already in {journal}",
-    hint: 'Try again: drp picks another name.',
+    hint: 'Look at it: drp status --run {run}. Go on with it: drp resume --run {run}.',
   },
   'site-claimed': {
     exitCode: 3,
@@ -138,8 +138,8 @@ const entries = {
   },
   'lease-held': {
     exitCode: 3,
-    message: 'run {run} is driven by {osUser} on {machine} (pid {pid}, {liveness})',
-    hint: 'Watch it: drp status --run {run}. When that driver is surely gone: drp resume --run {run} --takeover.',
+    message: 'run {run} is driven by {osUser} on {machine} (pid {pid}, {liveness}){since}',
+    hint: 'Watch it: drp status --run {run}. When that driver is surely gone: drp resume --run {run} --takeover --reason TEXT.',
   },
   'lease-lost': {
     exitCode: 3,
@@ -206,7 +206,7 @@ const entries = {
   'claim-lost': {
     exitCode: 3,
     message: "site '{site}' is claimed on '{host}' by run {holder} epoch {epoch}",
-    hint: 'This driver stops here. See who drives: drp status --site {site}.',
+    hint: 'This driver stops here; nothing more is started by it. See who drives: drp status --site {site}.',
   },
 
   // steps
@@ -303,6 +303,11 @@ const entries = {
     exitCode: 3,
     message: '{what}',
     hint: 'See where the site serves: drp status --site {site}.',
+  },
+  'copy-unverified': {
+    exitCode: 5,
+    message: 'the copy of run {run} is good up to event {goodUpTo} only: {reason}',
+    hint: 'See all of it with: drp audit verify FILE. Look for a better copy: another machine, a host of the run.',
   },
   'run-ended': {
     exitCode: 3,

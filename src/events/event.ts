@@ -25,6 +25,17 @@ export interface Driver {
   readonly version: string;
 }
 
+/** A driver that did not give its run back, and how sure it is that it is gone. */
+export interface DriverEvidence {
+  readonly driver: Driver;
+  readonly epoch: number;
+  /** alive and dead are proven (boot id, pid, start time); unknown: another machine, or one that does not say. */
+  readonly liveness: 'alive' | 'dead' | 'unknown';
+  /** When it attached, and when it last wrote. */
+  readonly sinceAt: string;
+  readonly lastAt: string;
+}
+
 export interface Situation {
   readonly what: string;
   readonly sinceAt: string;
@@ -107,6 +118,21 @@ export interface EventData {
     readonly driver: Driver;
     readonly reason: 'start' | 'resume' | 'takeover' | 'adopt';
     readonly epoch: number;
+    /** The driver that held the run until now without giving it back, and what is known of it. */
+    readonly before?: DriverEvidence;
+    /** Why a person took the run from it. */
+    readonly why?: string;
+  };
+  /**
+   * A copy of the run goes on in this store. From here on keys are `SEQaLINEAGE.ID`: what the lost end of the original
+   * may have started under a plain number can never be taken for something else. `from`: last event of the copy.
+   */
+  'run.adopted': {
+    readonly person: string;
+    readonly reason: string;
+    readonly identity: Identity;
+    readonly from: { readonly seq: number; readonly hash: string };
+    readonly lineage: string;
   };
   'driver.detached': { readonly reason: string };
   'claim.taken': { readonly host: string; readonly epoch: number };
@@ -118,6 +144,23 @@ export interface EventData {
     readonly source: 'step' | 'evidence' | 'stop';
     readonly attempt: number;
     readonly commands: readonly string[];
+  };
+  /**
+   * Jobs of a step that this record did not start lay on its host: an adopted run lacks its end. The effect `key` goes
+   * on under `token`; the `others` are older tries and done with.
+   */
+  'effect.found': {
+    readonly key: string;
+    readonly step: string;
+    readonly host: string;
+    readonly token: string;
+    readonly others: readonly string[];
+  };
+  /** Copies of the events up to `upToSeq` lie on these hosts; the others could not be reached in time. */
+  'witness.kept': {
+    readonly upToSeq: number;
+    readonly hosts: readonly string[];
+    readonly missed: readonly string[];
   };
   'step.progressed': {
     readonly step: string;
@@ -205,6 +248,13 @@ export interface EventData {
     readonly person: string;
     readonly code: string;
     readonly reason: string;
+  };
+  /** The lead of the watch passes from one person to another. */
+  'watch.handed': {
+    readonly from: string;
+    readonly to: string;
+    readonly reason: string;
+    readonly identity: Identity;
   };
   'note.added': { readonly person: string; readonly text: string; readonly identity?: Identity };
   'obligation.opened': { readonly id: string; readonly kind: string; readonly text: string; readonly step?: string };

@@ -21,11 +21,14 @@ const upcasts: Readonly<Record<number, (event: RawEvent) => RawEvent>> = {};
 
 const knownTypes: Readonly<Record<EventType, true>> = {
   'run.began': true,
+  'run.adopted': true,
   'driver.attached': true,
   'driver.detached': true,
   'claim.taken': true,
   'claim.released': true,
   'effect.started': true,
+  'effect.found': true,
+  'witness.kept': true,
   'step.progressed': true,
   'step.done': true,
   'step.failed': true,
@@ -39,6 +42,7 @@ const knownTypes: Readonly<Record<EventType, true>> = {
   'decision.made': true,
   'run.aborting': true,
   'word.refused': true,
+  'watch.handed': true,
   'note.added': true,
   'obligation.opened': true,
   'obligation.settled': true,

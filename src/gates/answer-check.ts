@@ -61,6 +61,13 @@ function check(answer: AnswerOnRecord, given: string | undefined): string {
   return `signed by ${name} with ${facts.fingerprint}`;
 }
 
+/** Types of event that stand for one decision, and how a signed text may name it. */
+const decisionsOf: Readonly<Record<string, readonly unknown[]>> = {
+  'obligation.settled': ['', 'settle'],
+  'run.adopted': ['adopt'],
+  'watch.handed': ['handover'],
+};
+
 /** First field in which what was signed is not what the record says. */
 function differsFrom(
   signed: SignedText,
@@ -76,9 +83,9 @@ function differsFrom(
     return answer.statement === undefined ? 'statement' : approvalDiffers(signed, answer.statement as Statement);
   }
   if (answer.event.type === 'run.aborting') return signed.verb === 'abort' ? undefined : 'verb';
-  const decisions = answer.event.type === 'obligation.settled' ? ['', 'settle'] : [data['verb'] ?? ''];
+  const decisions = decisionsOf[answer.event.type] ?? [data['verb'] ?? ''];
   if (!decisions.includes(signed.decision)) return 'decision';
-  if (signed.subject !== (data['subject'] ?? data['id'] ?? '')) return 'subject';
+  if (signed.subject !== (data['subject'] ?? data['id'] ?? data['to'] ?? '')) return 'subject';
   return String(data['evidence'] ?? '').startsWith(signed.evidence) ? undefined : 'evidence';
 }
 

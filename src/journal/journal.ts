@@ -19,6 +19,16 @@ export interface Lease {
   readonly driver: Driver;
 }
 
+/** A run that is brought into this store from a copy. */
+export interface RunCopy {
+  readonly run: string;
+  readonly stored: readonly StoredLine[];
+  /** Appended behind the copy: what says who adopted it, and why. */
+  readonly drafts: readonly Draft[];
+  /** Above every epoch the run may have had elsewhere. */
+  readonly epoch: number;
+}
+
 export interface RunRow {
   readonly run: string;
   readonly site: string;
@@ -53,6 +63,11 @@ export interface Journal {
    * The epoch rises by one each time, so the lease before is void.
    */
   lease(run: string, driver: Driver, options?: { readonly takeover?: boolean }): Promise<Lease>;
+  /**
+   * Continues a run from a copy of its lines: chain checked first, lines kept as they are, `drafts` appended behind them, site
+   * claimed and lease taken (under `epoch`), all in one transaction. Throws journal-broken, run-exists, run-ended, site-claimed.
+   */
+  adopt(copy: RunCopy, driver: Driver): Promise<Lease>;
   /** Gives the lease back; the claim on the site stays until the run has ended. Idempotent. */
   release(lease: Lease): Promise<void>;
   /** Ends the run's claim on its site; appending `run.ended` does it too, in the same transaction. Idempotent. Throws lease-lost. */

@@ -4,7 +4,7 @@ import type { Draft, Driver, Event } from '../events/event.ts';
 import { genesis, linkAll } from './chain.ts';
 import { driverLiveness, isSameDriver, type Liveness } from './driver.ts';
 import type { Head, Journal, Lease, RunRow, StoredLine } from './journal.ts';
-import { checkBeside, isClaiming, leaseHeld, siteClaimed, toEvents } from './rules.ts';
+import { checkBeside, copiedRun, isClaiming, leaseHeld, siteClaimed, toEvents } from './rules.ts';
 
 interface MemoryRun {
   readonly run: string;
@@ -38,21 +38,27 @@ export function createMemoryJournal(
   return { url, ...claiming(parts), ...appending(parts), ...reading(parts), close: async () => undefined };
 }
 
-function claiming(parts: Parts): Pick<Journal, 'begin' | 'lease' | 'release' | 'unclaim'> {
+function claiming(parts: Parts): Pick<Journal, 'begin' | 'adopt' | 'lease' | 'release' | 'unclaim'> {
   const { clock, runs, liveness } = parts;
   return {
     begin: async (request, driver) => {
       if (runs.has(request.run)) throw new DrpError('run-exists', { run: request.run, journal: url });
-      for (const other of runs.values()) {
-        if (!other.claims || other.site !== request.site || other.mode !== request.mode) continue;
-        const state = other.held ? liveness(other.driver) : 'dead';
-        if (other.entries.length > 0 || state !== 'dead') throw siteClaimed(other, other.driver, state);
-        end(other);
-      }
+      freeSite(parts, request);
       const claims = isClaiming(request.mode);
       const life = { claims, finished: false, held: true, epoch: 1, driver };
       runs.set(request.run, { ...request, beganAt: clock.nowIso(), entries: [], ...life });
       return { run: request.run, epoch: 1, driver };
+    },
+    adopt: async ({ run, stored, drafts, epoch }, driver) => {
+      if (runs.has(run)) throw new DrpError('run-exists', { run, journal: url });
+      const { head, ...row } = copiedRun(run, stored);
+      freeSite(parts, row);
+      const at = clock.nowIso();
+      const added = linkAll(drafts, { run, head, at });
+      const entries = [...stored, ...added].map(({ line, hash }) => ({ line, hash, at }));
+      const life = { claims: isClaiming(row.mode), finished: false, held: true, epoch, driver };
+      runs.set(run, { run, ...row, entries, ...life });
+      return { run, epoch, driver };
     },
     lease: async (run, driver, { takeover = false } = {}) => {
       const row = find(parts, run);
@@ -74,6 +80,16 @@ function claiming(parts: Parts): Pick<Journal, 'begin' | 'lease' | 'release' | '
       if (!row.finished) end(checkLease(parts, lease));
     },
   };
+}
+
+/** Throws site-claimed where a run holds the site; one that wrote nothing and whose driver is gone holds nothing. */
+function freeSite({ runs, liveness }: Parts, wanted: { readonly site: string; readonly mode: string }): void {
+  for (const other of runs.values()) {
+    if (!other.claims || other.site !== wanted.site || other.mode !== wanted.mode) continue;
+    const state = other.held ? liveness(other.driver) : 'dead';
+    if (other.entries.length > 0 || state !== 'dead') throw siteClaimed(other, other.driver, state);
+    end(other);
+  }
 }
 
 function appending(parts: Parts): Pick<Journal, 'append' | 'appendBeside'> {

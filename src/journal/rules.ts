@@ -30,6 +30,22 @@ export function leaseHeld(run: string, driver: Driver, liveness: Liveness): DrpE
   return new DrpError('lease-held', { run, osUser, machine, pid, liveness: livenessText(liveness) });
 }
 
+/** What a copy says of its run; its chain is checked. Throws journal-broken, run-ended. */
+export function copiedRun(
+  run: string,
+  stored: readonly StoredLine[],
+): { readonly site: string; readonly procedure: string; readonly mode: string; readonly beganAt: string; readonly head: Head } {
+  const events = toEvents(run, stored);
+  const [first] = events;
+  const last = events.at(-1);
+  if (first?.type !== 'run.began' || last === undefined)
+    throw new DrpError('journal-broken', { run, goodUpTo: 0, reason: 'it does not begin with run.began' });
+  const ended = events.find((event) => event.type === 'run.ended');
+  if (ended?.type === 'run.ended') throw new DrpError('run-ended', { run, outcome: ended.data.outcome });
+  const { site, procedure, mode } = first.data;
+  return { site, procedure, mode, beganAt: first.at, head: { seq: last.seq, hash: last.hash } };
+}
+
 /** Only facts may be added without a driver: an event with `state` moves the machine, `run.*` and leases are the driver's. */
 export function checkBeside(run: string, drafts: readonly Draft[]): void {
   for (const { type, data } of drafts) {

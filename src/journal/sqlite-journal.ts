@@ -3,7 +3,7 @@ import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Driver } from '../events/event.ts';
 import { driverLiveness, isSameDriver, type Liveness } from './driver.ts';
 import type { Journal } from './journal.ts';
-import { checkBeside, isClaiming, leaseHeld, siteClaimed } from './rules.ts';
+import { checkBeside, copiedRun, isClaiming, leaseHeld, siteClaimed } from './rules.ts';
 import { openSqlite } from './sqlite-database.ts';
 import { dropBallast, fileSystemTypeOf, keepBallast, preparePlace, type FileSystemType } from './sqlite-place.ts';
 import { createStore, type Store, type StoredRun } from './sqlite-store.ts';
@@ -57,20 +57,37 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
   return { url: store.url, ...claiming(parts), ...appending(parts, path), ...reading(parts), close };
 }
 
-function claiming({ store, durable, stateOf }: Parts): Pick<Journal, 'begin' | 'lease' | 'release' | 'unclaim'> {
+function claiming({
+  store,
+  durable,
+  stateOf,
+}: Parts): Pick<Journal, 'begin' | 'adopt' | 'lease' | 'release' | 'unclaim'> {
+  const freeSite = (site: string, mode: string): void => {
+    const holder = isClaiming(mode) ? store.claimant(site, mode) : undefined;
+    if (holder === undefined) return;
+    const state = stateOf(holder);
+    if (store.head(holder.run).seq > 0 || state !== 'dead') throw siteClaimed(holder, holder.driver, state);
+    store.end(holder.run);
+  };
   return {
     begin: async (request, driver) =>
       durable(() => {
         if (store.find(request.run) !== undefined)
           throw new DrpError('run-exists', { run: request.run, journal: store.url });
-        const holder = isClaiming(request.mode) ? store.claimant(request.site, request.mode) : undefined;
-        if (holder !== undefined) {
-          const state = stateOf(holder);
-          if (store.head(holder.run).seq > 0 || state !== 'dead') throw siteClaimed(holder, holder.driver, state);
-          store.end(holder.run);
-        }
+        freeSite(request.site, request.mode);
         store.insert(request, driver);
         return { run: request.run, epoch: 1, driver };
+      }),
+    adopt: async ({ run, stored, drafts, epoch }, driver) =>
+      durable(() => {
+        if (store.find(run) !== undefined) throw new DrpError('run-exists', { run, journal: store.url });
+        const { head, beganAt, ...row } = copiedRun(run, stored);
+        freeSite(row.site, row.mode);
+        store.insert({ run, ...row }, driver, beganAt);
+        store.copy(run, stored);
+        store.write(run, head, drafts);
+        store.hold(run, epoch, driver);
+        return { run, epoch, driver };
       }),
     lease: async (run, driver, { takeover = false } = {}) =>
       durable(() => {

@@ -19,6 +19,8 @@ export interface StoredRun {
   readonly driver: Driver;
 }
 
+const insertEvent = 'INSERT INTO event (run, seq, line, prev, hash) VALUES (?, ?, ?, ?, ?)';
+
 export type Store = ReturnType<typeof createStore>;
 
 /** The statements, by what they are for. Those that write are called inside a transaction. */
@@ -46,10 +48,14 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
     stored,
     claimant: (site: string, mode: string): StoredRun | undefined =>
       toRun(database.get('SELECT * FROM run WHERE site = ? AND mode = ? AND claims = 1', site, mode)),
-    insert: (request: Pick<StoredRun, 'run' | 'site' | 'procedure' | 'mode'>, driver: Driver): void =>
+    insert: (
+      request: Pick<StoredRun, 'run' | 'site' | 'procedure' | 'mode'>,
+      driver: Driver,
+      beganAt = clock.nowIso(),
+    ): void =>
       database.run(
         'INSERT INTO run (run, site, procedure, mode, began_at, claims, finished, held, epoch, driver) VALUES (?, ?, ?, ?, ?, ?, 0, 1, 1, ?)',
-        ...[request.run, request.site, request.procedure, request.mode, clock.nowIso()],
+        ...[request.run, request.site, request.procedure, request.mode, beganAt],
         ...[isClaiming(request.mode) ? 1 : 0, JSON.stringify(driver)],
       ),
     hold: (run: string, epoch: number, driver: Driver): void =>
@@ -60,11 +66,17 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
       const row = get(run);
       if (!row.held || row.epoch !== epoch) throw new DrpError('lease-lost', { run, epoch, found: row.epoch });
     },
+    copy: (run: string, lines: readonly StoredLine[]): void => {
+      let prev = genesis.hash;
+      for (const [index, { line, hash }] of lines.entries()) {
+        database.run(insertEvent, run, index + 1, line, prev, hash);
+        prev = hash;
+      }
+    },
     write: (run: string, from: Head, drafts: readonly Draft[]): readonly Event[] => {
       const linked = linkAll(drafts, { run, head: from, at: clock.nowIso() });
       for (const { line, hash, event } of linked) {
-        const sql = 'INSERT INTO event (run, seq, line, prev, hash) VALUES (?, ?, ?, ?, ?)';
-        database.run(sql, run, event.seq, line, event.prev, hash);
+        database.run(insertEvent, run, event.seq, line, event.prev, hash);
       }
       if (drafts.some((draft) => draft.type === 'run.ended')) end(run);
       return linked.map(({ event }) => event);

@@ -51,7 +51,7 @@ interface Reading {
   planDigest: unknown;
 }
 
-const signedTypes = ['gate.decided', 'decision.made', 'run.aborting', 'obligation.settled'];
+const signedTypes = ['gate.decided', 'decision.made', 'run.aborting', 'obligation.settled', 'run.adopted', 'watch.handed'];
 const strengths = ['os-user', 'ssh-key', 'hardware-key'];
 
 /** What must fit together inside the events, beyond their chain: plan, statements, answers. */
@@ -137,7 +137,7 @@ function noteAnswer(reading: Reading, event: ReadEvent, data: Fields): void {
   const head = fields(opened?.statement['head']);
   reading.answers.push({
     ...{ seq: event.seq, type: event.type, strength, signature, text },
-    subject: String(data['gate'] ?? data['subject'] ?? data['id'] ?? ''),
+    subject: String(data['gate'] ?? data['subject'] ?? data['id'] ?? data['to'] ?? ''),
     decision: String(data['decision'] ?? data['verb'] ?? event.type),
     person: String(data['person']),
     anchorsSeq: signature === 'good' ? Number(head['seq'] ?? 0) : 0,

@@ -1,6 +1,6 @@
 import { formatSize } from '../base/duration.ts';
 import { assertNever } from '../base/errors.ts';
-import type { Event } from '../events/event.ts';
+import type { Event, EventOf } from '../events/event.ts';
 import { printableLine } from './escape.ts';
 
 /** One event in one line for people: what happened, in the past tense of the record. */
@@ -16,7 +16,12 @@ function sentence(event: Event): string {
     }
     case 'driver.attached': {
       const { driver, reason, epoch } = event.data;
-      return `driver attached (${reason}): ${driver.osUser} on ${driver.machine}, pid ${driver.pid}, epoch ${epoch}`;
+      const attached = `driver attached (${reason}): ${driver.osUser} on ${driver.machine}, pid ${driver.pid}, epoch ${epoch}`;
+      return `${attached}${beforeText(event.data)}`;
+    }
+    case 'run.adopted': {
+      const { person, from, reason } = event.data;
+      return `run adopted by ${person} from a copy that ends with event ${from.seq}:${from.hash.slice(0, 12)}: ${reason}`;
     }
     case 'driver.detached':
       return `driver detached: ${event.data.reason}`;
@@ -26,6 +31,15 @@ function sentence(event: Event): string {
       return `claim on ${event.data.host} released`;
     case 'effect.started':
       return `${effectVerb[event.data.source]} ${event.data.id.replace(/^(evidence|stop):/, '')}${event.data.attempt > 1 ? `, attempt ${event.data.attempt}` : ''}`;
+    case 'effect.found': {
+      const { step, host, token } = event.data;
+      return `step ${step}: job ${token} was found on ${host}, started before this copy took over; it is followed`;
+    }
+    case 'witness.kept': {
+      const { upToSeq, hosts, missed } = event.data;
+      const rest = missed.length === 0 ? '' : `, not on ${missed.join(', ')}`;
+      return `copies of the record up to event ${upToSeq} lie on ${hosts.join(', ') || 'no host'}${rest}`;
+    }
     case 'step.progressed': {
       const { step, doneBytes, totalBytes, text } = event.data;
       const bytes = totalBytes > 0 ? ` ${formatSize(doneBytes)} of ${formatSize(totalBytes)}` : '';
@@ -48,6 +62,14 @@ function sentence(event: Event): string {
   }
 }
 
+function beforeText({ before, why }: EventOf<'driver.attached'>['data']): string {
+  if (before === undefined) return '';
+  const { driver, liveness, lastAt } = before;
+  const gone = { alive: 'which was running', dead: 'which was gone', unknown: 'not known to be gone' }[liveness];
+  const reason = why === undefined ? '' : `: ${why}`;
+  return `, after ${driver.osUser} on ${driver.machine}, pid ${driver.pid}, ${gone}, last heard ${lastAt}${reason}`;
+}
+
 const effectVerb = { step: 'step started:', evidence: 'gathering evidence for gate', stop: 'stopping' } as const;
 
 type DecisionEvent = Exclude<
@@ -57,6 +79,9 @@ type DecisionEvent = Exclude<
       | 'run.began'
       | 'driver.attached'
       | 'driver.detached'
+      | 'run.adopted'
+      | 'effect.found'
+      | 'witness.kept'
       | 'claim.taken'
       | 'claim.released'
       | 'effect.started'
@@ -92,6 +117,10 @@ function decisionSentence(event: DecisionEvent): string {
     case 'word.refused': {
       const { verb, subject, person, code, reason } = event.data;
       return `refused: ${verb}${subject === '' ? '' : ` ${subject}`} by ${person} (${code}): ${reason}`;
+    }
+    case 'watch.handed': {
+      const { from, to, reason } = event.data;
+      return `${from} handed the watch to ${to}${reason === '' ? '' : `: ${reason}`}`;
     }
     case 'note.added':
       return `note by ${event.data.person}: ${event.data.text}`;

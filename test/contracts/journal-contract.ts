@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Draft, Driver } from '../../src/events/event.ts';
 import { genesis } from '../../src/journal/chain.ts';
 import type { Liveness } from '../../src/journal/driver.ts';
-import type { Journal } from '../../src/journal/journal.ts';
+import type { Journal, StoredLine } from '../../src/journal/journal.ts';
 
 export interface JournalUnderTest {
   readonly journal: Journal;
@@ -205,6 +205,58 @@ export function journalContract(
         await expect(journal.lease('nobody', limburgDriver)).rejects.toMatchObject({ code: 'run-not-found' });
         expect(await journal.read('nobody')).toEqual([]);
         expect(await journal.holder('nobody')).toBeUndefined();
+      });
+    });
+
+    describe('adopting a copy', () => {
+      const began = {
+        ...{ type: 'run.began', by: 'otto' },
+        data: { format: 1, site: 'gravelines', procedure: 'activation', mode: 'real' },
+      } as unknown as Draft;
+      /** The lines of a run of another store that got so far. */
+      async function copied(...more: readonly Draft[]) {
+        const other = await make(() => 'alive');
+        const lease = await other.journal.begin(activation, limburgDriver);
+        await other.journal.append(lease, genesis, [began, ...more]);
+        const stored = await other.journal.stored(activation.run);
+        await other.dispose();
+        return stored;
+      }
+      const adopt = async (stored: readonly StoredLine[]) =>
+        journal.adopt({ run: activation.run, stored, drafts: [note('adopted')], epoch: 70 }, otherDriver);
+
+      test('keeps its lines byte for byte, appends behind them, claims the site and holds the lease', async () => {
+        const stored = await copied(note('one'));
+        const lease = await adopt(stored);
+        expect(lease.epoch).toBe(70);
+        expect((await journal.stored(activation.run)).slice(0, 2)).toEqual(stored);
+        expect(await journal.read(activation.run)).toMatchObject([
+          { seq: 1 },
+          { seq: 2 },
+          { seq: 3, prev: stored[1]?.hash, data: { text: 'adopted' } },
+        ]);
+        expect(await journal.claimant('gravelines', 'real')).toBe(activation.run);
+        expect(await journal.runs()).toMatchObject([{ ...activation, finished: false, head: { seq: 3 } }]);
+        await journal.append(lease, (await journal.runs())[0]?.head ?? genesis, [note('goes on')]);
+        await journal.release(lease);
+        expect((await journal.lease(activation.run, limburgDriver)).epoch).toBe(71);
+      });
+
+      test('is refused where the chain is broken, and nothing is kept', async () => {
+        const [first, second] = await copied(note('one'));
+        const changed = [first, { ...second, line: second?.line.replace('one', 'two') }] as StoredLine[];
+        await expect(adopt(changed)).rejects.toMatchObject({ code: 'journal-broken' });
+        await expect(adopt([second] as StoredLine[])).rejects.toMatchObject({ code: 'journal-broken' });
+        expect(await journal.runs()).toEqual([]);
+      });
+
+      test('is refused where the run is here already, has ended, or another holds the site', async () => {
+        const stored = await copied();
+        await expect(adopt(await copied(ended))).rejects.toMatchObject({ code: 'run-ended' });
+        await journal.begin({ ...activation, run: 'second' }, limburgDriver);
+        await expect(adopt(stored)).rejects.toMatchObject({ code: 'site-claimed' });
+        await journal.begin({ ...activation, site: 'roubaix' }, limburgDriver);
+        await expect(adopt(stored)).rejects.toMatchObject({ code: 'run-exists' });
       });
     });
 
