@@ -283,11 +283,13 @@ function progressed(step: Mutable<StepSummary> | undefined, event: EventOf<'step
   if (step === undefined) return;
   const { doneBytes, totalBytes, text } = event.data;
   const before = step.progress;
+  // Noted again without a byte more: the time of the last byte stays, so that what stalls shows.
+  const moved = before === undefined || before.doneBytes !== doneBytes || before.totalBytes !== totalBytes;
   step.progress = {
     doneBytes,
     totalBytes,
     text,
-    at: event.at,
+    at: moved || totalBytes === 0 ? event.at : before.at,
     fromBytes: before?.fromBytes ?? doneBytes,
     fromAt: before?.fromAt ?? event.at,
   };

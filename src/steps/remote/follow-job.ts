@@ -23,6 +23,8 @@ function progressOf(rest: string, at: string): Progress | undefined {
   return { doneBytes: Number(match[1]), totalBytes: Number(match[2]), text: match[3] ?? '', lastOutputAt: at };
 }
 
+/** A job that says nothing new for this long is shown as stalled, ms; it is followed all the same. */
+const stalledMs = 15_000;
 const pollFirstMs = 150;
 const pollMaxMs = 2_000;
 const saidMax = 10_000;
@@ -41,10 +43,8 @@ export async function followJob(
   const claim = context.claim === undefined ? {} : { claim: context.claim };
   await context.jobs.start(host, { ...request, ...claim, signal: context.signal });
   const hidden = context.redaction?.stream();
-  const reader = lineReader(request.token, hidden, (said) => {
-    const progress = said.word === 'progress' ? progressOf(said.rest, context.clock.nowIso()) : undefined;
-    if (progress !== undefined) context.report(progress);
-  });
+  const news = newsOf(context);
+  const reader = lineReader(request.token, hidden, news.hear);
   let offset = 0;
   let waitMs = pollFirstMs;
   for (;;) {
@@ -63,16 +63,50 @@ export async function followJob(
         throw new DrpError('connection-lost', { host, reason: `job ${request.token} is not there after its start` });
       case 'accepted':
       case 'running':
+        news.quiet();
         await context.clock.sleep(waitMs, context.signal);
         waitMs = Math.min(pollMaxMs, waitMs * 1.5);
     }
   }
 }
 
+/** Reports progress. One that says the same again is no news: a job whose work hangs may well go on talking. */
+function newsOf(context: Pick<StepContext, 'clock' | 'report'>) {
+  let last: Progress = {
+    doneBytes: 0,
+    totalBytes: 0,
+    text: 'it has said nothing yet',
+    lastOutputAt: context.clock.nowIso(),
+  };
+  let lastMs = context.clock.nowMs();
+  return {
+    hear: (said: Said | undefined): void => {
+      const at = context.clock.nowIso();
+      const next = said?.word === 'progress' ? progressOf(said.rest, at) : undefined;
+      const { doneBytes, totalBytes, text } = next ?? last;
+      if (
+        said?.word === 'progress' &&
+        doneBytes === last.doneBytes &&
+        totalBytes === last.totalBytes &&
+        text === last.text
+      )
+        return;
+      last = { doneBytes, totalBytes, text, lastOutputAt: at };
+      lastMs = context.clock.nowMs();
+      if (next !== undefined) context.report(next);
+    },
+    /** The host has just answered that the job runs, and there was nothing new. */
+    quiet: (): void => {
+      if (context.clock.nowMs() - lastMs < stalledMs) return;
+      context.report({ ...last, text: `stalled, its job is alive; ${last.text}` });
+    },
+  };
+}
+
 function lineReader(
   token: string,
   hidden: RedactionStream | undefined,
-  onSaid: (said: Said) => void,
+  onLine: (said: Said | undefined) => void,
 ): { push(bytes: Uint8Array): void; end(): Pick<Extract<JobEnd, { kind: 'done' }>, 'said' | 'tail'> } {
   const decoder = new TextDecoder();
   const mark = `@${token} `;
@@ -82,13 +116,14 @@ function lineReader(
   const take = (line: string): void => {
     if (!line.startsWith(mark)) {
       tail = `${tail}${line}\n`.slice(-tailCharacters);
+      onLine(undefined);
       return;
     }
     const text = line.slice(mark.length);
     const space = text.indexOf(' ');
     const one = space < 0 ? { word: text, rest: '' } : { word: text.slice(0, space), rest: text.slice(space + 1) };
     if (one.word !== 'progress' && said.length < saidMax) said.push(one);
-    onSaid(one);
+    onLine(one);
   };
   const read = (text: string): void => {
     const lines = `${rest}${text}`.split('\n');

@@ -58,4 +58,49 @@ describe('following a job', () => {
     expect((await follow(jobs('', { state: 'cancelled' }))).end.kind).toBe('cancelled');
     expect((await follow(jobs('x\n', { state: 'lost' }))).end.kind).toBe('lost');
   });
+
+  test('shows a job that only repeats itself as stalled and alive, with the time of its last news', async () => {
+    const said = [
+      '@r.1.s progress 10 100 copying\n',
+      '@r.1.s progress 10 100 copying\n',
+      '',
+      '@r.1.s progress 20 100 copying\n',
+    ];
+    let nowMs = 0;
+    let polls = 0;
+    const all = said.join('');
+    const remote: RemoteJobs = {
+      ...jobs('', { state: 'lost' }),
+      poll: (_host, _token, offset) => {
+        const there = said.slice(0, (polls += 1)).join('');
+        const status: JobState = polls <= said.length ? { state: 'running' } : { state: 'lost' };
+        return Promise.resolve({
+          status,
+          outputBytes: there.length,
+          output: Buffer.from(all.slice(offset, there.length)),
+        });
+      },
+    };
+    const progress: Progress[] = [];
+    await followJob(
+      {
+        jobs: remote,
+        clock: {
+          nowMs: () => nowMs,
+          nowIso: () => String(nowMs),
+          sleep: () => Promise.resolve(void (nowMs += 10_000)),
+        },
+        signal: new AbortController().signal,
+        report: (one) => void progress.push(one),
+      },
+      'h',
+      { token: 'r.1.s', script: 'x', args: [] },
+    );
+    const size = { doneBytes: 10, totalBytes: 100 };
+    expect(progress).toEqual([
+      { ...size, text: 'copying', lastOutputAt: '0' },
+      { ...size, text: 'stalled, its job is alive; copying', lastOutputAt: '0' },
+      { ...size, doneBytes: 20, text: 'copying', lastOutputAt: '30000' },
+    ]);
+  });
 });
