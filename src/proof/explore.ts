@@ -1,14 +1,4 @@
-import {
-  createEmptyActor,
-  getNextTransitions,
-  type AnyActorScope,
-  type AnyEventObject,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-} from 'xstate';
-import { expand, machineFrom, skeletons } from '../../machines/expand.ts';
 import { DrpError } from '../base/errors.ts';
-import type { Plan, PlannedLane } from '../plan/plan.ts';
 import {
   afterDone,
   afterEnd,
@@ -21,6 +11,7 @@ import {
 } from './facts.ts';
 import { laws, type LawName, type Moment } from './laws.ts';
 import type { Model } from './model.ts';
+import { firstPlace, type LaneGroups, type Place, type Way } from './places.ts';
 import { sentenceOf } from './story.ts';
 
 /** One way a law is broken: the shortest story of events that leads to it. */
@@ -35,8 +26,15 @@ export interface Exploration {
   readonly breaches: readonly Breach[];
 }
 
+/** Once something is wrong, the rest is looked through this far for other laws; states. */
+const enoughWhenUnsafe = 3_000;
+
+/** States of the skeletons that stop everything of the run. */
+const stoppingStates: ReadonlySet<string> = new Set(['leaving', 'aborting', 'aborting-unserved']);
+
+/** A state of the machine in a state of the world. */
 interface Node {
-  readonly snapshot: AnyMachineSnapshot;
+  readonly place: Place;
   readonly facts: Facts;
   readonly from: Node | undefined;
   readonly said: string;
@@ -45,146 +43,81 @@ interface Node {
 }
 
 interface Reached {
-  readonly snapshot: AnyMachineSnapshot;
   readonly facts: Facts;
   readonly broken: readonly (readonly [LawName, string])[];
-}
-
-/** States of the skeletons that stop everything of the run. */
-const stoppingStates: ReadonlySet<string> = new Set(['leaving', 'aborting', 'aborting-unserved']);
-
-/** What a step of the search hands on. */
-interface Search {
-  readonly model: Model;
-  readonly machine: AnyStateMachine;
-  readonly independent: ReadonlySet<string>;
-  readonly acts: Act[];
-  readonly scope: AnyActorScope;
-}
-
-interface Act {
-  readonly type: string;
-  readonly params?: { readonly src?: unknown; readonly input?: { readonly step?: string } };
 }
 
 /**
  * Breadth first over every path of the plan's machine: each effect may succeed, fail or stay in doubt, each timer may
  * fire, each person may say all they may. The first breach of a law found is the shortest. A crash of drp is no event
- * of its own: a resumed run is the same fold of the same journal. Throws proof-too-large beyond `maxStates`.
+ * of its own: a resumed run is the same fold of the same journal. `unsafe`: the verdict is known already, so other
+ * breaches are looked for only so far. Throws proof-too-large beyond `maxStates`.
  */
 export function explore(
   model: Model,
-  options: { readonly independent: ReadonlySet<string>; readonly maxStates: number },
+  options: { readonly groups: LaneGroups; readonly maxStates: number; readonly unsafe: boolean },
 ): Exploration {
-  const search = searchOf(model, options.independent);
   const breaches = new Map<LawName, readonly string[]>();
   const note = (law: LawName, story: readonly string[]): void => {
     if (!breaches.has(law)) breaches.set(law, story);
   };
-  const first = begin(search);
-  const start: Node = { ...first, from: undefined, said: '', before: [] };
-  for (const [law, why] of first.broken) note(law, [why]);
-  const seen = new Map<string, Node>([[keyOf(first), start]]);
+  const first = firstPlace(model.plan, options.groups);
+  const begun = arrive(model, first, initialFacts(model));
+  for (const [law, why] of begun.broken) note(law, [why]);
+  const start: Node = { place: first.to, facts: begun.facts, from: undefined, said: '', before: [] };
+  const seen = new Map<string, Node>([[keyOf(first.to, begun.facts), start]]);
   let transitions = 0;
+  let whole = true;
   for (const node of seen.values()) {
-    if (node.snapshot.status !== 'active') continue;
-    const events = eventsOf(node.snapshot, search.independent);
-    if (!events.some(({ type }) => type === 'abort'))
-      note('always-a-way', [...storyOf(node), 'abort is not accepted now']);
-    for (const event of events) {
-      const reached = follow(search, node, event);
-      if (reached === undefined) continue;
+    if (node.place.status !== 'active') continue;
+    whole = !(options.unsafe || breaches.size > 0) || seen.size <= enoughWhenUnsafe;
+    if (!whole) break;
+    const ways = node.place.ways();
+    if (!ways.some(({ event }) => event.type === 'abort')) {
+      note('always-a-way', [...storyOf(node), 'then: abort is not accepted']);
+    }
+    for (const way of ways) {
+      const { facts, broken } = arrive(model, way, heard(node.facts, way.event, model));
       transitions += 1;
-      for (const [law, why] of reached.broken) note(law, [...storyOf(node), ...said(event), `then: ${why}`]);
-      const key = keyOf(reached);
+      const said = sentenceOf(way.event);
+      for (const [law, why] of broken) note(law, [...storyOf(node), ...(said === '' ? [] : [said]), `then: ${why}`]);
+      const key = keyOf(way.to, facts);
       const known = seen.get(key);
       if (known !== undefined) known.before.push(node);
-      else seen.set(key, { ...reached, from: node, said: sentenceOf(event), before: [node] });
-      if (seen.size > options.maxStates) {
-        throw new DrpError('proof-too-large', { procedure: model.plan.procedure, states: options.maxStates });
-      }
+      else seen.set(key, { place: way.to, facts, from: node, said, before: [node] });
+    }
+    if (seen.size > options.maxStates) {
+      throw new DrpError('proof-too-large', { procedure: model.plan.procedure, states: options.maxStates });
     }
   }
-  for (const story of deadEnds([...seen.values()])) note('always-a-way', story);
-  return {
-    states: seen.size,
-    transitions,
-    breaches: [...breaches].map(([law, story]) => ({ law, story })),
-  };
-}
-
-/** The plan with one retry at most and no soft deadlines: more of either changes counters, not what may happen. */
-export function abstracted(plan: Plan): Pick<Plan, 'phases'> {
-  const lanes = (all: readonly PlannedLane[]): readonly PlannedLane[] =>
-    all.map((lane) => ({
-      ...lane,
-      steps: lane.steps.map(({ expectMs: _, ...step }) => ({ ...step, retries: Math.min(step.retries, 1) })),
-    }));
-  return { phases: Object.fromEntries(Object.entries(plan.phases).map(([phase, all]) => [phase, lanes(all)])) };
-}
-
-function searchOf(model: Model, independent: ReadonlySet<string>): Search {
-  const { plan } = model;
-  const skeleton = skeletons[plan.procedure === 'drill' ? 'activation' : plan.procedure];
-  const machine = machineFrom(expand(skeleton, abstracted(plan))) as unknown as AnyStateMachine;
-  const acts: Act[] = [];
-  const self = createEmptyActor();
-  const nothing = (): void => undefined;
-  // An inert scope: what the machine asks for is written down, and nothing is ever run.
-  const scope = {
-    self,
-    system: self.system,
-    id: '',
-    sessionId: '',
-    logger: nothing,
-    defer: nothing,
-    stopChild: nothing,
-    emit: nothing,
-    actionExecutor: (action: Act) => acts.push(action),
-  } as unknown as AnyActorScope;
-  return { model, machine, independent, acts, scope };
-}
-
-function begin(search: Search): Reached {
-  search.acts.length = 0;
-  const snapshot = search.machine.getInitialSnapshot(search.scope, undefined) as AnyMachineSnapshot;
-  return settle(search, snapshot, initialFacts(search.model));
-}
-
-/** Where an event leads; undefined: it is refused. */
-function follow(search: Search, node: Node, event: AnyEventObject): Reached | undefined {
-  search.acts.length = 0;
-  const snapshot = search.machine.transition(node.snapshot, event, search.scope) as AnyMachineSnapshot;
-  if (snapshot === node.snapshot) return undefined;
-  return settle(search, snapshot, heard(node.facts, event, search.model));
+  if (whole) for (const story of deadEnds([...seen.values()])) note('always-a-way', story);
+  return { states: seen.size, transitions, breaches: [...breaches].map(([law, story]) => ({ law, story })) };
 }
 
 /** Lets the laws look at everything that this step of the machine starts or ends. */
-function settle(search: Search, snapshot: AnyMachineSnapshot, after: Facts): Reached {
-  const { model } = search;
+function arrive(model: Model, { to, starts }: Pick<Way, 'to' | 'starts'>, after: Facts): Reached {
   const broken: (readonly [LawName, string])[] = [];
   const look = (moment: Moment): void => {
-    for (const [name, law] of Object.entries(laws)) {
+    for (const [name, law] of laws) {
       const why = law(moment, model);
-      if (why !== undefined) broken.push([name as LawName, why]);
+      if (why !== undefined) broken.push([name, why]);
     }
   };
-  let facts = snapshot.hasTag('ending') ? whenEnding(after) : after;
-  if (stoppingStates.has(String(snapshot.value))) facts = whenStopping(facts);
-  for (const { type, params } of search.acts) {
-    const id = params?.src === 'step' ? params.input?.step : undefined;
-    const step = type === 'xstate.spawnChild' && id !== undefined ? model.steps.get(id) : undefined;
+  let facts = to.ending ? whenEnding(after) : after;
+  if (stoppingStates.has(to.name)) facts = whenStopping(facts);
+  for (const id of starts) {
+    const step = model.steps.get(id);
     if (step === undefined) continue;
     look({ kind: 'start', step, facts });
     facts = afterStart(facts, step, model);
   }
-  if (snapshot.status === 'error') broken.push(['always-a-way', 'the machine of the run has no answer and stops']);
-  if (snapshot.status === 'done') look({ kind: 'end', end: String(snapshot.value), facts });
-  return { snapshot, facts, broken };
+  if (to.status === 'error') broken.push(['always-a-way', 'the machine of the run has no answer and stops']);
+  if (to.status === 'done') look({ kind: 'end', end: to.name, facts });
+  return { facts, broken };
 }
 
 /** What an event makes true in the world. */
-function heard(facts: Facts, event: AnyEventObject, model: Model): Facts {
+function heard(facts: Facts, event: Way['event'], model: Model): Facts {
   const [, outcome, actor] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event.type) ?? [];
   if (actor !== undefined) {
     const step = model.steps.get(actor);
@@ -218,44 +151,11 @@ function stopped(facts: Facts, subject: string, model: Model): Facts {
   return model.steps.has(subject) ? afterEnd(facts, subject) : { ...facts, mayRun: [] };
 }
 
-/** All that may happen now, read off the machine. In lanes that cannot see each other only the first unfinished one moves. */
-function eventsOf(snapshot: AnyMachineSnapshot, independent: ReadonlySet<string>): readonly AnyEventObject[] {
-  const moving = movingLane(snapshot.value, independent);
-  const types = new Set<string>();
-  for (const { eventType, source } of getNextTransitions(snapshot) as {
-    eventType: string;
-    source: { path: string[] };
-  }[]) {
-    const [phase, lane] = source.path;
-    if (moving !== undefined && lane !== undefined && phase === moving.phase && lane !== moving.lane) continue;
-    if (eventType !== '' && !eventType.startsWith('xstate.done.state.')) types.add(eventType);
-  }
-  return [...types].flatMap((type): AnyEventObject[] => {
-    if (!type.startsWith('xstate.error.actor.')) return [{ type }];
-    const failed = { type, error: { kind: 'failed' } };
-    return type.includes(':') ? [failed] : [failed, { type, error: { kind: 'in-doubt' } }];
-  });
-}
-
-function movingLane(
-  value: unknown,
-  independent: ReadonlySet<string>,
-): { readonly phase: string; readonly lane: string } | undefined {
-  const [[phase, lanes] = ['', undefined]] = Object.entries(value as Readonly<Record<string, unknown>>);
-  if (!independent.has(phase) || typeof lanes !== 'object' || lanes === null) return undefined;
-  const states = Object.entries(lanes);
-  const [unfinished] = states.find(([, state]) => state !== 'end') ?? [];
-  return states.length < 2 || unfinished === undefined ? undefined : { phase, lane: unfinished };
-}
-
 /** Stories to states from which there is no way to an end, or (unless a person has turned back) to completion. */
 function deadEnds(nodes: readonly Node[]): readonly (readonly string[])[] {
-  const turned = (node: Node): boolean => {
-    const name = typeof node.snapshot.value === 'string' ? node.snapshot.value : Object.keys(node.snapshot.value)[0];
-    return node.snapshot.status === 'done' || node.snapshot.hasTag('ending') || name === 'switch-back';
-  };
+  const turned = ({ place }: Node): boolean => place.status === 'done' || place.ending || place.name === 'switch-back';
   const ends = (names: readonly string[]): readonly Node[] =>
-    nodes.filter(({ snapshot }) => snapshot.status === 'done' && names.includes(String(snapshot.value)));
+    nodes.filter(({ place }) => place.status === 'done' && names.includes(place.name));
   const toEnd = leadingTo(ends(['completed', 'switched-back', 'aborted']));
   const toCompletion = leadingTo(ends(['completed']));
   const lost = nodes.find((node) => !toEnd.has(node));
@@ -272,17 +172,12 @@ function leadingTo(targets: readonly Node[]): ReadonlySet<Node> {
   return found;
 }
 
-function keyOf({ snapshot, facts }: Reached): string {
-  return JSON.stringify([snapshot.value, snapshot.context, facts]);
+function keyOf(place: Place, facts: Facts): string {
+  return `${place.key}${JSON.stringify(facts)}`;
 }
 
 function storyOf(node: Node): readonly string[] {
   const story: string[] = [];
   for (let at: Node | undefined = node; at !== undefined; at = at.from) if (at.said !== '') story.unshift(at.said);
   return story;
-}
-
-function said(event: AnyEventObject): readonly string[] {
-  const sentence = sentenceOf(event);
-  return sentence === '' ? [] : [sentence];
 }

@@ -36,15 +36,15 @@ export type Moment =
 /** Undefined: the law holds at this moment. Otherwise what breaks it, in words that follow a story. */
 export type Law = (moment: Moment, model: Model) => string | undefined;
 
-export const laws: Readonly<Partial<Record<LawName, Law>>> = {
-  'dns-last': dnsLast,
-  'live-untouched': liveUntouched,
-  'freeze-before-last-copy': freezeBeforeLastCopy,
-  'never-twice': neverTwice,
-  'gate-before-irreversible': gateBeforeIrreversible,
-  'salvage-first': salvageFirst,
-  'never-unserved': neverUnserved,
-};
+export const laws: readonly (readonly [LawName, Law])[] = [
+  ['dns-last', dnsLast],
+  ['live-untouched', liveUntouched],
+  ['freeze-before-last-copy', freezeBeforeLastCopy],
+  ['never-twice', neverTwice],
+  ['gate-before-irreversible', gateBeforeIrreversible],
+  ['salvage-first', salvageFirst],
+  ['never-unserved', neverUnserved],
+];
 
 function dnsLast(moment: Moment, model: Model): string | undefined {
   if (moment.kind !== 'start' || moment.step.moves === undefined || moment.step.aside) return undefined;

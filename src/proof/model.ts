@@ -21,7 +21,7 @@ export interface Model {
   /** Where users are when the procedure begins, and where it brings them. */
   readonly origin: Side;
   readonly target: Side;
-  /** DNS records (`zone/record`) whose values differ between the sides; moved together by a switch. */
+  /** DNS records (`zone/record`) that decide where users go. */
   readonly records: readonly string[];
   readonly steps: ReadonlyMap<string, ModelStep>;
   /** Steps without which the target does not hold what users need: DNS waits for all of them. */
@@ -48,11 +48,7 @@ const answersFor: Readonly<Record<string, readonly string[]>> = {
 export function modelOf(plan: Plan): Model {
   const origin: Side = plan.procedure === 'return' ? 'recovery' : 'production';
   const target: Side = origin === 'production' ? 'recovery' : 'production';
-  const records = Object.entries(plan.world.dns).flatMap(([zone, { records: all }]) =>
-    Object.entries(all)
-      .filter(([, record]) => JSON.stringify(record.production) !== JSON.stringify(record.recovery))
-      .map(([record]) => `${zone}/${record}`),
-  );
+  const records = recordsOf(plan);
   const steps = new Map<string, ModelStep>();
   phasesInOrder(plan).forEach((phase, phaseAt) => {
     const aside = asidePhases.has(phase);
@@ -91,6 +87,24 @@ export function sidesOf(plan: Plan, host: string): readonly Side[] {
   return (['production', 'recovery'] as const).filter(
     (side) => service[side].host === host || hosts[host]?.role === side,
   );
+}
+
+/** Records that differ between the sides: of these the ones some step moves, or all where none does. */
+function recordsOf(plan: Plan): readonly string[] {
+  const all = Object.entries(plan.world.dns).flatMap(([zone, { records }]) =>
+    Object.entries(records)
+      .filter(([, record]) => JSON.stringify(record.production) !== JSON.stringify(record.recovery))
+      .map(([name, record]) => ({ key: `${zone}/${name}`, dnsName: record.name })),
+  );
+  const specs = Object.values(plan.phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
+  const moved = all.filter(({ key, dnsName }) =>
+    specs.some(
+      ({ spec, writes }) =>
+        (spec.kind === 'dns' && spec.do === 'switch' && spec.records.some((one) => `${spec.zone}/${one}` === key)) ||
+        (spec.kind !== 'dns' && writes.includes(`dns:${dnsName}`)),
+    ),
+  );
+  return (moved.length > 0 ? moved : all).map(({ key }) => key);
 }
 
 function guardsOf(plan: Plan, step: PlannedStep, laneGates: readonly PlannedStep[]): readonly string[] {

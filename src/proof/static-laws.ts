@@ -44,24 +44,33 @@ export function unfinishedRestorations(model: Model): readonly (readonly string[
 }
 
 /**
- * Phases whose lanes cannot see each other: one order of their events stands for all. So lanes that write or read
- * nothing of each other's, and hold nothing that the laws of other lanes look at (who serves, where DNS points, a gate
- * that a step which cannot be undone waits for).
+ * Phase → its lanes in groups that cannot see each other: one order of the groups' events stands for all. Lanes are of
+ * one group where one writes what the other writes or reads, or where one holds what the laws look at from everywhere
+ * (who serves, where DNS points, a step that cannot be undone and waits for a gate).
  */
-export function independentPhases(model: Model): ReadonlySet<string> {
-  const dependent = new Set<string>();
-  for (const step of model.steps.values()) {
-    if (step.service !== undefined || step.moves !== undefined) dependent.add(step.step.phase);
-  }
-  for (const [a, b] of pairsAcrossLanes(model)) {
-    const touched = (one: ModelStep) => [...one.writes, ...one.reads.map(({ from }) => from)];
-    const meets = a.writes.some((one) => touched(b).some((other) => overlaps(one, other)));
-    const met = b.writes.some((one) => touched(a).some((other) => overlaps(one, other)));
-    const waitsForGate = [a, b].some((one) => one.step.irreversible);
-    const sameWay = a.reads.some((one) => b.reads.some((other) => one.into === other.into));
-    if (meets || met || waitsForGate || sameWay) dependent.add(a.step.phase);
-  }
-  return new Set(Object.keys(model.plan.phases).filter((phase) => !dependent.has(phase)));
+export function laneGroups(model: Model): ReadonlyMap<string, readonly (readonly string[])[]> {
+  const pairs = pairsAcrossLanes(model).filter(([a, b]) => seeEachOther(a, b));
+  return new Map(
+    Object.entries(model.plan.phases).map(([phase, lanes]) => {
+      let groups: readonly (readonly string[])[] = lanes.map(({ name }) => [name]);
+      for (const [a, b] of pairs.filter(([one]) => one.step.phase === phase)) {
+        const met = groups.filter((group) => group.includes(a.step.lane) || group.includes(b.step.lane));
+        groups = [...groups.filter((group) => !met.includes(group)), met.flat()];
+      }
+      return [phase, groups];
+    }),
+  );
+}
+
+function seeEachOther(a: ModelStep, b: ModelStep): boolean {
+  const everywhere = [a, b].some(
+    (one) => one.service !== undefined || one.moves !== undefined || one.step.irreversible,
+  );
+  if (everywhere) return true;
+  const touched = (one: ModelStep) => [...one.writes, ...one.reads.map(({ from }) => from)];
+  const meets = a.writes.some((one) => touched(b).some((other) => overlaps(one, other)));
+  const met = b.writes.some((one) => touched(a).some((other) => overlaps(one, other)));
+  return meets || met || a.reads.some((one) => b.reads.some((other) => one.into === other.into));
 }
 
 function pairsAcrossLanes(model: Model): readonly (readonly [ModelStep, ModelStep])[] {

@@ -31,6 +31,8 @@ function personSentence(subject: string, verb: string): string {
       return `gate ${subject} rejected`;
     case 'renew':
       return `gate ${subject} asked anew`;
+    case 'choose':
+      return `another backup is chosen at gate ${subject}`;
     case 'retry':
       return `operator retries ${subject}`;
     case 'skip':
