@@ -33,8 +33,18 @@ module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'product-not-tests', severity: 'error', from: { path: '^(src|machines)/' }, to: { path: '^test/' } },
-    { name: 'sqlite-in-its-store', severity: 'error', from: { path: '^src/', pathNot: '^src/journal/sqlite' }, to: { path: '^node:sqlite$|^sqlite$' } },
-    { name: 'machines-are-pure', severity: 'error', from: { path: '^machines/' }, to: { path: '^src/', pathNot: '^src/plan/plan' } },
+    {
+      name: 'sqlite-in-its-store',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/journal/sqlite' },
+      to: { path: '^node:sqlite$|^sqlite$' },
+    },
+    {
+      name: 'machines-are-pure',
+      severity: 'error',
+      from: { path: '^machines/' },
+      to: { path: '^src/', pathNot: '^src/plan/plan' },
+    },
     ...Object.entries(layers).map(([folder, allowed]) => ({
       name: `layer-${folder}`,
       severity: 'error',

@@ -29,7 +29,10 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
-        { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'time comes from the Clock' },
+        {
+          selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+          message: 'time comes from the Clock',
+        },
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'time comes from the Clock' },
         { selector: 'TSEnumDeclaration', message: 'unions, not enums' },
       ],

@@ -3,6 +3,7 @@ import type { Word } from '../gates/word.ts';
 import { printableLine } from '../views/escape.ts';
 import { gateText } from '../views/gate-text.ts';
 import type { Answer, Ask } from './ask.ts';
+import { askCopy } from './choose-copy.ts';
 import type { Io } from './io.ts';
 
 /** What came of asking about one thing that waits. */
@@ -62,12 +63,15 @@ async function promptGate(waiting: Waiting, context: PromptContext): Promise<Pro
     return { kind: 'word', word: { ...base, verb: 'approve', reason: why.text, statementDigest } };
   }
   if (answer.text === 'later') return { kind: 'later' };
+  const copy = answer.text === 'choose' ? await askCopy(context, statement.evidence) : undefined;
+  if (copy !== undefined && copy.kind !== 'typed') return unanswered(copy);
   const why = await askReason(context, `Reason for '${answer.text}':`);
   if (why.kind !== 'typed') return unanswered(why);
   if (answer.text === 'reject') {
     return { kind: 'word', word: { ...base, verb: 'reject', reason: why.text, statementDigest } };
   }
-  return { kind: 'word', word: { ...base, verb: 'decide', decision: answer.text, reason: why.text } };
+  const evidence = copy === undefined ? {} : { evidence: copy.text };
+  return { kind: 'word', word: { ...base, verb: 'decide', decision: answer.text, reason: why.text, ...evidence } };
 }
 
 async function promptAttention(waiting: Waiting, context: PromptContext): Promise<Prompted> {
@@ -113,6 +117,7 @@ const meaning: Readonly<Record<string, string>> = {
   cancel: 'stop what still runs of it',
   stopped: 'you made sure that nothing of it runs any more',
   renew: 'gather the evidence of this gate again',
+  choose: 'restore from another copy; the gate is shown anew',
   'switch-back': 'send users back to where they were',
   reopen: 'open the side again that DNS points at',
   hold: 'stay where we are and look again',

@@ -1,17 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { DrpError } from '../base/errors.ts';
-import { processIo, writeAnswer, type Io, type VerbAnswer } from './io.ts';
+import { processIo, writeAnswer } from './io.ts';
 import { verbLines } from './overview.ts';
 import { reportError } from './report-error.ts';
-
-/** One verb: declares its arguments on the command and answers. Loaded on use. */
-export type Verb = (command: Command, context: VerbContext) => void;
-
-export interface VerbContext {
-  readonly io: Io;
-  /** Wraps what a verb does: its answer is printed, its errors are reported, its exit code kept. */
-  action<Args extends unknown[]>(act: (...args: Args) => Promise<VerbAnswer>): (...args: Args) => Promise<void>;
-}
+import type { Verb } from './verb.ts';
 
 type Loader = () => Promise<{ readonly verb: Verb }>;
 const loaders: Readonly<Record<string, Loader>> = {

@@ -97,6 +97,7 @@ export async function openExecutor(
     { createTransportPool },
     { createRemoteJobs },
     { createClaims },
+    { createWitness },
     kinds,
   ] = await Promise.all([
     import('../executor/create-executor.ts'),
@@ -104,6 +105,7 @@ export async function openExecutor(
     import('../transports/pool.ts'),
     import('../transports/remote-job.ts'),
     import('../transports/claims.ts'),
+    import('../transports/witness.ts'),
     stepKinds(),
   ]);
   const pools: HostPool[] = [];
@@ -115,7 +117,12 @@ export async function openExecutor(
       runbookFile = plan.runbook.file;
       const hosts = createTransportPool(hostTargets(plan.world.hosts));
       pools.push(hosts);
-      return { hosts, jobs: createRemoteJobs(hosts, systemClock), claims: createClaims(hosts) };
+      return {
+        hosts,
+        jobs: createRemoteJobs(hosts, systemClock),
+        claims: createClaims(hosts),
+        witness: createWitness(hosts),
+      };
     },
     providers: createProviders({ clock: systemClock }),
     clock: systemClock,

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { DrpError, isDrpError } from '../base/errors.ts';
+import { isDrpError, type DrpError } from '../base/errors.ts';
 
 /** Waits between tries to reach a host again, ms; the last one repeats. Few enough that no fail2ban minds. */
 const backoffMs = [1_000, 2_000, 5_000, 10_000, 30_000] as const;

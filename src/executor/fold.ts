@@ -9,9 +9,12 @@ import {
 import { machineFrom, type MachineConfig } from '../../machines/expand.ts';
 import type { Machine } from '../../machines/kit.ts';
 import { DrpError } from '../base/errors.ts';
-import type { Event, Json, StateValue } from '../events/event.ts';
+import type { Event, EventOf, Json, StateValue } from '../events/event.ts';
 
-/** An effect the machine wants. `key` = `SEQ.ID`, seq of the event that wanted it: unlike every other for ever. */
+/**
+ * An effect the machine wants. `key` = `SEQ.ID`, seq of the event that wanted it: unlike every other for ever. In an adopted
+ * run it is `SEQaLINEAGE.ID` from the adoption on: the lost end of the original counted on with the same numbers.
+ */
 export interface Wanted {
   readonly key: string;
   readonly id: string;
@@ -35,6 +38,10 @@ export interface Run {
   /** Tries per step over the whole run, for people. */
   readonly tries: ReadonlyMap<string, number>;
   readonly lastSeq: number;
+  /** Name of the copy this run goes on in; '' where it was never adopted. */
+  readonly lineage: string;
+  /** Keys that go on under the token of a job that was found, not under their own. */
+  readonly tokens: ReadonlyMap<string, string>;
 }
 
 interface Action {
@@ -103,7 +110,11 @@ export function fold(run: Run | undefined, event: Event): Run {
   if (event.type === 'run.began') return begin(event);
   if (run === undefined) throw new DrpError('journal-diverges', { seq: event.seq, what: 'the run has no beginning' });
   const next = { ...run, lastSeq: event.seq };
-  if (event.type === 'effect.started') return started(next, event.data.key, event.data.id, event.data.source);
+  if (event.type === 'effect.started') return started(next, event.data);
+  if (event.type === 'run.adopted') return { ...next, lineage: event.data.lineage };
+  if (event.type === 'effect.found') {
+    return { ...next, tokens: new Map(run.tokens).set(event.data.key, event.data.token) };
+  }
   const heard = machineEvent(event);
   if (heard === undefined) return next;
   const [snapshot, actions] = transition(run.machine as AnyStateMachine, run.snapshot as never, heard as never);
@@ -112,7 +123,7 @@ export function fold(run: Run | undefined, event: Event): Run {
     throw new DrpError('journal-diverges', { seq: event.seq, what: `${event.type} (${heard.type})` });
   }
   const settled = settle(next, event, heard.type);
-  return adopt({ ...settled, snapshot: snapshot as never }, actions as unknown as Action[], event);
+  return takeOn({ ...settled, snapshot: snapshot as never }, actions as unknown as Action[], event);
 }
 
 function begin(event: Extract<Event, { type: 'run.began' }>): Run {
@@ -126,15 +137,18 @@ function begin(event: Extract<Event, { type: 'run.began' }>): Run {
     unsettled: new Map(),
     tries: new Map(),
     lastSeq: event.seq,
+    lineage: '',
+    tokens: new Map(),
   };
-  return adopt(run, actions as unknown as Action[], event);
+  return takeOn(run, actions as unknown as Action[], event);
 }
 
-function started(run: Run, key: string, id: string, source: Wanted['source']): Run {
-  const effect = run.wanted.get(id);
-  if (effect?.key !== key)
+function started(run: Run, effect: EventOf<'effect.started'>['data']): Run {
+  const { key, id, source } = effect;
+  const asked = run.wanted.get(id);
+  if (asked?.key !== key)
     throw new DrpError('journal-diverges', { seq: run.lastSeq, what: `effect ${key} was not wanted` });
-  const wanted = new Map(run.wanted).set(id, { ...effect, started: true });
+  const wanted = new Map(run.wanted).set(id, { ...asked, started: true });
   if (source !== 'step') return { ...run, wanted };
   const tries = new Map(run.tries).set(id, (run.tries.get(id) ?? 0) + 1);
   return { ...run, wanted, tries, unsettled: new Map(run.unsettled).set(key, id) };
@@ -177,7 +191,7 @@ function forgetStopped(unsettled: Map<string, string>, step: string | undefined)
 }
 
 /** Reads the actions XState returns as what is wanted from now on; none of them is ever executed. */
-function adopt(run: Run, actions: readonly Action[], event: Event): Run {
+function takeOn(run: Run, actions: readonly Action[], event: Event): Run {
   const wanted = new Map(run.wanted);
   const timers = new Map(run.timers);
   for (const { type, params } of actions) {
@@ -188,7 +202,7 @@ function adopt(run: Run, actions: readonly Action[], event: Event): Run {
         const subject = input.step ?? input.gate;
         const source = params?.['src'] as Wanted['source'];
         wanted.set(id, {
-          key: `${event.seq}.${id}`,
+          key: `${event.seq}${run.lineage === '' ? '' : `a${run.lineage}`}.${id}`,
           id,
           source,
           started: false,
@@ -215,6 +229,11 @@ function adopt(run: Run, actions: readonly Action[], event: Event): Run {
     }
   }
   return { ...run, wanted, timers };
+}
+
+/** Token of the job of an effect: its own, or that of a job that was found. */
+export function tokenOf(run: Run, id: string, key: string): string {
+  return run.tokens.get(key) ?? `${id}.${key}`;
 }
 
 /** `SEQ.ID` → `ID`. */

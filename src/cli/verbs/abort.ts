@@ -1,5 +1,5 @@
 import { examples } from '../examples.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { sayOptions, sayWord, type SayOptions } from '../say-word.ts';
 
 interface AbortOptions extends SayOptions {

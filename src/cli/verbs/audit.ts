@@ -8,7 +8,7 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
 import { pickRun } from '../pick-run.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';
 
 interface RunOptions {

@@ -1,7 +1,7 @@
 import { DrpError } from '../../base/errors.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { openHosts, openRunbook } from '../wire.ts';
 
 interface ConnectOptions {

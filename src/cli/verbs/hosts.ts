@@ -8,7 +8,7 @@ import { table } from '../../views/layout.ts';
 import { createAsk } from '../ask.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { openRunbook } from '../wire.ts';
 import { unknownHost } from './connect.ts';
 

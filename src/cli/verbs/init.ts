@@ -8,7 +8,7 @@ import { createAsk, type Ask } from '../ask.ts';
 import { askFacts, databaseFacts, hostFacts, mailFacts, personFacts, siteFacts } from '../draft-questions.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { openRunbook, resolveProcedure } from '../wire.ts';
 
 interface InitOptions {

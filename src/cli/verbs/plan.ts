@@ -6,7 +6,7 @@ import { printable } from '../../views/escape.ts';
 import { planText } from '../../views/plan-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { stationsOf } from '../stations.ts';
 import { openRunbook, resolveProcedure } from '../wire.ts';
 

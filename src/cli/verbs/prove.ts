@@ -7,7 +7,7 @@ import { proofText } from '../../views/proof-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { openRunbook, resolveProcedure } from '../wire.ts';
 
 interface ProveOptions {

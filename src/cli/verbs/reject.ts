@@ -1,6 +1,6 @@
 import { answerGate, answerOptions, type AnswerOptions } from '../answer-gate.ts';
 import { examples } from '../examples.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 
 export const verb: Verb = (command, { io, action }) => {
   answerOptions(command)

@@ -6,7 +6,7 @@ import { driveRun } from '../drive-run.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun } from '../pick-run.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { openExecutor, withJournal } from '../wire.ts';
 
 interface ResumeOptions {

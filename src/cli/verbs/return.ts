@@ -1,5 +1,5 @@
 import { examples } from '../examples.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { startOptions, startRun, type StartOptions } from '../start-run.ts';
 
 export const verb: Verb = (command, { io, action }) => {

@@ -4,7 +4,7 @@ import { runStanding, runsText } from '../../views/runs-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { readRuns } from '../pick-run.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';
 
 interface RunsOptions {

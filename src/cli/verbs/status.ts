@@ -8,7 +8,7 @@ import { siteLines, statusText, type SiteStanding, type StatusView } from '../..
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun, readRuns } from '../pick-run.ts';
-import type { Verb } from '../run-verb.ts';
+import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';
 
 interface StatusOptions {
