@@ -226,13 +226,30 @@ export interface EventData {
   };
   'decision.made': {
     readonly verb:
-      'retry' | 'skip' | 'mark-done' | 'cancel' | 'stopped' | 'switch-back' | 'reopen' | 'repeat' | 'hold' | 'proceed';
+      | 'retry'
+      | 'skip'
+      | 'mark-done'
+      | 'cancel'
+      | 'stopped'
+      | 'switch-back'
+      | 'reopen'
+      | 'repeat'
+      | 'hold'
+      | 'proceed'
+      | 'choose';
     /** Step, gate or phase it is about. */
     readonly subject: string;
     readonly person: string;
     readonly reason: string;
     readonly identity: Identity;
     readonly evidence?: string;
+    /** For choose: the copy a person took. `evidence` then is what was said: `BACKUP HOST:TIME`. */
+    readonly choice?: {
+      readonly backup: string;
+      readonly host: string;
+      readonly path: string;
+      readonly takenAt: string;
+    };
     readonly state: StateValue;
   };
   'run.aborting': {

@@ -12,6 +12,11 @@ export interface ClaimKeeper {
    * holds another run or a higher epoch this throws claim-lost; an unreachable other host is left to the step itself.
    */
   ensure(hosts: readonly string[], signal: AbortSignal): Promise<void>;
+  /**
+   * Raises the epoch on every host of the plan where this run is claimed by an older driver, so that nothing of it starts
+   * there any more. Best effort until the signal aborts; what acts later raises it anyway.
+   */
+  overtake(signal: AbortSignal): Promise<void>;
   /** Gives back what was taken, best effort; resolves with the hosts that could not be told. */
   release(signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -58,6 +63,18 @@ export function createClaimKeeper(
             await ensureOne(host, signal);
           } catch (error) {
             if (!isDrpError(error, 'host-unreachable') && !isDrpError(error, 'connection-lost')) throw error;
+          }
+        }),
+      );
+    },
+    overtake: async (signal) => {
+      await Promise.all(
+        Object.keys(plan.world.hosts).map(async (host) => {
+          try {
+            const holder = await claims.read(host, check.site, signal);
+            if (holder?.run === check.run && holder.epoch < check.epoch) await ensureOne(host, signal);
+          } catch (error) {
+            if (isDrpError(error, 'lease-lost')) throw error;
           }
         }),
       );

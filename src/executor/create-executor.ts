@@ -4,21 +4,24 @@ import type { Event, Json } from '../events/event.ts';
 import type { Lease } from '../journal/journal.ts';
 import { proofDigest, requireSafe } from '../proof/prove.ts';
 import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
+import { adoptRun } from './adopt.ts';
 import type { ExecutorDeps } from './deps.ts';
 import { driveLoop, keeperFor } from './drive.ts';
 import type { Driving } from './driving.ts';
-import type { BeginRequest, DriveEnd, DriveOptions, Executor, Update } from './executor.ts';
+import type { BeginRequest, DriveEnd, DriveOptions, Executor, Takeover, Update } from './executor.ts';
 import { initialState } from './fold.ts';
 import { Inbox } from './inbox.ts';
 import { redactedDraft } from './redacted-draft.ts';
 import { foldAll, openRunLog } from './run-log.ts';
 import { siteState, type SiteState } from './site.ts';
+import { attachment, mayHaveBegun, overtakeClaims, takeLease } from './take-over.ts';
 import { waitingOf } from './waiting.ts';
 
 /** The executor over its adapters. Holds no state of its own: every call starts from the journal. */
 export function createExecutor(deps: ExecutorDeps): Executor {
   return {
     begin: (request) => begin(deps, request),
+    adopt: (request) => adoptRun(deps, request),
     drive: (run, options) => drive(deps, run, options),
     waiting: async (run) => {
       const events = await deps.journal.read(run);
@@ -81,23 +84,17 @@ function refuseWrongDirection(site: SiteState, procedure: 'activation' | 'return
   }
 }
 
-async function drive(
-  deps: ExecutorDeps,
-  run: string,
-  options: DriveOptions & { readonly takeover?: boolean },
-): Promise<DriveEnd> {
+async function drive(deps: ExecutorDeps, run: string, options: DriveOptions & Takeover): Promise<DriveEnd> {
   const events = await deps.journal.read(run);
   const ended = events.findLast((event) => event.type === 'run.ended');
   if (ended?.type === 'run.ended') return await afterEnd(deps, run, ended.data.outcome);
-  const resumed = events.some((event) => event.type === 'driver.attached');
-  const lease = await deps.journal.lease(run, deps.driver, options.takeover === true ? { takeover: true } : {});
+  const lease = await takeLease(deps, { run, events }, options);
   const listening = new AbortController();
   try {
     const driving = await prepare(deps, lease, options);
-    const reason = options.takeover === true ? 'takeover' : resumed ? 'resume' : 'start';
-    await driving.log.append([
-      { type: 'driver.attached', by: 'drp', data: { driver: deps.driver, reason, epoch: lease.epoch } },
-    ]);
+    const attached = attachment(deps.driver, lease, { events, options });
+    await driving.log.append([{ type: 'driver.attached', by: 'drp', data: attached }]);
+    if (attached.reason === 'takeover' || attached.reason === 'adopt') await overtakeClaims(driving);
     const onDetach = () => {
       driving.inbox.put({ kind: 'woken' });
     };
@@ -141,7 +138,8 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
         options.onUpdate(update.kind === 'word' ? withoutSecrets(redaction, update) : update);
       },
     },
-    inherited: new Set([...log.run.wanted.values()].filter((effect) => effect.started).map((effect) => effect.key)),
+    inherited: mayHaveBegun(log),
+    witnessed: new Map(),
     live: new Map(),
     seen: new Map(),
     refreshing: new Set(),

@@ -10,12 +10,14 @@ import type { StepKindName } from '../runbook/schema/steps.ts';
 import type { StepKind } from '../steps/step-kind.ts';
 import type { Claims } from '../transports/claims.ts';
 import type { RemoteJobs, TransportPool } from '../transports/transport.ts';
+import type { Witness } from '../transports/witness.ts';
 
 /** The other machines of one run. */
 export interface Reach {
   readonly hosts: TransportPool;
   readonly jobs: RemoteJobs;
   readonly claims: Claims;
+  readonly witness: Witness;
 }
 
 /** Everything the executor uses, handed in by cli/wire or by a test. */

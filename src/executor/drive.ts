@@ -1,4 +1,4 @@
-import { toError } from '../base/errors.ts';
+import { isDrpError, toError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
 import { createClaimKeeper, type ClaimKeeper } from './claimed.ts';
 import { moving } from './drafts.ts';
@@ -92,6 +92,7 @@ async function handle(driving: Driving, item: Item): Promise<void> {
   switch (item.kind) {
     case 'result': {
       driving.live.delete(item.effect.key);
+      await stopIfOvertaken(driving, item.result);
       const wanted = driving.log.run.wanted.get(item.effect.id);
       // News of an effect nobody waits for any more (the run moved on) changes nothing.
       if (wanted?.key === item.effect.key) await noteResult(driving, item.effect, item.result);
@@ -113,6 +114,21 @@ async function handle(driving: Driving, item: Item): Promise<void> {
       throw item.error;
     case 'woken':
   }
+}
+
+/**
+ * The host says that the site belongs to another: a later driver of this run, from this store or a copy elsewhere, or, on the
+ * recovery host, another run. Then this driver stops itself; what it started is probed by whoever goes on.
+ */
+async function stopIfOvertaken(driving: Driving, result: EffectResult): Promise<void> {
+  const { log } = driving;
+  const error = result.kind === 'failed' ? result.error : undefined;
+  if (!isDrpError(error, 'claim-lost')) return;
+  const { holder, host } = error.details;
+  const byOther = host === log.plan.world.service.recovery.host && holder !== 'nobody';
+  if (holder !== log.began.run && !byOther) return;
+  await log.append([{ type: 'driver.detached', by: 'drp', data: { reason: error.message } }]);
+  throw error;
 }
 
 async function fireTimers(driving: Driving): Promise<boolean> {

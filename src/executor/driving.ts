@@ -1,6 +1,8 @@
 import { DrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
+import type { PlannedStep } from '../plan/plan.ts';
 import type { Redaction } from '../steps/remote/redact.ts';
+import type { StepKind } from '../steps/step-kind.ts';
 import type { ClaimKeeper } from './claimed.ts';
 import type { ExecutorDeps, Reach } from './deps.ts';
 import type { DriveOptions } from './executor.ts';
@@ -28,8 +30,17 @@ export interface Driving {
   /** Evidence of open gates as last seen, and gates that are being looked at again. */
   readonly seen: Map<string, Seen>;
   readonly refreshing: Set<string>;
+  /** Hosts → events of this run that lie there as copies, as far as this driver knows. */
+  readonly witnessed: Map<string, number>;
   /** Effects under way, by key. */
   readonly live: Map<string, AbortController>;
+}
+
+/** What the kind of a step means. */
+export function kindOf({ deps }: Pick<Driving, 'deps'>, step: PlannedStep): StepKind {
+  const kind = step.kind === 'gate' ? undefined : deps.kinds.get(step.kind);
+  if (kind === undefined) throw new DrpError('internal', { what: `no such kind of step: ${step.kind}` });
+  return kind;
 }
 
 /** The step of this id in the plan of the run. */

@@ -12,6 +12,7 @@ const neverOverridable: ReadonlySet<string> = new Set([
   'host-key-not-pinned',
   'identity-mismatch',
   'claim-lost',
+  'backup-choice-refused',
 ]);
 
 /** Runs, or attaches to, the effect of a step. Never throws but for an abort of its signal. */
@@ -37,11 +38,12 @@ export async function stepEffect(
   }
 }
 
-/** Ends everything that may still run of the given effects; failed when something could not be stopped. */
+/** Ends everything that may still run of the given effects; failed when something could not be stopped, or is `unknown`. */
 export async function stopEffect(
   targets: readonly { readonly kind: StepKind; readonly step: PlannedStep; readonly context: StepContext }[],
+  unknown: readonly string[] = [],
 ): Promise<EffectResult> {
-  const left: string[] = [];
+  const left = [...unknown];
   for (const { kind, step, context } of targets) {
     try {
       left.push(...((await kind.stop?.(step, step.spec as never, context)) ?? []));
@@ -104,7 +106,8 @@ function fromOutcome(step: PlannedStep, outcome: StepOutcome): EffectResult {
   return outcome.kind === 'in-doubt' ? inDoubt(step, outcome.reason) : failed(outcome.error);
 }
 
-function inDoubt(step: PlannedStep, reason: string): EffectResult {
+/** Nobody can tell whether it ran: a person decides. */
+export function inDoubt(step: PlannedStep, reason: string): EffectResult {
   return {
     kind: 'in-doubt',
     code: 'in-doubt',
@@ -115,6 +118,8 @@ function inDoubt(step: PlannedStep, reason: string): EffectResult {
 
 function failed(thrown: unknown): EffectResult {
   const error = toError(thrown);
-  if (isDrpError(thrown)) return { kind: 'failed', code: thrown.code, reason: error.message, hint: thrown.hint };
+  if (isDrpError(thrown)) {
+    return { kind: 'failed', code: thrown.code, reason: error.message, hint: thrown.hint, error: thrown };
+  }
   return { kind: 'failed', code: 'internal', reason: error.message, hint: 'Look at the run with: drp status.' };
 }

@@ -1,5 +1,6 @@
 import type { Event, Identity, RunMode, Situation, Statement } from '../events/event.ts';
 import type { Word, WordAnswer, WordSource } from '../gates/word.ts';
+import type { StoredLine } from '../journal/journal.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Progress } from '../steps/step-kind.ts';
 
@@ -38,6 +39,21 @@ export interface Waiting {
 
 export type { WordSource } from '../gates/word.ts';
 
+/** Takes the run from a driver that lives, or cannot be proven gone. */
+export interface Takeover {
+  readonly takeover?: boolean;
+  /** Why; goes into the record. */
+  readonly takeoverReason?: string;
+}
+
+/** A copy of a run that goes on in this store. */
+export interface AdoptRequest {
+  readonly run: string;
+  readonly stored: readonly StoredLine[];
+  /** `decide adopt` of the person who wants it: judged like every deciding word. */
+  readonly word: Word;
+}
+
 export interface DriveOptions {
   /** Aborted: detach (remote jobs go on, the run stays as it is). */
   readonly signal: AbortSignal;
@@ -61,8 +77,13 @@ export type DriveEnd =
 export interface Executor {
   /** Proves the plan, claims the site, writes `run.began`; nothing else is done. Throws site-claimed, plan-unsafe. Resolves with the run's id. */
   begin(request: BeginRequest): Promise<string>;
+  /**
+   * Continues a run from a copy of its record, in this store; nothing is done to the world. The chain is checked; who may is
+   * decided by the policy of the run. Throws journal-broken, run-exists, run-ended, site-claimed, word-refused.
+   */
+  adopt(request: AdoptRequest): Promise<string>;
   /** Goes on with a run from wherever its journal says it is; a first start and a resume are the same code. */
-  drive(run: string, options: DriveOptions & { readonly takeover?: boolean }): Promise<DriveEnd>;
+  drive(run: string, options: DriveOptions & Takeover): Promise<DriveEnd>;
   /** Reads what waits for a person, from the journal alone; no lease, no network. */
   waiting(run: string): Promise<readonly Waiting[]>;
 }

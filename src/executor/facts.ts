@@ -1,10 +1,12 @@
 import type { Event, Json, Situation } from '../events/event.ts';
+import type { BackupOverride } from '../plan/backups.ts';
 import type { RunFacts } from '../steps/step-kind.ts';
 
 /** What a run has found and decided so far, for its steps: outputs by step, choices of the gates that passed. */
 export function runFacts(events: readonly Event[], activation?: readonly Event[]): RunFacts {
   const outputs: Record<string, Json> = {};
   const choices: Record<string, Json> = {};
+  const overrides = new Map<string, BackupOverride>();
   let situation: Situation | undefined;
   const statements = new Map<string, Extract<Event, { type: 'gate.opened' }>>();
   for (const event of events) {
@@ -15,6 +17,13 @@ export function runFacts(events: readonly Event[], activation?: readonly Event[]
       case 'step.done':
         outputs[event.data.step] = event.data.output;
         break;
+      case 'decision.made': {
+        const { choice, reason, person } = event.data;
+        if (choice === undefined) break;
+        const { backup, host, path } = choice;
+        overrides.set(backup, { backup, host, path, reason, by: person });
+        break;
+      }
       case 'gate.opened':
         statements.set(event.data.gate, event);
         break;
@@ -33,6 +42,7 @@ export function runFacts(events: readonly Event[], activation?: readonly Event[]
   return {
     outputs,
     choices,
+    ...(overrides.size === 0 ? {} : { overrides: [...overrides.values()] }),
     ...(situation === undefined ? {} : { situation }),
     ...(earlier === undefined ? {} : { activation: earlier }),
   };

@@ -1,12 +1,15 @@
 import { DrpError } from '../base/errors.ts';
 import type { EvidenceItem, Json } from '../events/event.ts';
 import type { PlannedStep } from '../plan/plan.ts';
-import type { Progress, StepContext, StepKind } from '../steps/step-kind.ts';
-import { stepOf, type Driving } from './driving.ts';
+import type { Progress, StepContext } from '../steps/step-kind.ts';
+import type { ContactWatch } from './contact.ts';
+import { kindOf, stepOf, type Driving } from './driving.ts';
 import type { EffectResult } from './effect-result.ts';
-import { evidenceEffect, stepEffect, stopEffect } from './effects.ts';
+import { evidenceEffect, inDoubt, stepEffect, stopEffect } from './effects.ts';
 import { runFacts } from './facts.ts';
-import type { Wanted } from './fold.ts';
+import { tokenOf, type Wanted } from './fold.ts';
+import { followLostTail, lostJobs } from './lost-tail.ts';
+import { keepWitnesses } from './witnesses.ts';
 
 /** Progress goes to the journal at most this often, so that `status` elsewhere can tell, ms. */
 const progressEveryMs = 10_000;
@@ -19,13 +22,18 @@ export async function launchEffect(driving: Driving, effect: Wanted, signal: Abo
     case 'evidence':
       return { kind: 'evidence', items: await gatherEvidence(driving, effect.subject ?? '', signal) };
     case 'stop': {
-      const targets = [...driving.log.run.unsettled]
+      const { log } = driving;
+      const known = [...log.run.unsettled]
         .filter(([, step]) => effect.subject === undefined || step === effect.subject)
-        .map(([key, id]) => {
-          const step = stepOf(driving.log, id);
-          return { kind: kindOf(driving, step), step, context: contextFor(driving, { step, key, signal }) };
-        });
-      return await stopEffect(targets);
+        .map(([key, step]) => ({ step, token: tokenOf(log.run, log.began.run, key) }));
+      const lost = await lostJobs(driving, effect.subject, signal);
+      const unlisted = lost.running.filter(({ token }) => !known.some((one) => one.token === token));
+      const targets = [...known, ...unlisted].map(({ step: id, token }) => {
+        const step = stepOf(log, id);
+        const key = token.slice(log.began.run.length + 1);
+        return { kind: kindOf(driving, step), step, context: { ...contextFor(driving, { step, key, signal }), token } };
+      });
+      return await stopEffect(targets, lost.unknown);
     }
   }
 }
@@ -59,21 +67,29 @@ export async function verifyStep(driving: Driving, id: string, signal: AbortSign
 
 async function launchStep(driving: Driving, effect: Wanted, signal: AbortSignal): Promise<EffectResult> {
   const step = stepOf(driving.log, effect.id);
-  const real = driving.log.began.data.mode === 'real';
-  return await stepEffect(kindOf(driving, step), step, {
+  const { mode } = driving.log.began.data;
+  const kind = kindOf(driving, step);
+  const watch: ContactWatch = {
+    clock: driving.deps.clock,
+    signal,
+    mayHaveBegun: driving.inherited.has(effect.key),
+    onContact: (state, reason) => {
+      driving.options.onUpdate({ kind: 'contact', step: step.id, state, reason: driving.redaction.text(reason) });
+    },
+  };
+  const doubt = await followLostTail(driving, { key: effect.key, step, kind }, watch);
+  if (doubt !== undefined) return doubt;
+  const found = driving.log.run.tokens.has(effect.key);
+  const result = await stepEffect(kind, step, {
     context: contextFor(driving, { step, key: effect.key, signal }),
     prepare: async () => {
-      if (real) await driving.claims.ensure(step.hosts, signal);
+      if (mode === 'real') await driving.claims.ensure(step.hosts, signal);
+      if (mode !== 'dry-run' && !step.idempotent) await keepWitnesses(driving, signal);
     },
-    watch: {
-      clock: driving.deps.clock,
-      signal,
-      mayHaveBegun: driving.inherited.has(effect.key),
-      onContact: (state, reason) => {
-        driving.options.onUpdate({ kind: 'contact', step: step.id, state, reason: driving.redaction.text(reason) });
-      },
-    },
+    watch: { ...watch, mayHaveBegun: watch.mayHaveBegun || found },
   });
+  if (!found || result.kind !== 'failed' || result.code !== 'job-token-reused') return result;
+  return inDoubt(step, `${result.reason}: the lost end of the record started it with other facts`);
 }
 
 function contextFor(
@@ -86,7 +102,7 @@ function contextFor(
     plan: log.plan,
     world: log.plan.world,
     run: { id: log.began.run, site: log.plan.site, mode },
-    token: `${log.began.run}.${effect.key}`,
+    token: tokenOf(log.run, log.began.run, effect.key),
     attempt: log.run.tries.get(effect.step.id) ?? 1,
     facts: runFacts(log.events, driving.activation),
     clock: deps.clock,
@@ -115,10 +131,4 @@ function progressReporter(driving: Driving, step: string, key: string): (progres
     const data = { step, key, doneBytes, totalBytes, text };
     driving.inbox.put({ kind: 'progress', draft: { type: 'step.progressed', by: 'drp', data } });
   };
-}
-
-function kindOf(driving: Driving, step: PlannedStep): StepKind {
-  const kind = step.kind === 'gate' ? undefined : driving.deps.kinds.get(step.kind);
-  if (kind === undefined) throw new DrpError('internal', { what: `no such kind of step: ${step.kind}` });
-  return kind;
 }

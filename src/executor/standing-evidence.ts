@@ -40,7 +40,8 @@ function obligations(events: readonly Event[]): readonly EvidenceItem[] {
 function overrides(events: readonly Event[]): readonly EvidenceItem[] {
   const lines = events.flatMap((event) => {
     if (event.type !== 'decision.made') return [];
-    const { verb, subject, person, reason } = event.data;
+    const { verb, subject, person, reason, evidence } = event.data;
+    if (verb === 'choose') return [`${subject}: ${person} chose ${evidence ?? ''}: ${reason}`];
     return verb === 'skip' || verb === 'mark-done' || verb === 'stopped'
       ? [`${subject}: ${verb} by ${person}: ${reason}`]
       : [];

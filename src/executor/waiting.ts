@@ -1,4 +1,5 @@
 import type { Event, Statement } from '../events/event.ts';
+import { offeredCopies } from '../steps/backups/offered-copies.ts';
 import type { Waiting } from './executor.ts';
 import { acceptedNow, type Run } from './fold.ts';
 
@@ -36,10 +37,15 @@ function waiting(
     kind: open ? 'gate' : 'attention',
     subject,
     state: facts.state,
-    verbs,
+    // Another backup can be chosen only where backups are shown.
+    verbs: offersCopies(statement?.statement) ? verbs : verbs.filter((verb) => verb !== 'choose'),
     ...(open && statement !== undefined ? { statement: statement.statement, statementDigest: statement.digest } : {}),
     ...(!open && trouble !== undefined ? { reason: trouble.reason, hint: trouble.hint } : {}),
   };
+}
+
+function offersCopies(statement: Statement | undefined): boolean {
+  return statement !== undefined && offeredCopies(statement.evidence).length > 1;
 }
 
 function tell(events: readonly Event[]): Told {

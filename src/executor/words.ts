@@ -3,6 +3,7 @@ import type { Draft, Event } from '../events/event.ts';
 import { parseSignedText } from '../gates/approval.ts';
 import { judge, type Answer, type JudgeContext, type Verdict } from '../gates/policy.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
+import { copyNamed } from './copy-named.ts';
 import { moving } from './drafts.ts';
 import { stepOf, type Driving } from './driving.ts';
 import { acceptedNow } from './fold.ts';
@@ -115,10 +116,19 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
     );
     return `the evidence of gate '${subject}' is being gathered anew`;
   }
+  const chosen = decision === 'choose' ? copyNamed(log.events, word) : undefined;
   const seen = decision === 'mark-done' ? await verifyStep(driving, subject, AbortSignal.timeout(recheckMs)) : [];
   const verb = decision as 'retry';
   const evidence = [word.evidence ?? '', ...seen].filter((line) => line !== '').join('\n');
-  const data = { verb, subject, person, reason, identity, ...(evidence === '' ? {} : { evidence }) };
+  const data = {
+    verb,
+    subject,
+    person,
+    reason,
+    identity,
+    ...(evidence === '' ? {} : { evidence }),
+    ...(chosen === undefined ? {} : { choice: chosen }),
+  };
   await append(driving, word, moving(log.run, { type: 'decision.made', by: person, data }));
   return `${subject}: ${decision}, by ${person}`;
 }

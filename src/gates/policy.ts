@@ -31,6 +31,8 @@ export interface JudgeContext extends PeopleContext {
   readonly gate?: JudgedGate;
   /** Where the subject is a step: `restores` = it writes data users will see. */
   readonly step?: { readonly skippable: boolean; readonly restores: boolean };
+  /** Least strength a deciding word must have; absent: any. */
+  readonly leastStrength?: string;
   /** Nonces of signed words already taken in this run. */
   readonly nonces?: ReadonlySet<string>;
 }
@@ -117,10 +119,7 @@ function judgeApproval(word: Word, speaker: Speaker, context: JudgeContext): boo
   needRole(word, context, { person: speaker.person, roles: policy.roles });
   if (policy.notTheStarter && isSamePerson(speaker, context.starter))
     refuse('starter-may-not', { ...asked(word), person: speaker.person });
-  const found = speaker.identity.strength;
-  if (strengths.indexOf(found) < strengths.indexOf(policy.strength)) {
-    refuse('strength-too-low', { ...asked(word), needed: policy.strength, found });
-  }
+  needStrength(word, speaker, policy.strength);
   const approvals = gate.answers.filter(({ decision }) => decision === 'approve');
   if (approvals.some((answer) => isSamePerson(speaker, answer))) {
     refuse('second-person-needed', {
@@ -144,6 +143,7 @@ function judgeDecision(word: Word, speaker: Speaker, context: JudgeContext): voi
   const verb = word.decision ?? '';
   needRole(word, context, { person: speaker.person, roles: deciders });
   needReason(word, verb);
+  needStrength(word, speaker, context.leastStrength ?? 'os-user');
   if (verb === 'skip' && context.step?.skippable === false) refuse('not-skippable', { step: word.subject });
   // A gate is passed or rejected by approve and reject alone: their rules must not be reachable by another verb.
   if (verb === 'approve' || verb === 'reject' || !context.accepted.includes(verb))
@@ -211,6 +211,12 @@ function needRole(
   if (held.some((role) => roles.includes(role))) return;
   const verb = word.decision ?? word.verb;
   refuse('role-missing', { ...asked(word), verb, person, roles: roles.join(' or ') });
+}
+
+function needStrength(word: Word, speaker: Speaker, needed: string): void {
+  const found = speaker.identity.strength;
+  if (strengths.indexOf(found) < strengths.indexOf(needed))
+    refuse('strength-too-low', { ...asked(word), needed, found });
 }
 
 function needReason(word: Word, verb: string): void {

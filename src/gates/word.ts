@@ -8,10 +8,10 @@ export interface Word {
   readonly run: string;
   /** Gate, step or phase; '' for note and abort. */
   readonly subject: string;
-  /** For `decide`: retry, skip, mark-done, cancel, stopped, switch-back, reopen, repeat, hold, proceed. */
+  /** For `decide`: retry, skip, mark-done, cancel, stopped, switch-back, reopen, repeat, hold, proceed, choose. */
   readonly decision?: string;
   readonly reason: string;
-  /** For mark-done: what shows that it is done. */
+  /** For mark-done: what shows that it is done. For choose: the copy, `BACKUP HOST:TIME`. */
   readonly evidence?: string;
   readonly osUser: string;
   /** Person (key of `people`) the speaker claims to be; checked against osUser or signature. Absent: found from them. */

@@ -17,6 +17,12 @@ export interface Lease {
   readonly run: string;
   readonly epoch: number;
   readonly driver: Driver;
+  /** Who held it until now without giving it back, and whether that driver lives. */
+  readonly before?: {
+    readonly driver: Driver;
+    readonly epoch: number;
+    readonly liveness: 'alive' | 'dead' | 'unknown';
+  };
 }
 
 /** A run that is brought into this store from a copy. */

@@ -4,7 +4,7 @@ import type { Draft, Driver, Event } from '../events/event.ts';
 import { genesis, linkAll } from './chain.ts';
 import { driverLiveness, isSameDriver, type Liveness } from './driver.ts';
 import type { Head, Journal, Lease, RunRow, StoredLine } from './journal.ts';
-import { checkBeside, copiedRun, isClaiming, leaseHeld, siteClaimed, toEvents } from './rules.ts';
+import { checkBeside, copiedRun, isClaiming, leaseHeld, overtaken, siteClaimed, toEvents } from './rules.ts';
 
 interface MemoryRun {
   readonly run: string;
@@ -66,10 +66,11 @@ function claiming(parts: Parts): Pick<Journal, 'begin' | 'adopt' | 'lease' | 're
         const state = liveness(row.driver);
         if (state !== 'dead') throw leaseHeld(run, row.driver, state);
       }
+      const before = overtaken(row, driver, row.held ? liveness(row.driver) : undefined);
       row.held = true;
       row.epoch += 1;
       row.driver = driver;
-      return { run, epoch: row.epoch, driver };
+      return { run, epoch: row.epoch, driver, ...before };
     },
     release: async (lease) => {
       const row = find(parts, lease.run);

@@ -2,8 +2,8 @@ import { DrpError } from '../base/errors.ts';
 import type { Draft, Driver, Event } from '../events/event.ts';
 import { formatOf, upcast } from '../events/upcast.ts';
 import { genesis, unlink } from './chain.ts';
-import { livenessText, type Liveness } from './driver.ts';
-import type { Head, StoredLine } from './journal.ts';
+import { isSameDriver, livenessText, type Liveness } from './driver.ts';
+import type { Head, Lease, StoredLine } from './journal.ts';
 
 /** A dry run changes nothing, so it holds nothing. */
 export function isClaiming(mode: string): boolean {
@@ -27,14 +27,30 @@ export function siteClaimed(
 
 export function leaseHeld(run: string, driver: Driver, liveness: Liveness): DrpError {
   const { osUser, machine, pid } = driver;
-  return new DrpError('lease-held', { run, osUser, machine, pid, liveness: livenessText(liveness) });
+  return new DrpError('lease-held', { run, osUser, machine, pid, liveness: livenessText(liveness), since: '' });
+}
+
+/** What a new lease says of a driver that did not give the run back; nothing where it did, or is the same. */
+export function overtaken(
+  row: { readonly driver: Driver; readonly epoch: number },
+  driver: Driver,
+  liveness: Liveness | undefined,
+): Pick<Lease, 'before'> {
+  if (liveness === undefined || isSameDriver(row.driver, driver)) return {};
+  return { before: { driver: row.driver, epoch: row.epoch, liveness } };
 }
 
 /** What a copy says of its run; its chain is checked. Throws journal-broken, run-ended. */
 export function copiedRun(
   run: string,
   stored: readonly StoredLine[],
-): { readonly site: string; readonly procedure: string; readonly mode: string; readonly beganAt: string; readonly head: Head } {
+): {
+  readonly site: string;
+  readonly procedure: string;
+  readonly mode: string;
+  readonly beganAt: string;
+  readonly head: Head;
+} {
   const events = toEvents(run, stored);
   const [first] = events;
   const last = events.at(-1);

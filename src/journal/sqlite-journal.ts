@@ -3,7 +3,7 @@ import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Driver } from '../events/event.ts';
 import { driverLiveness, isSameDriver, type Liveness } from './driver.ts';
 import type { Journal } from './journal.ts';
-import { checkBeside, copiedRun, isClaiming, leaseHeld, siteClaimed } from './rules.ts';
+import { checkBeside, copiedRun, isClaiming, leaseHeld, overtaken, siteClaimed } from './rules.ts';
 import { openSqlite } from './sqlite-database.ts';
 import { dropBallast, fileSystemTypeOf, keepBallast, preparePlace, type FileSystemType } from './sqlite-place.ts';
 import { createStore, type Store, type StoredRun } from './sqlite-store.ts';
@@ -96,7 +96,7 @@ function claiming({
         if (state !== 'dead' && !isSameDriver(row.driver, driver) && !takeover) throw leaseHeld(run, row.driver, state);
         const epoch = row.epoch + 1;
         store.hold(run, epoch, driver);
-        return { run, epoch, driver };
+        return { run, epoch, driver, ...overtaken(row, driver, row.held ? state : undefined) };
       }),
     release: async (lease) => durable(() => store.release(lease)),
     unclaim: async (lease) =>

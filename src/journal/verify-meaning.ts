@@ -51,7 +51,14 @@ interface Reading {
   planDigest: unknown;
 }
 
-const signedTypes = ['gate.decided', 'decision.made', 'run.aborting', 'obligation.settled', 'run.adopted', 'watch.handed'];
+const signedTypes = [
+  'gate.decided',
+  'decision.made',
+  'run.aborting',
+  'obligation.settled',
+  'run.adopted',
+  'watch.handed',
+];
 const strengths = ['os-user', 'ssh-key', 'hardware-key'];
 
 /** What must fit together inside the events, beyond their chain: plan, statements, answers. */

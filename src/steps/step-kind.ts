@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { DrpError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { EvidenceItem, Json, ObligationDraft, RunMode, Situation } from '../events/event.ts';
+import type { BackupOverride } from '../plan/backups.ts';
 import type { Plan, PlannedStep, PlannedWorld, StepDescription } from '../plan/plan.ts';
 import type { Providers } from '../providers/providers.ts';
 import type { SecretReference } from '../runbook/schema/basics.ts';
@@ -28,6 +29,8 @@ export interface RunFacts {
   /** Choices of approved gates by evidence id (e.g. `backup:files`, `dns:main`), the latest approval wins. */
   readonly choices: Readonly<Record<string, Json>>;
   readonly situation?: Situation;
+  /** Copies that people chose against the rule, the latest of each backup. */
+  readonly overrides?: readonly BackupOverride[];
   /** Facts of the site's last completed activation, for a return: its outputs, choices and instants. */
   readonly activation?: {
     readonly run: string;
@@ -95,6 +98,8 @@ export interface StepKind<K extends StepKindName = StepKindName> {
   evidence?(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<readonly EvidenceItem[]>;
   /** Refuses (throws) what must not start: identity, room, empty source, bad dump. Read-only; also run by `run` itself first. */
   precheck?(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<void>;
+  /** Host that its job runs on; absent: it acts without a job. Pure. */
+  jobHost?(spec: SpecOf<K>, world: PlannedWorld): string;
   /** Asked on resume, when `effect.started` is on disk and no end is. */
   probe(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<ProbeAnswer>;
   /**

@@ -4,7 +4,7 @@ import { DrpError } from '../base/errors.ts';
 import type { Argv, ClaimCheck, ExecOptions, ExecResult, HostTarget, Transport } from './transport.ts';
 
 /** A script of this folder that runs behind the proof of its host. */
-export type ProvenScript = 'claims' | 'proven-exec' | 'remote-job';
+export type ProvenScript = 'claims' | 'proven-exec' | 'remote-job' | 'witness';
 
 /** What a script said, without its marks: the words of the answer, and the bytes that follow it. */
 export interface HostAnswer {

@@ -3,6 +3,7 @@
 #   start TOKEN SHA256 SCRIPT_BYTES TOTAL_BYTES <script, then secret   → state
 #   poll TOKEN OFFSET                                                  → state, bytes of output, output from OFFSET
 #   cancel TOKEN GRACE_MS                                              → what is left running
+#   find RUN                                                           → token and state of each job of the run
 #   run TOKEN MASK      (the job's own leader: `start` puts it into a session of its own)
 #
 # $HOME/.drp/jobs/TOKEN holds, in the order they appear:
@@ -154,6 +155,15 @@ poll_job() {
   [ "$count" -le 0 ] || tail -c "+$((offset + 1))" "$job/output" | head -c "$count"
 }
 
+# Oldest first: by the arrival of the whole script, which never changes after.
+find_jobs() {
+  say found
+  ls -1tr "$jobs/$token".*/command 2>/dev/null | while IFS= read -r path; do
+    job=${path%/command}
+    printf '%s %s\n' "${job##*/}" "$(state)"
+  done
+}
+
 # Pids of the job but its leader: everything that carries its mark, everything of the leader's session, and all their
 # children. So those that left the group or the session are found, and those under sudo, which scrubs the mark.
 family() {
@@ -223,6 +233,7 @@ case $verb in
 start) start_job "$@" ;;
 run) run_job "$@" ;;
 poll) poll_job "$@" ;;
+find) find_jobs ;;
 cancel) cancel_job "$@" ;;
 *) refuse usage ;;
 esac

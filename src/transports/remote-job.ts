@@ -50,6 +50,20 @@ export function createRemoteJobs(pool: TransportPool, clock: Clock): RemoteJobs 
       return { status: parseState(state.join(' ')), outputBytes: Number(size), output: answer.payload };
     },
 
+    find: async (hostName, run, signal) => {
+      checkToken(run);
+      const call: ProvenCall = { script: 'remote-job', args: ['find', run], token: run };
+      const answer = await ask(hostName, call, { timeoutMs: pollTimeoutMs, signal });
+      return Buffer.from(answer.payload)
+        .toString('latin1')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => {
+          const [token = '', ...state] = line.split(' ');
+          return { token, state: parseState(state.join(' ')).state };
+        });
+    },
+
     cancel: async (hostName, token, options: CancelOptions = {}) => {
       checkToken(token);
       const graceMs = options.graceMs ?? defaultGraceMs;

@@ -92,6 +92,12 @@ export interface JobPoll {
   readonly output: Uint8Array;
 }
 
+/** A job that lies on a host. */
+export interface FoundJob {
+  readonly token: string;
+  readonly state: JobState['state'];
+}
+
 export interface JobRequest {
   /** `run.seq.step`: names this one effect for ever. */
   readonly token: string;
@@ -122,6 +128,8 @@ export interface RemoteJobs {
   start(hostName: string, request: JobRequest): Promise<JobState>;
   /** State and new output; read-only. */
   poll(hostName: string, token: string, offset: number, signal?: AbortSignal): Promise<JobPoll>;
+  /** Jobs of a run that lie on this host, in the order they came; read-only. */
+  find(hostName: string, run: string, signal?: AbortSignal): Promise<readonly FoundJob[]>;
   /**
    * Ends the job as a process tree: asked to end, killed after the grace. Bars the token from starting later, on disk
    * before anything is ended. Resolves with what is left running (empty: all gone). Idempotent.

@@ -110,6 +110,7 @@ function decisionSentence(event: DecisionEvent): string {
       return `gate ${event.data.gate} shown anew: ${event.data.reason}`;
     case 'decision.made': {
       const { verb, subject, person, reason, evidence } = event.data;
+      if (verb === 'choose') return `${person} chose ${evidence ?? ''} at gate ${subject}: ${reason}`;
       return `${person} decided ${verb} for ${subject}: ${reason}${evidence === undefined ? '' : ` (evidence: ${evidence})`}`;
     }
     case 'run.aborting':

@@ -112,7 +112,7 @@ async function main(): Promise<number> {
       Number(process.env['PRACTICE_STEP_MS'] ?? 300),
       (step, attempt) => attempt === 1 && fails.includes(step),
     ),
-    reach: () => ({ hosts: { closeAll: async () => {} } as never, jobs: {} as never, claims }),
+    reach: () => ({ hosts: { closeAll: async () => {} } as never, jobs: {} as never, claims, witness: {} as never }),
     providers: {} as never,
     clock: systemClock,
     ids: randomIds,

@@ -8,6 +8,7 @@ import type { Word, WordAnswer, WordSource } from '../../src/gates/word.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { Plan, PlannedGate, PlannedLane, PlannedStep } from '../../src/plan/plan.ts';
 import type { StepKind, StepOutcome } from '../../src/steps/step-kind.ts';
+import type { ClaimCheck } from '../../src/transports/transport.ts';
 
 /** What a step of the fake world does when it runs. */
 export type Behaviour = (token: string) => StepOutcome | Promise<StepOutcome>;
@@ -17,11 +18,13 @@ export class FakeWorld {
   readonly effects: string[] = [];
   readonly finished = new Set<string>();
   readonly behaviours = new Map<string, Behaviour>();
+  readonly witness = new Map<string, string[]>();
   claim: { run: string; epoch: number } | undefined;
 
   kind(): StepKind {
     return {
       kind: 'command',
+      jobHost: () => 'gravelines',
       describe: () => {
         throw new Error('not in the fake world');
       },
@@ -63,14 +66,35 @@ export function fakeDeps(world: FakeWorld, journal: Journal, overrides: Partial<
     kinds: new Map([['command', world.kind()]]),
     reach: () => ({
       hosts: { connect: none, closeAll: () => Promise.resolve() },
-      jobs: { start: none, poll: none, cancel: none },
+      jobs: {
+        start: none,
+        poll: none,
+        cancel: none,
+        find: (_host, run) =>
+          Promise.resolve(
+            [...world.finished]
+              .filter((token) => token.startsWith(`${run}.`))
+              .map((token) => ({ token, state: 'done' as const })),
+          ),
+      },
+      witness: {
+        append: (host, { name, from, lines }) => {
+          const copy = world.witness.get(`${host}:${name}`) ?? [];
+          world.witness.set(`${host}:${name}`, copy);
+          if (from <= copy.length) copy.push(...lines.slice(copy.length - from));
+          return Promise.resolve(copy.length);
+        },
+        read: () => Promise.resolve({}),
+      },
       claims: {
         read: () => Promise.resolve(world.claim),
-        take: (_host, check) => {
+        take: (host, check) => {
+          refuseOvertaken(world, host, check);
           world.claim = { run: check.run, epoch: check.epoch };
           return Promise.resolve();
         },
-        raise: (_host, check) => {
+        raise: (host, check) => {
+          refuseOvertaken(world, host, check);
           world.claim = { run: check.run, epoch: check.epoch };
           return Promise.resolve();
         },
@@ -92,6 +116,13 @@ export function fakeDeps(world: FakeWorld, journal: Journal, overrides: Partial<
     secret: () => Promise.resolve(new Secret('test', 'x')),
     ...overrides,
   };
+}
+
+/** As claims.sh has it: another run, or a later driver of this one, keeps the site. */
+function refuseOvertaken(world: FakeWorld, host: string, check: ClaimCheck): void {
+  const { claim } = world;
+  if (claim === undefined || (claim.run === check.run && claim.epoch <= check.epoch)) return;
+  throw new DrpError('claim-lost', { site: check.site, host, holder: claim.run, epoch: claim.epoch });
 }
 
 export function fakeStep(id: string, phase: string, more: Partial<PlannedStep> = {}): PlannedStep {

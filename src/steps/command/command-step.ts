@@ -29,6 +29,7 @@ export function commandStep(options: { readonly settleMs?: number } = {}): StepK
     kind: 'command',
     describe,
     precheck,
+    jobHost: (spec) => spec.host,
     probe: (_, spec, context) => probeJob(context, spec.host, { repeatable: spec.idempotent }),
     run: (step, spec, context) => run({ step, spec, context, settleMs }),
     stop: (_, spec, context) => stopJob(context, spec.host),

@@ -21,6 +21,7 @@ export const copyStep: StepKind<'copy'> = {
   describe: describeCopy,
   evidence: copyEvidence,
   precheck: checkCopy,
+  jobHost: (spec) => spec.to.host,
   probe: (_step, spec, context) => probeJob(context, spec.to.host, { repeatable: true }),
   run: runCopy,
   stop: (_step, spec, context) => stopJob(context, spec.to.host),

@@ -24,6 +24,7 @@ export const databaseStep: StepKind<'database'> = {
   describe: describeDatabase,
   evidence: databaseEvidence,
   precheck,
+  jobHost: (spec, world) => databaseOf(world, spec.database).host,
   probe: (_step, spec, context) =>
     probeJob(context, databaseOf(context.world, spec.database).host, { repeatable: true }),
   run,

@@ -24,6 +24,7 @@ export const salvageStep: StepKind<'salvage'> = {
   kind: 'salvage',
   describe,
   evidence: (step, spec, context) => Promise.resolve(evidence(step, spec, context)),
+  jobHost: (spec) => spec.host,
   probe: (_step, spec, context) => probeJob(context, spec.host, { repeatable: true }),
   run,
   stop: (_step, spec, context) => stopJob(context, spec.host),

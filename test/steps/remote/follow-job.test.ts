@@ -20,6 +20,7 @@ function jobs(output: string, end: JobState, size = 7): RemoteJobs & { starts: n
       const status: JobState = offset + piece.length < bytes.length ? { state: 'running' } : end;
       return Promise.resolve({ status, outputBytes: bytes.length, output: piece });
     },
+    find: () => Promise.resolve([]),
     cancel: () => Promise.resolve({ remainingPids: [] }),
   };
   return fake;

@@ -1,0 +1,82 @@
+import { canonicalJson } from '../events/canonical.ts';
+import type { Event } from '../events/event.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Driving } from './driving.ts';
+
+/** Copies are a second record, not a condition: after this the run goes on with those that answered, ms. */
+const withinMs = 2_000;
+
+/**
+ * Appends the events so far to the copies on the run's hosts, before something that may not be done twice is let loose. Best
+ * effort: what answers in time is counted and journalled; with none reachable the run goes on. Hosts declared lost are left out.
+ */
+export async function keepWitnesses(driving: Driving, signal: AbortSignal): Promise<void> {
+  const { log, reach, witnessed, deps } = driving;
+  const { plan } = log;
+  const lost = new Set(log.began.data.situation?.lost ?? []);
+  const hosts = Object.keys(plan.world.hosts).filter((host) => !lost.has(plan.world.hosts[host]?.datacentre ?? ''));
+  if (hosts.length === 0) return;
+  const events = [...log.events];
+  const name = witnessName(log.began.run, log.run.lineage);
+  const lines = witnessLines(events, (await deps.journal.lines(log.began.run)).slice(0, events.length), plan);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
+  const keptOn = async (host: string): Promise<boolean> => {
+    // A copy that is shorter than believed (a host made anew) is given all of it.
+    for (const from of new Set([witnessed.get(host) ?? 0, 0])) {
+      const there = await reach.witness.append(host, { name, from, lines: lines.slice(from) }, deadline);
+      witnessed.set(host, there);
+      if (there >= lines.length) return true;
+    }
+    return false;
+  };
+  const kept = await Promise.all(
+    hosts.map((host) =>
+      Promise.race([
+        // Whatever stands in its way: the run does not wait for a copy.
+        keptOn(host).catch(() => false),
+        new Promise<false>((resolve) => {
+          deadline.addEventListener('abort', () => resolve(false), { once: true });
+        }),
+      ]),
+    ),
+  );
+  signal.throwIfAborted();
+  await log.append([
+    {
+      type: 'witness.kept',
+      by: 'drp',
+      data: {
+        upToSeq: lines.length,
+        hosts: hosts.filter((_, index) => kept[index]),
+        missed: hosts.filter((_, index) => !kept[index]),
+      },
+    },
+  ]);
+}
+
+/** Name of the copy of a run; an adopted run has its own beside that of the original, whose lost end stays readable. */
+export function witnessName(run: string, lineage: string): string {
+  return lineage === '' ? run : `${run}-${lineage}`;
+}
+
+/**
+ * The record as it may lie on hosts: the exact stored lines, but a line that holds a contact of a person or a desk's mail
+ * address is stood for by its hash alone. The chain still verifies: each line carries the hash of the one before.
+ */
+export function witnessLines(events: readonly Event[], lines: readonly string[], plan: Plan): readonly string[] {
+  const contacts = contactsOf(plan);
+  return lines.map((line, index) => {
+    const event = events[index];
+    if (event === undefined || !contacts.some((contact) => line.includes(contact))) return line;
+    return canonicalJson({ withheld: event.seq, hash: event.hash });
+  });
+}
+
+function contactsOf(plan: Plan): readonly string[] {
+  const people = Object.values(plan.world.people).flatMap(({ contact }) => contact ?? []);
+  const desks = Object.values(plan.world.desks).flatMap((desk) =>
+    desk.kind === 'smtp' ? [desk.from, ...desk.to] : [],
+  );
+  // As they are spelt inside a line of JSON.
+  return [...people, ...desks].map((contact) => JSON.stringify(contact).slice(1, -1)).filter((text) => text !== '');
+}
