@@ -3,6 +3,7 @@ import { kit } from './kit.ts';
 /**
  * The life of a gate: its evidence is gathered (an effect like any other, so a crash is resumed), then it is open until
  * people pass or reject it. `renew` gathers anew: the evidence changed, or the statement is too old.
+ * So does `choose`: a person takes another backup than the rule does, and what is shown must say so.
  */
 export function gateState(id: string, next: string, onDecision: Readonly<Record<string, string>> = {}) {
   const others = Object.fromEntries(
@@ -29,6 +30,7 @@ export function gateState(id: string, next: string, onDecision: Readonly<Record<
           [`${id}.approve`]: { target: 'passed' },
           [`${id}.reject`]: { target: 'rejected' },
           [`${id}.renew`]: { target: 'gathering', reenter: true },
+          [`${id}.choose`]: { target: 'gathering', reenter: true },
         },
       },
       unready: { tags: ['attention'], on: { [`${id}.renew`]: { target: 'gathering' } } },

@@ -13,6 +13,7 @@ export type PersonEvent =
         | 'approve'
         | 'reject'
         | 'renew'
+        | 'choose'
         | 'retry'
         | 'skip'
         | 'mark-done'

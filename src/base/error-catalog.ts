@@ -49,7 +49,7 @@ const entries = {
   },
   'backup-choice-refused': {
     exitCode: 3,
-    message: "backup '{backup}' from {host}:{path} cannot be chosen: {reason}",
+    message: "copy {copy} of backup '{backup}' cannot be chosen: {reason}",
     hint: 'Choose one of those listed at the restoration gate, with a reason.',
   },
   'procedure-not-filled': {

@@ -8,6 +8,8 @@ export interface BackupOverride {
   readonly host: string;
   readonly path: string;
   readonly reason: string;
+  /** Who said it. */
+  readonly by: string;
 }
 
 export interface BackupQuestion {
@@ -38,6 +40,10 @@ export interface BackupChoice {
   readonly chosen?: BackupCandidate;
   /** Why a person took this one; absent: it is the newest fit one. */
   readonly reason?: string;
+  /** Who took it. */
+  readonly by?: string;
+  /** A person took another than the newest fit one. */
+  readonly againstRule: boolean;
   readonly excluded: readonly ExcludedBackup[];
   /** Fit and not chosen, newest first. */
   readonly others: readonly BackupCandidate[];
@@ -109,7 +115,8 @@ function chooseOne(question: BackupQuestion, backup: string): BackupChoice {
     backup,
     kind,
     ...(chosen === undefined ? {} : { chosen, lossMs: Math.max(0, gapMs) }),
-    ...(override === undefined ? {} : { reason: override.reason.trim() }),
+    ...(override === undefined ? {} : { reason: override.reason.trim(), by: override.by }),
+    againstRule: override !== undefined && chosen !== fit[0],
     excluded: [
       ...silentSources(question, backup, surveys),
       ...left.map((candidate) => excluded(candidate, isLost(candidate.datacentre), newer(candidate))),
@@ -157,7 +164,7 @@ function wanted(override: BackupOverride, found: readonly BackupCandidate[]): Ba
 }
 
 function refuse({ backup, host, path }: BackupOverride, reason: string): never {
-  throw new DrpError('backup-choice-refused', { backup, host, path, reason });
+  throw new DrpError('backup-choice-refused', { backup, copy: `${host}:${path}`, reason });
 }
 
 function worstLoss(choices: readonly BackupChoice[], kind: BackupChoice['kind']): number | undefined {

@@ -10,7 +10,7 @@ import { chosenBackup } from '../../src/steps/remote/chosen-backup.ts';
 import type { RunFacts, StepContext, StepKind } from '../../src/steps/step-kind.ts';
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
-const copy = (host: string, datacentre: string, day: string, defects: readonly string[] = []): BackupCandidate => ({
+const copy = (host: string, datacentre: string, [day = '', ...defects]: readonly string[]): BackupCandidate => ({
   ...{ backup: 'files', kind: 'files', host, datacentre, path: `/b/${day}`, takenAt: `${day}T00:00:00.000Z` },
   ...{ bytes: 1000, files: 10, sha256: '', defects },
 });
@@ -20,11 +20,11 @@ const world = {
   objectives: { filesLossMs: 200_000_000, databaseLossMs: 7_200_000, skewMs: 7_200_000 },
 } as never;
 const surveys = [
-  { host: 'even', datacentre: 'limburg', found: [copy('even', 'limburg', '2026-11-20')] },
+  { host: 'even', datacentre: 'limburg', found: [copy('even', 'limburg', ['2026-11-20'])] },
   {
     host: 'odd',
     datacentre: 'roubaix',
-    found: [copy('odd', 'roubaix', '2026-11-19'), copy('odd', 'roubaix', '2026-11-17', ['it is empty'])],
+    found: [copy('odd', 'roubaix', ['2026-11-19']), copy('odd', 'roubaix', ['2026-11-17', 'it is empty'])],
   },
 ].map(({ found, ...source }) => ({
   backup: 'files',

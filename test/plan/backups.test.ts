@@ -86,9 +86,16 @@ describe('the choice of backups', () => {
       host: 'even',
       path: newFiles.path,
       reason: 'the rack was carried out, I read the disk',
+      by: 'otto',
     };
     const result = ask({ lost: ['limburg'], overrides: [word] });
-    expect(result.choices[0]).toMatchObject({ chosen: newFiles, reason: word.reason, others: [oldFiles] });
+    expect(result.choices[0]).toMatchObject({
+      chosen: newFiles,
+      reason: word.reason,
+      by: 'otto',
+      againstRule: true,
+      others: [oldFiles],
+    });
     expect(() => ask({ lost: ['limburg'], overrides: [{ ...word, reason: ' ' }] })).toThrow(/a reason is needed/);
     expect(() => ask({ overrides: [{ ...word, path: '/elsewhere' }] })).toThrow(/no such copy/);
     expect(() => ask({ overrides: [{ ...word, backup: 'mail' }] })).toThrow(/no such backup/);
@@ -103,7 +110,7 @@ describe('the choice of backups', () => {
       chosen: oldDump,
       excluded: [{ kind: 'defect', why: 'it is truncated', newer: true }],
     });
-    const word = { backup: 'database', host: 'even', path: broken.path, reason: 'please' };
+    const word = { backup: 'database', host: 'even', path: broken.path, reason: 'please', by: 'otto' };
     expect(() => ask({ ...question, overrides: [word] })).toThrow(/it is truncated/);
   });
 

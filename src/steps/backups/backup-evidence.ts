@@ -4,6 +4,7 @@ import type { SourceSurvey } from '../../plan/backup-candidate.ts';
 import { chooseBackups, type BackupChoice, type BackupChoices, type ExcludedBackup } from '../../plan/backups.ts';
 import type { TransportPool } from '../../transports/transport.ts';
 import type { ChosenBackup, StepContext } from '../step-kind.ts';
+import { copiesFact, spellCopy } from './offered-copies.ts';
 import { surveyBackup } from './survey-backup.ts';
 
 /** Lines of left-out copies and of further ones that a gate shows for one backup. */
@@ -33,6 +34,7 @@ export async function lookForBackups(context: StepContext): Promise<BackupChoice
     surveys,
     lost: situation?.lost ?? [],
     sinceAt: situation?.sinceAt ?? context.clock.nowIso(),
+    overrides: context.facts.overrides ?? [],
   });
 }
 
@@ -68,10 +70,16 @@ function backupItem(choice: BackupChoice): EvidenceItem {
   const what = choice.kind === 'files' ? `${count(chosen.files)} files, ${size(chosen.bytes)}` : size(chosen.bytes);
   return {
     ...base,
-    severity: over ? 'red' : newerLost || choice.afterBeginning || choice.overdueMs > 0 ? 'attention' : 'ok',
+    severity: over
+      ? 'red'
+      : choice.againstRule || newerLost || choice.afterBeginning || choice.overdueMs > 0
+        ? 'attention'
+        : 'ok',
     lines: [
       `chosen: ${chosen.host}:${chosen.path} (${chosen.datacentre}), taken ${chosen.takenAt}, ${what}`,
-      ...(choice.reason === undefined ? [] : [`taken instead of the newest: ${choice.reason}`]),
+      ...(choice.reason === undefined
+        ? []
+        : [`chosen by ${choice.by ?? ''}${choice.againstRule ? ' against the rule' : ''}: ${choice.reason}`]),
       `loss: ${formatDuration(lossMs)} of ${choice.kind === 'files' ? 'files' : 'rows'}, the objective is ${formatDuration(choice.objectiveMs)}${over ? ': above it' : ''}`,
       ...(choice.afterBeginning ? ['it was taken after the disaster began: it may hold what the disaster did'] : []),
       ...(choice.overdueMs > 0
@@ -82,21 +90,21 @@ function backupItem(choice: BackupChoice): EvidenceItem {
       ...(choice.others.length === 0
         ? []
         : [
-            `older fit copies: ${choice.others
+            `other fit copies: ${choice.others
               .slice(0, 3)
-              .map(({ host, takenAt }) => `${takenAt} on ${host}`)
+              .map(spellCopy)
               .join(', ')}${choice.others.length > 3 ? ` and ${choice.others.length - 3} more` : ''}`,
           ]),
     ],
     choice: { ...bound },
-    facts: { lossMs, objectiveMs: choice.objectiveMs, kind: choice.kind },
+    facts: { lossMs, objectiveMs: choice.objectiveMs, kind: choice.kind, copies: copiesFact(choice) },
   };
 }
 
 function leftOutLines(excluded: readonly ExcludedBackup[]): readonly string[] {
   const sorted = [...excluded].sort((a, b) => Number(b.newer) - Number(a.newer));
   const lines = sorted.slice(0, shownMax).map(({ host, why, candidate, newer }) => {
-    const copy = candidate === undefined ? host : `${candidate.takenAt} on ${host}`;
+    const copy = candidate === undefined ? host : spellCopy(candidate);
     return `left out: ${copy}${newer ? ', newer than the chosen one' : ''}: ${why}`;
   });
   return sorted.length > shownMax ? [...lines, `left out: ${sorted.length - shownMax} more`] : lines;

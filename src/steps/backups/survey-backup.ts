@@ -46,6 +46,7 @@ async function surveySource(
         backup.kind,
         String(measuredCount),
         String(checkedBytes),
+        context.facts.overrides?.find((one) => one.backup === name && one.host === source.host)?.path ?? '',
       ]),
       timeoutMs: surveyTimeoutMs,
       maxOutputBytes: listBytesMax,

@@ -1,10 +1,10 @@
-# Lists the backups in a folder, newest first, and measures the newest few. Reads only.
-#   FOLDER BEFORE AFTER KIND MEASURED CHECKED_BYTES        (BEFORE{time}AFTER is the pattern)
+# Lists the backups in a folder, newest first, and measures the newest few, and the one at ALSO. Reads only.
+#   FOLDER BEFORE AFTER KIND MEASURED CHECKED_BYTES ALSO        (BEFORE{time}AFTER is the pattern)
 # Lines: found TIME PATH · bytes N · files N · sha256 HEX · defect WORDS   (those after `found` belong to it)
 set -u
 LC_ALL=C
 export LC_ALL
-folder=$1 before=$2 after=$3 kind=$4 measured=$5 checked=$6
+folder=$1 before=$2 after=$3 kind=$4 measured=$5 checked=$6 also=$7
 cd "$folder" 2>/dev/null || exit 44
 for path in "$before"*"$after"; do
   [ -e "$path" ] || continue
@@ -15,8 +15,10 @@ for path in "$before"*"$after"; do
 done | sort -r | while IFS= read -r time; do
   path=$before$time$after
   printf 'found %s %s\n' "$time" "$folder/$path"
-  [ "$measured" -gt 0 ] || continue
-  measured=$((measured - 1))
+  if [ "$folder/$path" != "$also" ]; then
+    [ "$measured" -gt 0 ] || continue
+    measured=$((measured - 1))
+  fi
   if [ "$kind" = files ]; then
     [ -d "$path" ] && [ -r "$path" ] || {
       echo 'defect it is no folder that can be read'
