@@ -15,7 +15,7 @@ const lease = await journal.begin({ run: 'power', site: 'gravelines', procedure:
 let head = { seq: 0, hash: '0'.repeat(64) };
 writeSync(1, 'ACK 0\n');
 for (let seq = 1; seq <= Number(events); seq += 1) {
-  const text = String(seq).repeat(1 + ((seq * 37) % Number(bytes)));
+  const text = String(seq).repeat(1 + ((seq * 7919) % Number(bytes)));
   const drafts = [{ type: 'note.added' as const, by: 'otto', data: { person: 'otto', text } }];
   const [event] = await journal.append(lease, head, drafts);
   head = { seq, hash: event?.hash ?? '' };
