@@ -1,0 +1,6 @@
+/** One error: exit code, what happened (lower-case, no full stop), and a sentence with the next command to type. */
+export interface CatalogEntry {
+  readonly exitCode: 1 | 2 | 3 | 4 | 5 | 75 | 130;
+  readonly message: string;
+  readonly hint: string;
+}

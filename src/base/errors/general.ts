@@ -1,0 +1,28 @@
+import type { CatalogEntry } from './entry.ts';
+
+/** Errors of: general. */
+export const generalErrors = {
+  internal: {
+    exitCode: 1,
+    message: 'internal error: {what}',
+    hint: 'Nothing was done after this point. Look at the run with: drp status, and report this message.',
+  },
+  'wrong-usage': { exitCode: 2, message: '{what}', hint: 'See: drp {command} --help.' },
+  'verb-unknown': { exitCode: 2, message: "there is no verb '{verb}'{meant}", hint: 'See them all: drp --help.' },
+  'facts-missing': {
+    exitCode: 2,
+    message: 'this must be said, and there is no terminal to ask on: {what}',
+    hint: 'Give them: {options}.',
+  },
+  'run-ambiguous': {
+    exitCode: 2,
+    message: 'several runs fit: {runs}',
+    hint: 'Name one with --run RUN. List them with: drp runs.',
+  },
+  'nothing-to-do': { exitCode: 2, message: '{what}', hint: '{advice}' },
+  'runtime-too-old': {
+    exitCode: 2,
+    message: 'Node.js {found} is too old, drp needs 24 or newer',
+    hint: "Run 'npm ci' in the folder of drp, it brings its own runtime.",
+  },
+} as const satisfies Record<string, CatalogEntry>;

@@ -1,0 +1,55 @@
+import type { CatalogEntry } from './entry.ts';
+
+/** Errors of: hosts and transports. */
+export const hostsAndTransportsErrors = {
+  'host-unreachable': {
+    exitCode: 4,
+    message: "host '{host}' ({address}:{port}) could not be reached: {reason}",
+    hint: 'Try by hand: ssh -p {port} {address}. When it answers again: drp resume.',
+  },
+  'host-key-mismatch': {
+    exitCode: 3,
+    message: "host '{host}' ({address}:{port}) shows host key {found}, pinned is {pinned}",
+    hint: 'Nothing was sent to it. Ask its owner for the fingerprint by another way. A replaced machine is signed with: drp decide replace-host.',
+  },
+  'host-key-not-pinned': {
+    exitCode: 3,
+    message: "host '{host}' has no pinned host key",
+    hint: 'Pin it after checking the fingerprint: drp hosts pin {host}.',
+  },
+  'identity-mismatch': {
+    exitCode: 3,
+    message: "host '{host}' says it is '{found}', the runbook expects '{expected}' in {file}",
+    hint: 'Nothing was changed on it. Check which machine answers at this address before anything else.',
+  },
+  'login-refused': {
+    exitCode: 4,
+    message: "host '{host}' refused the login as '{user}': {reason}",
+    hint: 'Check the key: ssh -p {port} -l {user} {address}. Logins that need a prompt: drp connect {host}.',
+  },
+  'connection-lost': {
+    exitCode: 4,
+    message: "lost contact with host '{host}': {reason}",
+    hint: 'Remote jobs go on by themselves. Go on with: drp resume.',
+  },
+  'remote-refused': {
+    exitCode: 1,
+    message: "host '{host}' could not take the command: {reason}",
+    hint: 'Look at the host, then retry: drp decide retry {step}.',
+  },
+  'job-script-incomplete': {
+    exitCode: 4,
+    message: "the script of job {token} did not arrive whole on host '{host}'",
+    hint: 'Nothing was started. Go on with: drp resume.',
+  },
+  'job-token-reused': {
+    exitCode: 1,
+    message: "job {token} on host '{host}' already stands for another script",
+    hint: 'Nothing was started. Look at the run with: drp status.',
+  },
+  'claim-lost': {
+    exitCode: 3,
+    message: "site '{site}' is claimed on '{host}' by run {holder} epoch {epoch}",
+    hint: 'This driver stops here; nothing more is started by it. See who drives: drp status --site {site}.',
+  },
+} as const satisfies Record<string, CatalogEntry>;

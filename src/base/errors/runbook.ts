@@ -1,0 +1,35 @@
+import type { CatalogEntry } from './entry.ts';
+
+/** Errors of: runbook. */
+export const runbookErrors = {
+  'runbook-invalid': {
+    exitCode: 2,
+    message: 'runbook {file} has {count} problem(s)',
+    hint: 'Mend the places named above, then try again: drp plan --site {site}.',
+  },
+  'runbook-not-found': {
+    exitCode: 2,
+    message: "no runbook for site '{site}' in {folder}",
+    hint: 'Name the folder with --runbooks DIR, or write one with: drp init --site {site}.',
+  },
+  'backup-choice-refused': {
+    exitCode: 3,
+    message: "copy {copy} of backup '{backup}' cannot be chosen: {reason}",
+    hint: 'Choose one of those listed at the restoration gate, with a reason.',
+  },
+  'procedure-not-filled': {
+    exitCode: 2,
+    message: "the runbook of site '{site}' does not describe the procedure '{procedure}'",
+    hint: 'It describes activation and return: drp plan --site {site}.',
+  },
+  'signers-unreadable': {
+    exitCode: 2,
+    message: 'the allowed signers in {file} could not be read: {reason}',
+    hint: 'Put the file there, or mend allowedSigners in the runbook. Without it nobody can be told by a key.',
+  },
+  'secret-unreadable': {
+    exitCode: 2,
+    message: 'secret {reference} could not be read: {reason}',
+    hint: 'Put it there (readable by you alone), then resume: drp resume.',
+  },
+} as const satisfies Record<string, CatalogEntry>;

@@ -1,0 +1,25 @@
+import type { CatalogEntry } from './entry.ts';
+
+/** Errors of: steps. */
+export const stepsErrors = {
+  'mode-forbids': {
+    exitCode: 3,
+    message: "step '{step}' changes what users see and is not run in a {mode}",
+    hint: 'Nothing was changed. Leave it out of this procedure in the runbook.',
+  },
+  'step-invalid': {
+    exitCode: 2,
+    message: "step '{step}' cannot be planned: {reason}",
+    hint: 'Mend it in the runbook, then: drp plan.',
+  },
+  'step-failed': {
+    exitCode: 1,
+    message: "step '{step}' failed: {reason}",
+    hint: 'Decide with: drp decide retry {step}, or skip, or mark-done.',
+  },
+  'postcondition-failed': {
+    exitCode: 1,
+    message: "step '{step}' ended, but the world does not show it: {reason}",
+    hint: 'Exit 0 is not success. Look at the host, then: drp decide retry {step}.',
+  },
+} as const satisfies Record<string, CatalogEntry>;
