@@ -21,6 +21,8 @@ export const verbLines: readonly (readonly [
       ['activate', 'recover a site to its recovery datacentre'],
       ['return', 'bring the service back to production'],
       ['resume', 'go on with a run after a stop, a crash or a parked gate'],
+      ['run', 'continue a run in this journal from a copy of its record: adopt'],
+      ['handover', 'pass the lead of the watch on, with a note'],
       ['status', 'where a run stands, what it waits for, what a site owes'],
       ['approve', 'say yes to an open gate, from any terminal'],
       ['reject', 'say no to an open gate, with the reason'],

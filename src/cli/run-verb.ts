@@ -13,6 +13,8 @@ const loaders: Readonly<Record<string, Loader>> = {
   activate: () => import('./verbs/activate.ts'),
   return: () => import('./verbs/return.ts'),
   resume: () => import('./verbs/resume.ts'),
+  run: () => import('./verbs/run.ts'),
+  handover: () => import('./verbs/handover.ts'),
   status: () => import('./verbs/status.ts'),
   approve: () => import('./verbs/approve.ts'),
   reject: () => import('./verbs/reject.ts'),
@@ -97,7 +99,7 @@ function wrongUsage(error: CommanderError, args: readonly string[]): DrpError {
     { cause: error },
   );
 }
-const groupVerbs = new Set(['hosts', 'obligation', 'audit']);
+const groupVerbs = new Set(['hosts', 'obligation', 'audit', 'run']);
 
 function unknownVerb(name: string): DrpError {
   const near = Object.keys(loaders).find((known) => closeEnough(known, name));

@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import type { DriveEnd, Executor, Waiting } from '../executor/executor.ts';
+import type { DriveEnd, Executor, Update, Waiting } from '../executor/executor.ts';
 import type { Word, WordAnswer, WordSource } from '../gates/word.ts';
 import type { Journal } from '../journal/journal.ts';
 import { eventLine } from '../views/event-line.ts';
+import { gateText } from '../views/gate-text.ts';
 import { stuckSteps, workingSteps } from '../views/run-summary.ts';
 import type { Ask } from './ask.ts';
 import { onSignals } from './interrupts.ts';
@@ -24,6 +25,8 @@ export interface SessionDeps {
 
 export interface SessionOptions {
   readonly takeover: boolean;
+  /** Why the run is taken from its driver. */
+  readonly takeoverReason?: string;
   /** Without a terminal: stay at a gate and listen, instead of parking. */
   readonly wait: boolean;
 }
@@ -74,8 +77,9 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
       signal: session.leave.signal,
       words: mergeWords([session.words, deps.spool]),
       takeover: options.takeover,
+      ...(options.takeoverReason === undefined ? {} : { takeoverReason: options.takeoverReason }),
       whenOnlyPeople: io.interactive || options.wait ? 'listen' : 'park',
-      onUpdate: (update) => session.screen.update(update),
+      onUpdate: (update) => noteUpdate(session, update),
       onWaiting: (waiting, working) => noteWaiting(session, waiting, working),
     });
     return end;
@@ -87,6 +91,16 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
     await session.screen.close();
     release();
   }
+}
+
+/** A dry run asks nobody: what its gates would show is printed as they open. */
+function noteUpdate(session: Session, update: Update): void {
+  const { io, journal, screen, clock } = session;
+  screen.update(update);
+  if (update.kind !== 'event' || update.event.type !== 'gate.opened') return;
+  const { statement, digest } = update.event.data;
+  if (statement.mode !== 'dry-run' || io.json) return;
+  screen.block(gateText(statement, { ...io, nowMs: clock.nowMs(), digest, journal: journal.url }));
 }
 
 function noteWaiting(session: Session, waiting: readonly Waiting[], working: number): void {

@@ -268,6 +268,8 @@ export interface EventData {
   };
   /** The lead of the watch passes from one person to another. */
   'watch.handed': {
+    /** Who said so. */
+    readonly person: string;
     readonly from: string;
     readonly to: string;
     readonly reason: string;

@@ -69,7 +69,7 @@ export function createClaimKeeper(
     },
     overtake: async (signal) => {
       await Promise.all(
-        Object.keys(plan.world.hosts).map(async (host) => {
+        [...new Set([recovery, ...Object.keys(plan.world.hosts)])].map(async (host) => {
           try {
             const holder = await claims.read(host, check.site, signal);
             if (holder?.run === check.run && holder.epoch < check.epoch) await ensureOne(host, signal);

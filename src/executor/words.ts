@@ -1,8 +1,10 @@
 import { DrpError, isDrpError, type ErrorCode } from '../base/errors.ts';
 import type { Draft, Event } from '../events/event.ts';
+import { watchOf } from '../events/watch.ts';
 import { parseSignedText } from '../gates/approval.ts';
 import { judge, type Answer, type JudgeContext, type Verdict } from '../gates/policy.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
+import type { Person } from '../runbook/schema/world.ts';
 import { copyNamed } from './copy-named.ts';
 import { moving } from './drafts.ts';
 import { stepOf, type Driving } from './driving.ts';
@@ -108,6 +110,11 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
   const { log } = driving;
   const { person, identity } = verdict;
   const { subject, reason, decision = '' } = word;
+  if (decision === 'handover') {
+    const from = watchOf(log.events)?.person ?? person;
+    await log.append([{ type: 'watch.handed', by: person, data: { person, from, to: subject, reason, identity } }]);
+    return `${subject} has the watch of run ${log.began.run}`;
+  }
   if (decision === 'renew') {
     await append(
       driving,
@@ -159,13 +166,21 @@ function judgeContext(driving: Driving, word: Word): JudgeContext {
     run: began.run,
     starter: began.data.startedBy,
     driver: { osUser: deps.driver.osUser },
-    accepted: acceptedNow(log.run)
-      .filter((type) => type.startsWith(prefix))
-      .map((type) => type.slice(prefix.length)),
+    accepted: [
+      ...acceptedNow(log.run)
+        .filter((type) => type.startsWith(prefix))
+        .map((type) => type.slice(prefix.length)),
+      ...(mayLead(plan.world.people[word.subject]) ? ['handover'] : []),
+    ],
     ...(policy === undefined ? {} : { gate: { policy, ...answersUnder(events, word.subject) } }),
     ...(step === undefined ? {} : { step: { skippable: step.skippable, restores: restores(stepOf(log, step.id)) } }),
     nonces: noncesOf(events),
   };
+}
+
+/** The lead of the watch can decide. */
+function mayLead(person: Person | undefined): boolean {
+  return person?.roles.some((role) => role === 'operator' || role === 'authoriser') ?? false;
 }
 
 function restores(step: { readonly kind: string; readonly writes: readonly string[] }): boolean {

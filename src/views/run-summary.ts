@@ -1,4 +1,5 @@
 import type { Driver, Event, EventOf, Identity, Json, RunMode, Situation, Statement } from '../events/event.ts';
+import { watchOf, type Watch } from '../events/watch.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { phasesInOrder } from '../plan/resolve.ts';
 import { betweenMs } from './instants.ts';
@@ -101,6 +102,9 @@ export interface RunSummary {
     readonly attached: boolean;
     readonly at: string;
   };
+  readonly watch?: Watch;
+  /** Where copies of the record lay, the last time they were made. */
+  readonly copies?: { readonly hosts: readonly string[]; readonly missed: readonly string[]; readonly upToSeq: number };
   readonly rtoMs: number;
   /** Of the time until `lastAt`: how long only people could go on. */
   readonly waitedMs: number;
@@ -128,6 +132,7 @@ export function runSummary(events: readonly Event[]): RunSummary | undefined {
   }
   if (building === undefined) return undefined;
   const { plan, steps, gates, obligations, notes, ...rest } = building;
+  const watch = watchOf(events);
   return {
     ...rest,
     phases: phasesInOrder(plan).map((name) => ({
@@ -137,6 +142,7 @@ export function runSummary(events: readonly Event[]): RunSummary | undefined {
     gates: [...gates.values()],
     obligations: [...obligations.values()],
     notes,
+    ...(watch === undefined ? {} : { watch }),
   };
 }
 
@@ -231,6 +237,9 @@ function applyRunEvent(building: Building, event: Event): void {
       return;
     case 'driver.detached':
       if (building.driver !== undefined) building.driver = { ...building.driver, attached: false, at: event.at };
+      return;
+    case 'witness.kept':
+      building.copies = event.data;
       return;
     case 'note.added':
       building.notes.push({ at: event.at, person: event.data.person, text: event.data.text });

@@ -37,6 +37,9 @@ export interface StatusView {
   readonly driven?: 'driven' | 'not-driven' | 'unknown';
 }
 
+/** A watch this long is a danger of its own: as long as a shift. */
+const tiredAfterMs = 8 * 3_600_000;
+
 /** A run at a glance: what is under way, what waits for whom, what to type. */
 export function statusText(summary: RunSummary, view: StatusView): string {
   const lines = [
@@ -115,9 +118,27 @@ function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, s
   }
   const lossText = lossesText(losses);
   if (lossText !== '') pairs.push(['loss', lossText]);
+  if (summary.watch !== undefined && summary.outcome === undefined)
+    pairs.push(['watch', watchText(summary.watch, view)]);
+  if (summary.copies !== undefined) pairs.push(['copies', copiesText(summary.copies)]);
   if (summary.driver !== undefined) pairs.push(['driver', driverText(summary, view)]);
   pairs.push(['record', `${view.journal}, event ${summary.head.seq}, head ${summary.head.hash.slice(0, 12)}`]);
   return pairs;
+}
+
+function watchText(watch: NonNullable<RunSummary['watch']>, view: StatusView): string {
+  const onWatchMs = Math.max(0, view.nowMs - Date.parse(watch.sinceAt));
+  const handed = watch.from === undefined ? '' : `, from ${watch.from}: ${printableLine(watch.note ?? '')}`;
+  const tired =
+    onWatchMs < tiredAfterMs
+      ? ''
+      : `; ${view.style.attention(`on watch for ${formatDuration(onWatchMs)}: rest, and hand over`)} with: drp handover --to PERSON --note TEXT`;
+  return `${watch.person} since ${instantText(watch.sinceAt)} (${formatDuration(onWatchMs)})${handed}${tired}`;
+}
+
+function copiesText({ hosts, missed, upToSeq }: NonNullable<RunSummary['copies']>): string {
+  const rest = missed.length === 0 ? '' : `, not on ${missed.join(', ')}`;
+  return `of the record up to event ${upToSeq} on ${hosts.length} of ${hosts.length + missed.length} hosts (${hosts.join(', ') || 'none'}${rest})`;
 }
 
 /** Losses in words; empty where none are known yet. */

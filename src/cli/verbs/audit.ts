@@ -1,13 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { DrpError, toError } from '../../base/errors.ts';
 import { exportRun } from '../../journal/export.ts';
 import { auditText, verdictPage } from '../../views/audit-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
 import { pickRun } from '../pick-run.ts';
+import { readGiven } from '../read-given.ts';
 import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';
 
@@ -103,10 +103,10 @@ async function verify(io: Io, file: string | undefined, options: VerifyOptions):
     import('../../journal/verify.ts'),
     import('../../gates/answer-check.ts'),
   ]);
-  const bytes = file === undefined ? await exported(io, options) : await readGiven(io, file);
+  const bytes = file === undefined ? await exported(io, options) : await readGiven(io, file, 'audit verify');
   const signers = options.allowedSigners;
   const allowedSigners =
-    signers === undefined ? {} : { allowedSigners: (await readGiven(io, signers)).toString('utf8') };
+    signers === undefined ? {} : { allowedSigners: (await readGiven(io, signers, 'audit verify')).toString('utf8') };
   const verdict = verifyExport(bytes, {
     checkAnswer: createAnswerCheck(allowedSigners),
     anchors: options.anchor ?? [],
@@ -126,16 +126,4 @@ function exported(io: Io, options: RunOptions): Promise<Uint8Array> {
       await exportRun(journal, row.run, { exportedAt: systemClock.nowIso(), version: packageVersion() }),
     );
   });
-}
-
-async function readGiven(io: Io, file: string): Promise<Buffer> {
-  try {
-    return await readFile(resolve(io.cwd, file));
-  } catch (cause) {
-    throw new DrpError(
-      'wrong-usage',
-      { what: `file ${file} cannot be read: ${toError(cause).message}`, command: 'audit verify' },
-      { cause },
-    );
-  }
 }

@@ -14,6 +14,7 @@ interface ResumeOptions {
   readonly site?: string;
   readonly journal?: string;
   readonly takeover?: boolean;
+  readonly reason?: string;
   readonly wait?: boolean;
 }
 
@@ -21,7 +22,8 @@ export const verb: Verb = (command, { io, action }) => {
   command
     .option('--run <run>', 'run to go on with; else the one under way')
     .option('--site <name>', 'the run of this site')
-    .option('--takeover', 'take the run from a driver that is surely gone')
+    .option('--takeover', 'take the run from a driver that is surely gone; needs --reason')
+    .option('--reason <text>', 'with --takeover: how you know that it is gone; goes into the record')
     .option('--wait', 'without a terminal: stay at a gate and listen, instead of parking')
     .addHelpText(
       'after',
@@ -31,7 +33,7 @@ be told is put before a person. Nothing is run twice blindly. The plan is the on
 ${examples([
   ['drp resume', 'the run under way, on this terminal'],
   ['drp resume --run k3f9-2a7m', 'one of several'],
-  ['drp resume --takeover', 'its driver is on another machine, and surely gone'],
+  ["drp resume --takeover --reason 'the laptop burnt'", 'its driver is on another machine, and surely gone'],
 ])}`,
     )
     .action(
@@ -47,7 +49,11 @@ async function resume(io: Io, journal: Journal, options: ResumeOptions): Promise
     return await driveRun(
       io,
       { journal, executor, run: row.run },
-      { takeover: options.takeover === true, wait: options.wait === true },
+      {
+        takeover: options.takeover === true,
+        ...(options.reason === undefined ? {} : { takeoverReason: options.reason }),
+        wait: options.wait === true,
+      },
     );
   } finally {
     await close();

@@ -1,0 +1,276 @@
+import { describe, expect, test } from '@jest/globals';
+import type { EventOf } from '../../src/events/event.ts';
+import { createExecutor } from '../../src/executor/create-executor.ts';
+import type { Executor, Takeover, Update } from '../../src/executor/executor.ts';
+import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
+import { campaign } from '../campaigns/adopt.ts';
+import { shortForm } from '../campaigns/short-form.ts';
+import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
+
+const lane = (name: string, ...steps: ReturnType<typeof fakeStep>[]) => ({ name, steps });
+const nothing = { verification: [], information: [], switchover: [], confirmation: [] };
+const plan = fakePlan({
+  ...nothing,
+  fencing: [lane('main', fakeStep('fence', 'fencing'))],
+  restoration: [lane('files', fakeStep('copy-files', 'restoration'))],
+});
+const identity = { strength: 'os-user', osUser: 'otto' } as const;
+const begin = (executor: Executor): Promise<string> =>
+  executor.begin({ plan, mode: 'real', starter: { person: 'otto', identity } });
+const adoptWord = (run: string, more = {}) =>
+  ({
+    verb: 'decide',
+    decision: 'adopt',
+    run,
+    subject: '',
+    reason: 'the laptop burnt',
+    osUser: 'otto',
+    path: 'terminal',
+    ...more,
+  }) as const;
+
+async function driveApproving(
+  executor: Executor,
+  run: string,
+  options: {
+    readonly until?: string;
+    readonly signal?: AbortSignal;
+    readonly onUpdate?: (update: Update) => void;
+  } & Takeover = {},
+) {
+  const words = new Script();
+  const said = new Set<string>();
+  return executor.drive(run, {
+    signal: options.signal ?? new AbortController().signal,
+    words,
+    ...(options.takeover === undefined ? {} : { takeover: options.takeover }),
+    ...(options.takeoverReason === undefined ? {} : { takeoverReason: options.takeoverReason }),
+    onUpdate: options.onUpdate ?? (() => undefined),
+    whenOnlyPeople: 'park',
+    onWaiting: (waiting) => {
+      for (const { subject, statementDigest } of waiting) {
+        if (statementDigest === undefined || said.has(statementDigest) || subject === options.until) continue;
+        said.add(statementDigest);
+        words.say({ verb: 'approve', run, subject, statementDigest });
+      }
+    },
+  });
+}
+
+/** A run that has been driven to the gate `until` in one store, and another store of the same world. */
+async function twoStores(until: string) {
+  const world = new FakeWorld();
+  const old = createMemoryJournal();
+  const run = await begin(createExecutor(fakeDeps(world, old)));
+  await driveApproving(createExecutor(fakeDeps(world, old)), run, { until });
+  const other = createMemoryJournal();
+  return { world, old, run, other, executor: createExecutor(fakeDeps(world, other)) };
+}
+
+describe('adopting a run', () => {
+  test('is judged: a reason, a role, and a signature where a gate of the run wants one', async () => {
+    const { run, old, executor, other } = await twoStores('restoration');
+    const stored = await old.stored(run);
+    for (const wrong of [{ reason: ' ' }, { osUser: 'mallory' }, { decision: 'retry' }]) {
+      await expect(executor.adopt({ run, stored, word: adoptWord(run, wrong) })).rejects.toMatchObject({
+        code: 'word-refused',
+      });
+    }
+    expect(await other.runs()).toEqual([]);
+    const signing = fakePlan({ ...nothing, fencing: [], restoration: [] });
+    const gates = { ...signing.gates, declaration: { ...signing.gates['declaration']!, strength: 'ssh-key' as const } };
+    const signed = createExecutor(fakeDeps(new FakeWorld(), old));
+    const strict = await signed.begin({
+      plan: { ...signing, site: 'roubaix', gates },
+      mode: 'real',
+      starter: { person: 'otto', identity },
+    });
+    const copy = await old.stored(strict);
+    await expect(executor.adopt({ run: strict, stored: copy, word: adoptWord(strict) })).rejects.toMatchObject({
+      code: 'word-refused',
+      message: expect.stringContaining('ssh-key'),
+    });
+  });
+
+  test('does nothing to the world by itself, names the copy, and the run goes on with `resume`', async () => {
+    const { run, old, executor, other, world } = await twoStores('restoration');
+    const stored = await old.stored(run);
+    const before = [...world.effects];
+    await executor.adopt({ run, stored, word: adoptWord(run) });
+    expect(world.effects).toEqual(before);
+    const adopted = (await other.read(run)).at(-1) as EventOf<'run.adopted'>;
+    expect(adopted.data).toMatchObject({ person: 'otto', reason: 'the laptop burnt', from: { seq: stored.length } });
+    expect(await other.holder(run)).toBeUndefined();
+    expect(await driveApproving(executor, run)).toEqual({ kind: 'ended', outcome: 'completed' });
+    const attached = (await other.read(run)).find(
+      (event) => event.seq > adopted.seq && event.type === 'driver.attached',
+    );
+    expect(attached?.data).toMatchObject({ reason: 'adopt' });
+  });
+
+  test('of a copy before the last gate finds the job of the lost end, says so, and does not start it again', async () => {
+    const { run, old, executor, other, world } = await twoStores('restoration');
+    const stored = await old.stored(run);
+    const calls: string[] = [];
+    world.behaviours.set('copy-files', (token) => {
+      calls.push(token);
+      return { kind: 'done', output: {}, lines: [] };
+    });
+    // The lost end: the gate passes and the copy is made; then everything of this store is lost.
+    await driveApproving(createExecutor(fakeDeps(world, old)), run);
+    world.claim = { run, epoch: 9 };
+    await executor.adopt({ run, stored, word: adoptWord(run) });
+    expect(await driveApproving(executor, run)).toEqual({ kind: 'ended', outcome: 'completed' });
+    expect(world.effects.filter((effect) => effect === 'copy-files')).toHaveLength(1);
+    expect(new Set(calls).size).toBe(1);
+    const found = (await other.read(run)).find((event) => event.type === 'effect.found');
+    expect(found?.data).toMatchObject({ step: 'copy-files', host: 'gravelines', token: calls[0] });
+    const started = (await other.read(run)).filter((event) => event.type === 'effect.started');
+    expect(started.at(-1)?.data.key).toMatch(/^\d+a[0-9a-f]{12}\./);
+  });
+
+  test('leaves in doubt what acts without a job and may not be repeated, until a person decides', async () => {
+    const { run, old, world, other } = await twoStores('restoration');
+    const { jobHost: _, ...jobless } = world.kind();
+    const executor = createExecutor(fakeDeps(world, other, { kinds: new Map([['command', jobless]]) }));
+    await executor.adopt({ run, stored: await old.stored(run), word: adoptWord(run) });
+    const end = await driveApproving(executor, run);
+    expect(end).toMatchObject({ kind: 'parked', waiting: [{ subject: 'copy-files', state: 'in-doubt' }] });
+    expect(world.effects).toEqual(['fence']);
+  });
+
+  test('the driver of the original stops itself at its next act: the hosts refuse it, and nothing more is done', async () => {
+    const { run, old, executor, world } = await twoStores('restoration');
+    const stored = await old.stored(run);
+    await executor.adopt({ run, stored, word: adoptWord(run) });
+    await driveApproving(executor, run, { until: 'restoration' });
+    const overtaken = driveApproving(createExecutor(fakeDeps(world, old)), run);
+    await expect(overtaken).rejects.toMatchObject({ code: 'claim-lost', exitCode: 3 });
+    expect(world.effects).toEqual(['fence']);
+    const last = (await old.read(run)).at(-1);
+    expect(last).toMatchObject({ type: 'driver.detached' });
+    expect(await old.holder(run)).toBeUndefined();
+  });
+
+  test('epochs of two copies of one run never meet, and are above all the original can reach', async () => {
+    const { run, old, world } = await twoStores('restoration');
+    const stored = await old.stored(run);
+    const epochs = await Promise.all(
+      [1, 2].map(async () => {
+        const journal = createMemoryJournal();
+        const executor = createExecutor(fakeDeps(world, journal));
+        await executor.adopt({ run, stored, word: adoptWord(run) });
+        return (await journal.lease(run, fakeDeps(world, journal).driver)).epoch;
+      }),
+    );
+    expect(Math.min(...epochs)).toBeGreaterThan(1_000_000_000);
+    expect(Math.abs((epochs[0] ?? 0) - (epochs[1] ?? 0))).toBeGreaterThan(500);
+  });
+});
+
+describe('taking a run over', () => {
+  const other = { ...fakeDeps(new FakeWorld(), createMemoryJournal()).driver, machine: 'elsewhere', pid: 7 };
+
+  test('a driver that may live refuses the next one, and says who, where, since when and how sure that is', async () => {
+    const world = new FakeWorld();
+    const journal = createMemoryJournal({ liveness: () => 'unknown' });
+    const run = await begin(createExecutor(fakeDeps(world, journal)));
+    const waiting = new AbortController();
+    const first = listen(createExecutor(fakeDeps(world, journal, { driver: other })), run, waiting.signal);
+    await first.waits;
+    const second = createExecutor(fakeDeps(world, journal));
+    await expect(driveApproving(second, run)).rejects.toMatchObject({
+      code: 'lease-held',
+      exitCode: 3,
+      message: expect.stringMatching(
+        /otto on elsewhere \(pid 7, not known whether it still runs\), since 20.*last wrote 20/,
+      ),
+    });
+    await expect(driveApproving(second, run, { takeover: true })).rejects.toMatchObject({ code: 'reason-missing' });
+    waiting.abort(new Error('over'));
+    await first.end;
+  });
+
+  test('with a reason it is taken, on record with the evidence; the old driver ends at its next append with exit 3', async () => {
+    const world = new FakeWorld();
+    const journal = createMemoryJournal({ liveness: () => 'unknown' });
+    const run = await begin(createExecutor(fakeDeps(world, journal)));
+    const old = listen(createExecutor(fakeDeps(world, journal, { driver: other })), run, new AbortController().signal);
+    await old.waits;
+    const second = createExecutor(fakeDeps(world, journal));
+    const taken = { takeover: true, takeoverReason: 'its laptop is in the lake', until: 'declaration' };
+    expect(await driveApproving(second, run, taken)).toMatchObject({ kind: 'parked' });
+    const events = await journal.read(run);
+    expect(events.findLast((event) => event.type === 'driver.attached')?.data).toMatchObject({
+      reason: 'takeover',
+      why: 'its laptop is in the lake',
+      before: { driver: { machine: 'elsewhere', pid: 7 }, liveness: 'unknown', epoch: 2 },
+    });
+    old.words.say({ verb: 'note', run, reason: 'I am back' });
+    await expect(old.end).rejects.toMatchObject({ code: 'lease-lost', exitCode: 3 });
+    expect((await journal.read(run)).length).toBe(events.length);
+  });
+
+  test('a driver that is proven dead is replaced without a takeover, and the record says that it was dead', async () => {
+    const world = new FakeWorld();
+    const dead = new Set<string>();
+    const journal = createMemoryJournal({ liveness: ({ machine }) => (dead.has(machine) ? 'dead' : 'alive') });
+    const run = await begin(createExecutor(fakeDeps(world, journal)));
+    await journal.lease(run, other);
+    dead.add('elsewhere');
+    await driveApproving(createExecutor(fakeDeps(world, journal)), run, { until: 'declaration' });
+    expect((await journal.read(run)).find((event) => event.type === 'driver.attached')?.data).toMatchObject({
+      reason: 'start',
+      before: { driver: { machine: 'elsewhere' }, liveness: 'dead' },
+    });
+  });
+
+  function listen(executor: Executor, run: string, signal: AbortSignal) {
+    const words = new Script();
+    let waiting = (): void => undefined;
+    const waits = new Promise<void>((resolve) => (waiting = resolve));
+    const end = executor.drive(run, {
+      ...{ signal, words, onUpdate: () => undefined, whenOnlyPeople: 'listen' as const },
+      onWaiting: (all) => {
+        if (all.length > 0) waiting();
+      },
+    });
+    end.catch(() => undefined);
+    return { words, waits, end };
+  }
+});
+
+describe('witness copies', () => {
+  test('lie on the hosts before what may not be done twice: exact lines, none in a dry run, the count on record', async () => {
+    const world = new FakeWorld();
+    const journal = createMemoryJournal();
+    const host = { role: 'recovery', datacentre: 'gravelines', address: '127.0.0.1' } as never;
+    const hosted = { ...plan, world: { ...plan.world, hosts: { gravelines: host, limburg: host } } };
+    const seen: number[] = [];
+    world.behaviours.set('copy-files', () => {
+      seen.push(world.witness.size);
+      return { kind: 'done', output: {}, lines: [] };
+    });
+    const executor = createExecutor(fakeDeps(world, journal));
+    const starter = { person: 'otto', identity };
+    const dry = await executor.begin({ plan: hosted, mode: 'dry-run', starter });
+    await driveApproving(executor, dry);
+    expect(world.witness.size).toBe(0);
+    const run = await executor.begin({ plan: hosted, mode: 'real', starter });
+    await driveApproving(executor, run);
+    expect(seen).toEqual([2]);
+    const copy = world.witness.get(`gravelines:${run}`) ?? [];
+    expect(copy).toEqual((await journal.lines(run)).slice(0, copy.length));
+    expect(copy.at(-1)).toContain('effect.started');
+    const kept = (await journal.read(run)).findLast((event) => event.type === 'witness.kept');
+    expect(kept?.data).toEqual({ upToSeq: copy.length, hosts: ['gravelines', 'limburg'], missed: [] });
+  });
+});
+
+describe('campaign adopt, short form', () => {
+  test('holds', async () => {
+    const { failures, cases } = await shortForm(campaign);
+    expect(failures).toEqual([]);
+    expect(cases).toBeGreaterThan(100);
+  }, 240_000);
+});
