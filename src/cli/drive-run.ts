@@ -8,6 +8,8 @@ import type { WordSource } from '../gates/word.ts';
 import { currentOsUser } from '../journal/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import { spoolFolder } from '../journal/open.ts';
+import { printableLine } from '../views/escape.ts';
+import { rehearsedStops, type RehearsedStop } from '../views/rehearsal.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../views/run-summary.ts';
 import { lossesText, siteLines, type SiteStanding } from '../views/status-text.ts';
 import { createAsk } from './ask.ts';
@@ -36,10 +38,12 @@ export async function driveRun(
     run,
     options,
   );
-  const summary = runSummary(await journal.read(run));
+  const events = await journal.read(run);
+  const summary = runSummary(events);
   if (summary === undefined) throw new DrpError('run-not-found', { run, journal: journal.url });
   const site = siteState(summary.site, await readRuns(journal, summary.site));
-  return { text: endText(io, { end, summary, site }), json: endJson(end, summary, site), exitCode: exitCodeOf(end) };
+  const ended: Ended = { end, summary, site, stops: rehearsedStops(events) };
+  return { text: endText(io, ended), json: endJson(ended), exitCode: exitCodeOf(ended) };
 }
 
 function spoolOf(url: string, run: string): WordSource {
@@ -48,10 +52,10 @@ function spoolOf(url: string, run: string): WordSource {
   return createSpoolWordSource(folder, { clock: systemClock });
 }
 
-function exitCodeOf(end: DriveEnd): number {
+function exitCodeOf({ end, stops }: Ended): number {
   switch (end.kind) {
     case 'ended':
-      return end.outcome === 'completed' ? 0 : 1;
+      return end.outcome === 'completed' && stops.length === 0 ? 0 : 1;
     case 'parked':
       return 75;
     case 'detached':
@@ -65,10 +69,13 @@ interface Ended {
   readonly end: DriveEnd;
   readonly summary: RunSummary;
   readonly site: SiteStanding;
+  /** A dry run: where a real one would have stopped. */
+  readonly stops: readonly RehearsedStop[];
 }
 
 /** What changed, what is owed, and how to look at the record; to stderr where the run did not end. */
-function endText(io: Io, { end, summary, site }: Ended): string {
+function endText(io: Io, ended: Ended): string {
+  const { end, summary } = ended;
   const { style } = io;
   switch (end.kind) {
     case 'parked': {
@@ -84,13 +91,13 @@ function endText(io: Io, { end, summary, site }: Ended): string {
       );
       return '';
     case 'ended':
-      return endedText(io, { end, summary, site }, end.outcome);
+      return endedText(io, ended, end.outcome);
     default:
       return assertNever(end);
   }
 }
 
-function endedText(io: Io, { summary, site }: Ended, outcome: string): string {
+function endedText(io: Io, { summary, site, stops }: Ended, outcome: string): string {
   const { style } = io;
   const elapsed = elapsedMs(summary, systemClock.nowMs());
   const mode = summary.mode === 'real' ? '' : ` (${summary.mode})`;
@@ -102,6 +109,7 @@ function endedText(io: Io, { summary, site }: Ended, outcome: string): string {
   return [
     `${style.bold(`${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}${rto}`,
     ...(loss === '' ? [] : [`  loss: ${loss}`]),
+    ...stopLines(io, summary, stops),
     ...siteLines(site, { width: io.width, style }),
     '',
     `  the record:  drp audit show --run ${summary.run}`,
@@ -109,7 +117,17 @@ function endedText(io: Io, { summary, site }: Ended, outcome: string): string {
   ].join('\n');
 }
 
-function endJson(end: DriveEnd, summary: RunSummary, site: SiteStanding): object {
+/** A dry run ends with what it was made for: whether a real run would get through. */
+function stopLines({ style }: Io, summary: RunSummary, stops: readonly RehearsedStop[]): readonly string[] {
+  if (summary.mode !== 'dry-run') return [];
+  if (stops.length === 0) return [style.good('  nothing seen that would stop a real run')];
+  return [
+    style.bad(`  a real run would stop here (${stops.length}):`),
+    ...stops.map(({ kind, subject, reason }) => `    ${kind} ${subject}: ${printableLine(reason)}`),
+  ];
+}
+
+function endJson({ end, summary, site, stops }: Ended): object {
   return {
     run: summary.run,
     site: summary.site,
@@ -122,6 +140,7 @@ function endJson(end: DriveEnd, summary: RunSummary, site: SiteStanding): object
     waitedMs: summary.waitedMs,
     loss: { filesMs: summary.losses.filesMs ?? null, databaseMs: summary.losses.databaseMs ?? null },
     obligations: site.obligations,
+    ...(summary.mode === 'dry-run' ? { wouldStop: stops } : {}),
     head: summary.head,
     ...(end.kind === 'parked'
       ? {

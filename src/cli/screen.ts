@@ -12,6 +12,8 @@ export interface Screen {
   waiting(waiting: readonly Waiting[]): void;
   /** A line of the session's own, not of the record. */
   line(text: string): void;
+  /** Several lines as they are, without a time before them. */
+  block(text: string): void;
   /** Stops drawing until `resume`, so that somebody can be asked. Resolves when the terminal is free. */
   free(): Promise<void>;
   resume(): void;
@@ -39,18 +41,8 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
   const show = () => {
     if (drawing && terminal !== undefined && summary !== undefined) terminal.show(withLive(summary, live));
   };
-  const heardProgress = (step: string, progress: Extract<Update, { kind: 'progress' }>['progress']) => {
-    const before = live.get(step);
-    const at = progress.lastOutputAt === '' ? new Date(nowMs()).toISOString() : progress.lastOutputAt;
-    const { doneBytes, totalBytes, text } = progress;
-    const next = {
-      doneBytes,
-      totalBytes,
-      text,
-      at,
-      fromBytes: before?.fromBytes ?? doneBytes,
-      fromAt: before?.fromAt ?? at,
-    };
+  const heardProgress = (step: string, progress: Progress) => {
+    const next = heard(live.get(step), progress, nowMs());
     live.set(step, next);
     if (json !== undefined) json.progress(step, next);
     else if (terminal === undefined) plain.progress(step, next);
@@ -80,6 +72,7 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
       if (json === undefined) plain.line(text);
       else io.stderr.write(`${text}\n`);
     },
+    block: (text) => text.trimEnd().split('\n').forEach(say),
     free: async () => {
       drawing = false;
       await terminal?.end();
@@ -96,6 +89,15 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
     },
     summary: () => (summary === undefined ? undefined : withLive(summary, live)),
   };
+}
+
+type Progress = Extract<Update, { kind: 'progress' }>['progress'];
+
+/** Progress as it is drawn: rates count from what was heard first of this attempt. */
+function heard(before: StepProgress | undefined, progress: Progress, nowMs: number): StepProgress {
+  const at = progress.lastOutputAt === '' ? new Date(nowMs).toISOString() : progress.lastOutputAt;
+  const { doneBytes, totalBytes, text } = progress;
+  return { doneBytes, totalBytes, text, at, fromBytes: before?.fromBytes ?? doneBytes, fromAt: before?.fromAt ?? at };
 }
 
 /** Loaded only where something is drawn. */

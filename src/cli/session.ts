@@ -130,6 +130,7 @@ export function parkedLines(waiting: Waiting, run: string): string[] {
   }
   return [
     `${waiting.subject} needs a decision (${waiting.state})${waiting.reason === undefined ? '' : `: ${waiting.reason}`}`,
+    ...(waiting.hint === undefined || waiting.hint === '' ? [] : [`  HINT: ${waiting.hint}`]),
     `decide with: drp decide ${waiting.verbs.join('|')} ${waiting.subject} --run ${run} --reason TEXT`,
   ];
 }

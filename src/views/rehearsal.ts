@@ -1,0 +1,29 @@
+import type { Event } from '../events/event.ts';
+
+/** Where a real run would have stopped, as a dry run saw it. */
+export interface RehearsedStop {
+  readonly kind: 'step' | 'gate';
+  readonly subject: string;
+  readonly reason: string;
+}
+
+/** Steps whose precheck refused, and gates that nobody could have passed, in order. Empty for any run but a dry one. */
+export function rehearsedStops(events: readonly Event[]): readonly RehearsedStop[] {
+  const [began] = events;
+  if (began?.type !== 'run.began' || began.data.mode !== 'dry-run') return [];
+  return events.flatMap((event): readonly RehearsedStop[] => {
+    if (event.type === 'step.done') {
+      const { output, step } = event.data;
+      const refused = typeof output === 'object' && output !== null && 'refused' in output ? output.refused : '';
+      return typeof refused === 'string' && refused !== '' ? [{ kind: 'step', subject: step, reason: refused }] : [];
+    }
+    if (event.type === 'gate.unready') return [{ kind: 'gate', subject: event.data.gate, reason: event.data.reason }];
+    if (event.type !== 'gate.opened') return [];
+    const { evidence, procedure } = event.data.statement;
+    const red = evidence.filter((item) => item.severity === 'red');
+    const fixed = red.filter((item) => item.overridable === false || procedure === 'return');
+    if (fixed.length === 0) return [];
+    const reason = `nobody may pass it: ${fixed.map((item) => item.title).join('; ')}`;
+    return [{ kind: 'gate', subject: event.data.gate, reason }];
+  });
+}

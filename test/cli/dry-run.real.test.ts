@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { processIo } from '../../src/cli/io.ts';
+import { openExecutor, openRunbook, resolveProcedure } from '../../src/cli/wire.ts';
+import { createExecutor } from '../../src/executor/create-executor.ts';
+import type { ExecutorDeps } from '../../src/executor/deps.ts';
+import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
+import { openLab, startLab, type Lab } from '../lab/lab.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const given = process.env['DRP_TEST_LAB'];
+let lab: Lab;
+let folder = '';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'drp-dry-'));
+  const part = () => 20 + Math.floor(Math.random() * 200);
+  const net = `127.${part()}.${part()}`;
+  lab =
+    given === undefined
+      ? await startLab({ dir: join(folder, 'lab'), net, databaseBytes: 1e6, filesBytes: 1e6, tickets: false })
+      : openLab(given);
+}, 180_000);
+afterAll(async () => {
+  if (given === undefined) await lab?.down();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+const situation = {
+  what: 'fire',
+  sinceAt: new Date(Date.now() - 600_000).toISOString(),
+  lost: ['limburg'],
+  orderedBy: 'anne',
+  orderedHow: 'phone',
+};
+
+/** Real adapters, with every act that changes something noted (and still done: the world is looked at afterwards). */
+function recorded(deps: ExecutorDeps, acts: string[]): ExecutorDeps {
+  const noting = <T extends object>(target: T, names: readonly string[]): T =>
+    new Proxy(target, {
+      get: (object, name) => {
+        const value: unknown = Reflect.get(object, name);
+        if (typeof value !== 'function') return value;
+        if (names.includes(String(name))) acts.push(String(name));
+        return value.bind(object) as unknown;
+      },
+    });
+  return {
+    ...deps,
+    reach: (plan) => {
+      const reach = deps.reach(plan);
+      return {
+        ...reach,
+        jobs: noting(reach.jobs, ['start', 'cancel']),
+        claims: noting(reach.claims, ['take', 'raise', 'release']),
+      };
+    },
+    providers: {
+      ...deps.providers,
+      dns: async (zone, secret) => noting(await deps.providers.dns(zone, secret), ['compareAndSet']),
+      desk: async (desk, secret) => noting(await deps.providers.desk(desk, secret), ['send']),
+    },
+  };
+}
+
+/** Every file of the hosts' own folders with its size and time of change, and the roles and names of the databases. */
+async function worldNow(): Promise<readonly string[]> {
+  const files = Object.values(lab.facts.hosts).flatMap(({ base }) =>
+    readdirSync(base, { recursive: true, encoding: 'utf8' }).map((name) => {
+      const { mtimeMs, size, mode } = lstatSync(join(base, name), { throwIfNoEntry: false }) ?? {
+        mtimeMs: 0,
+        size: 0,
+        mode: 0,
+      };
+      return `${base}/${name} ${size} ${mtimeMs} ${mode}`;
+    }),
+  );
+  const roles = await lab.sql('limburg', 'select rolname, rolcanlogin from pg_roles order by 1');
+  return [...files.sort(), roles];
+}
+
+describe('a dry run on real hosts', () => {
+  test('reads everything, shows every gate, and changes nothing anywhere', async () => {
+    const io = { ...processIo([]), env: { DRP_RUNBOOKS: join(lab.facts.dir, 'runbooks') } };
+    const plan = await resolveProcedure(await openRunbook(io, 'gravelines', undefined), 'activation');
+    const journal = createMemoryJournal();
+    const { deps, close } = await openExecutor(io, journal);
+    const acts: string[] = [];
+    const executor = createExecutor(recorded(deps, acts));
+    const before = await worldNow();
+    const starter = { person: 'otto', identity: { strength: 'os-user', osUser: 'nobody' } } as const;
+    const run = await executor.begin({ plan, mode: 'dry-run', starter, situation });
+    const end = await executor.drive(run, {
+      signal: new AbortController().signal,
+      words: { next: () => new Promise(() => undefined) },
+      onUpdate: () => undefined,
+      onWaiting: () => undefined,
+      whenOnlyPeople: 'park',
+    });
+    await close();
+    expect(end).toEqual({ kind: 'ended', outcome: 'completed' });
+    expect(acts).toEqual([]);
+    expect(await worldNow()).toEqual(before);
+    const events = await journal.read(run);
+    const opened = events.flatMap((event) => (event.type === 'gate.opened' ? [event.data.gate] : []));
+    expect(opened).toEqual(['declaration', 'restoration', 'import', 'accept-import', 'switchover']);
+  });
+
+  test('exits 0 where nothing would stop a real run, and 1 with a list of what would', async () => {
+    const going = dryRun();
+    expect(going.stderr.match(/^GATE /gm)).toHaveLength(5);
+    expect(going.stdout).toContain('nothing seen that would stop a real run');
+    expect(going.status).toBe(0);
+    expect(JSON.parse(dryRun('--json').stdout.trim().split('\n').at(-1)!)).toMatchObject({ wouldStop: [] });
+    await lab.fault('site-down', 'gravelines');
+    try {
+      const stopped = dryRun();
+      expect(stopped.stdout).toMatch(
+        /a real run would stop here \(\d+\):\n(.*\n)* {4}step close-recovery: .*gravelines/,
+      );
+      expect(stopped.status).toBe(1);
+    } finally {
+      await lab.fault('site-up', 'gravelines');
+    }
+  });
+});
+
+function dryRun(...more: readonly string[]) {
+  const { what, lost, orderedBy, orderedHow } = situation;
+  const facts = ['--what', what, '--since', '10m ago', '--lost', lost[0]!, '--ordered-by', orderedBy];
+  const args = ['activate', '--site', 'gravelines', '--dry-run', ...facts, '--ordered-how', orderedHow, ...more];
+  const env = {
+    ...process.env,
+    DRP_RUNBOOKS: join(lab.facts.dir, 'runbooks'),
+    DRP_JOURNAL: `sqlite:${join(folder, 'journal.sqlite')}`,
+    NO_COLOR: '1',
+  };
+  return spawnSync(join(root, 'bin/drp'), args, { cwd: folder, env, encoding: 'utf8', input: '', timeout: 60_000 });
+}
