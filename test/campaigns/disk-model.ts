@@ -87,7 +87,7 @@ export class Disk {
       return;
     }
     const file = this.#file(path);
-    for (const op of file.unsynced) file.safe = applied(file.safe, op);
+    file.safe = contentOf(file);
     file.unsynced.length = 0;
   }
 }
@@ -98,27 +98,53 @@ function setName(names: Map<string, StoredFile | 'folder'>, path: string, file: 
 }
 
 function contentAfterCut(file: StoredFile, survival: Survival): Buffer {
-  let content: Buffer = Buffer.from(file.safe);
+  const content = new Content(file);
   for (const op of file.unsynced) {
     if (op.kind === 'truncate') {
-      if (survival.sector()) content = applied(content, op);
+      if (survival.sector()) content.truncate(op.length);
       continue;
     }
     for (let from = 0; from < op.data.length;) {
       const to = Math.min(op.data.length, from + sectorBytes - ((op.offset + from) % sectorBytes));
-      if (survival.sector())
-        content = applied(content, { ...op, offset: op.offset + from, data: op.data.subarray(from, to) });
+      if (survival.sector()) content.write(op.offset + from, op.data.subarray(from, to));
       from = to;
     }
   }
-  return content;
+  return content.bytes();
 }
 
-/** The bytes with one change; `bytes` itself may be written to. */
-function applied(bytes: Buffer, op: StoredFile['unsynced'][number]): Buffer {
-  const length = op.kind === 'truncate' ? op.length : Math.max(bytes.length, op.offset + op.data.length);
-  const result = length === bytes.length ? bytes : Buffer.alloc(length);
-  if (result !== bytes) bytes.copy(result, 0, 0, Math.min(bytes.length, length));
-  if (op.kind === 'write') op.data.copy(result, op.offset);
-  return result;
+function contentOf(file: StoredFile): Buffer {
+  const content = new Content(file);
+  for (const op of file.unsynced) {
+    if (op.kind === 'truncate') content.truncate(op.length);
+    else content.write(op.offset, op.data);
+  }
+  return content.bytes();
+}
+
+/** Bytes that are changed in place, with room for all that may still be written. */
+class Content {
+  readonly #bytes: Buffer;
+  #length: number;
+
+  constructor({ safe, unsynced }: StoredFile) {
+    const ends = unsynced.map((op) => (op.kind === 'truncate' ? op.length : op.offset + op.data.length));
+    this.#bytes = Buffer.alloc(Math.max(safe.length, ...ends));
+    safe.copy(this.#bytes);
+    this.#length = safe.length;
+  }
+
+  truncate(length: number): void {
+    this.#bytes.fill(0, Math.min(length, this.#length));
+    this.#length = length;
+  }
+
+  write(offset: number, data: Buffer): void {
+    data.copy(this.#bytes, offset);
+    this.#length = Math.max(this.#length, offset + data.length);
+  }
+
+  bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
 }

@@ -1,6 +1,5 @@
 import { Secret } from '../../src/base/secret.ts';
 import { createRedaction } from '../../src/steps/remote/redact.ts';
-import { quote } from '../../src/transports/quote.ts';
 import { below, type Campaign, type CampaignOptions, type Failure } from './campaign.ts';
 import { runWithCanary } from './redact-run.ts';
 
@@ -60,7 +59,7 @@ export function encodings(canary: string): ReadonlyMap<string, string> {
     ['base64', base64(0)],
     ['base64 from byte 1', base64(1)],
     ['base64 from byte 2', base64(2)],
-    ['shell', quote(['echo', canary]).slice(6, -1)],
+    ['shell', canary.replaceAll("'", "'\\''")],
   ]);
 }
 
