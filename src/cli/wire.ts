@@ -142,7 +142,7 @@ export async function openExecutor(
 }
 
 /** Connections to the hosts of a runbook, for verbs that need no run. */
-export async function openHosts(runbook: Runbook): Promise<HostPool> {
+export async function openHosts(runbook: Pick<Runbook, 'hosts'>): Promise<HostPool> {
   const { createTransportPool } = await import('../transports/pool.ts');
   return createTransportPool(hostTargets(runbook.hosts, homedir()));
 }

@@ -74,6 +74,11 @@ export interface Journal {
    * claimed and lease taken (under `epoch`), all in one transaction. Throws journal-broken, run-exists, run-ended, site-claimed.
    */
   adopt(copy: RunCopy, driver: Driver): Promise<Lease>;
+  /**
+   * Keeps a run that has ended elsewhere, line for line: what a site's later runs build on. It claims nothing and is never
+   * driven. Throws journal-broken, run-exists, run-not-ended.
+   */
+  keep(run: string, stored: readonly StoredLine[]): Promise<void>;
   /** Gives the lease back; the claim on the site stays until the run has ended. Idempotent. */
   release(lease: Lease): Promise<void>;
   /** Ends the run's claim on its site; appending `run.ended` does it too, in the same transaction. Idempotent. Throws lease-lost. */

@@ -4,7 +4,18 @@ import type { Draft, Driver, Event } from '../events/event.ts';
 import { genesis, linkAll } from './chain.ts';
 import { driverLiveness, isSameDriver, type Liveness } from './driver.ts';
 import type { Head, Journal, Lease, RunRow, StoredLine } from './journal.ts';
-import { checkBeside, copiedRun, isClaiming, leaseHeld, overtaken, siteClaimed, toEvents } from './rules.ts';
+import {
+  checkBeside,
+  copiedRun,
+  isClaiming,
+  leaseHeld,
+  nobody,
+  overtaken,
+  refuseEnded,
+  refuseUnended,
+  siteClaimed,
+  toEvents,
+} from './rules.ts';
 
 interface MemoryRun {
   readonly run: string;
@@ -38,7 +49,7 @@ export function createMemoryJournal(
   return { url, ...claiming(parts), ...appending(parts), ...reading(parts), close: async () => undefined };
 }
 
-function claiming(parts: Parts): Pick<Journal, 'begin' | 'adopt' | 'lease' | 'release' | 'unclaim'> {
+function claiming(parts: Parts): Pick<Journal, 'begin' | 'adopt' | 'keep' | 'lease' | 'release' | 'unclaim'> {
   const { clock, runs, liveness } = parts;
   return {
     begin: async (request, driver) => {
@@ -51,7 +62,10 @@ function claiming(parts: Parts): Pick<Journal, 'begin' | 'adopt' | 'lease' | 're
     },
     adopt: async ({ run, stored, drafts, epoch }, driver) => {
       if (runs.has(run)) throw new DrpError('run-exists', { run, journal: url });
-      const { head, ...row } = copiedRun(run, stored);
+      const copied = copiedRun(run, stored);
+      refuseEnded(run, copied);
+      const { head, site, procedure, mode, beganAt } = copied;
+      const row = { site, procedure, mode, beganAt };
       freeSite(parts, row);
       const at = clock.nowIso();
       const added = linkAll(drafts, { run, head, at });
@@ -59,6 +73,16 @@ function claiming(parts: Parts): Pick<Journal, 'begin' | 'adopt' | 'lease' | 're
       const life = { claims: isClaiming(row.mode), finished: false, held: true, epoch, driver };
       runs.set(run, { run, ...row, entries, ...life });
       return { run, epoch, driver };
+    },
+    keep: async (run, stored) => {
+      if (runs.has(run)) throw new DrpError('run-exists', { run, journal: url });
+      const copied = copiedRun(run, stored);
+      refuseUnended(run, copied);
+      const { site, procedure, mode, beganAt } = copied;
+      const instants = toEvents(run, stored).map(({ at }) => at);
+      const entries = stored.map(({ line, hash }, index) => ({ line, hash, at: instants[index] ?? beganAt }));
+      const life = { claims: false, finished: true, held: false, epoch: 1, driver: nobody };
+      runs.set(run, { run, site, procedure, mode, beganAt, entries, ...life });
     },
     lease: async (run, driver, { takeover = false } = {}) => {
       const row = find(parts, run);

@@ -5,6 +5,20 @@ import { genesis, unlink } from './chain.ts';
 import { isSameDriver, livenessText, type Liveness } from './driver.ts';
 import type { Head, Lease, StoredLine } from './journal.ts';
 
+/** Stands where a run that is only kept needs a driver. */
+export const nobody: Driver = { osUser: '', machine: '', pid: 0, bootId: '', startTime: '', version: '' };
+
+/** A run as its copy tells it. */
+export interface CopiedRun {
+  readonly site: string;
+  readonly procedure: string;
+  readonly mode: string;
+  readonly beganAt: string;
+  readonly head: Head;
+  /** How it ended; absent: it has not. */
+  readonly outcome?: string;
+}
+
 /** A dry run changes nothing, so it holds nothing. */
 export function isClaiming(mode: string): boolean {
   return mode !== 'dry-run';
@@ -40,26 +54,28 @@ export function overtaken(
   return { before: { driver: row.driver, epoch: row.epoch, liveness } };
 }
 
-/** What a copy says of its run; its chain is checked. Throws journal-broken, run-ended. */
-export function copiedRun(
-  run: string,
-  stored: readonly StoredLine[],
-): {
-  readonly site: string;
-  readonly procedure: string;
-  readonly mode: string;
-  readonly beganAt: string;
-  readonly head: Head;
-} {
+/** What a copy says of its run; its chain is checked. Throws journal-broken. */
+export function copiedRun(run: string, stored: readonly StoredLine[]): CopiedRun {
   const events = toEvents(run, stored);
   const [first] = events;
   const last = events.at(-1);
   if (first?.type !== 'run.began' || last === undefined)
     throw new DrpError('journal-broken', { run, goodUpTo: 0, reason: 'it does not begin with run.began' });
   const ended = events.find((event) => event.type === 'run.ended');
-  if (ended?.type === 'run.ended') throw new DrpError('run-ended', { run, outcome: ended.data.outcome });
   const { site, procedure, mode } = first.data;
-  return { site, procedure, mode, beganAt: first.at, head: { seq: last.seq, hash: last.hash } };
+  const head = { seq: last.seq, hash: last.hash };
+  const outcome = ended?.type === 'run.ended' ? { outcome: ended.data.outcome } : {};
+  return { site, procedure, mode, beganAt: first.at, head, ...outcome };
+}
+
+/** Throws run-ended for a copy that has nothing to continue. */
+export function refuseEnded(run: string, { outcome }: CopiedRun): void {
+  if (outcome !== undefined) throw new DrpError('run-ended', { run, outcome });
+}
+
+/** Throws run-not-ended for a copy that is no history yet. */
+export function refuseUnended(run: string, { outcome }: CopiedRun): void {
+  if (outcome === undefined) throw new DrpError('run-not-ended', { run });
 }
 
 /** Only facts may be added without a driver: an event with `state` moves the machine, `run.*` and leases are the driver's. */

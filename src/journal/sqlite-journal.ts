@@ -3,7 +3,17 @@ import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Driver } from '../events/event.ts';
 import { driverLiveness, isSameDriver, type Liveness } from './driver.ts';
 import type { Journal } from './journal.ts';
-import { checkBeside, copiedRun, isClaiming, leaseHeld, overtaken, siteClaimed } from './rules.ts';
+import {
+  checkBeside,
+  copiedRun,
+  isClaiming,
+  leaseHeld,
+  nobody,
+  overtaken,
+  refuseEnded,
+  refuseUnended,
+  siteClaimed,
+} from './rules.ts';
 import { openSqlite } from './sqlite-database.ts';
 import { dropBallast, fileSystemTypeOf, keepBallast, preparePlace, type FileSystemType } from './sqlite-place.ts';
 import { createStore, type Store, type StoredRun } from './sqlite-store.ts';
@@ -61,7 +71,7 @@ function claiming({
   store,
   durable,
   stateOf,
-}: Parts): Pick<Journal, 'begin' | 'adopt' | 'lease' | 'release' | 'unclaim'> {
+}: Parts): Pick<Journal, 'begin' | 'adopt' | 'keep' | 'lease' | 'release' | 'unclaim'> {
   const freeSite = (site: string, mode: string): void => {
     const holder = isClaiming(mode) ? store.claimant(site, mode) : undefined;
     if (holder === undefined) return;
@@ -81,13 +91,26 @@ function claiming({
     adopt: async ({ run, stored, drafts, epoch }, driver) =>
       durable(() => {
         if (store.find(run) !== undefined) throw new DrpError('run-exists', { run, journal: store.url });
-        const { head, beganAt, ...row } = copiedRun(run, stored);
-        freeSite(row.site, row.mode);
-        store.insert({ run, ...row }, driver, beganAt);
+        const copied = copiedRun(run, stored);
+        refuseEnded(run, copied);
+        const { head, beganAt, site, procedure, mode } = copied;
+        freeSite(site, mode);
+        store.insert({ run, site, procedure, mode }, driver, { beganAt });
         store.copy(run, stored);
         store.write(run, head, drafts);
         store.hold(run, epoch, driver);
         return { run, epoch, driver };
+      }),
+    keep: async (run, stored) =>
+      durable(() => {
+        if (store.find(run) !== undefined) throw new DrpError('run-exists', { run, journal: store.url });
+        const copied = copiedRun(run, stored);
+        refuseUnended(run, copied);
+        const { beganAt, site, procedure, mode } = copied;
+        store.insert({ run, site, procedure, mode }, nobody, { beganAt, claims: false });
+        store.copy(run, stored);
+        store.end(run);
+        store.release({ run, epoch: 1, driver: nobody });
       }),
     lease: async (run, driver, { takeover = false } = {}) =>
       durable(() => {

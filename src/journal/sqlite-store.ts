@@ -51,12 +51,12 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
     insert: (
       request: Pick<StoredRun, 'run' | 'site' | 'procedure' | 'mode'>,
       driver: Driver,
-      beganAt = clock.nowIso(),
+      { beganAt = clock.nowIso(), claims = isClaiming(request.mode) }: { beganAt?: string; claims?: boolean } = {},
     ): void =>
       database.run(
         'INSERT INTO run (run, site, procedure, mode, began_at, claims, finished, held, epoch, driver) VALUES (?, ?, ?, ?, ?, ?, 0, 1, 1, ?)',
         ...[request.run, request.site, request.procedure, request.mode, beganAt],
-        ...[isClaiming(request.mode) ? 1 : 0, JSON.stringify(driver)],
+        ...[claims ? 1 : 0, JSON.stringify(driver)],
       ),
     hold: (run: string, epoch: number, driver: Driver): void =>
       database.run('UPDATE run SET held = 1, epoch = ?, driver = ? WHERE run = ?', epoch, JSON.stringify(driver), run),

@@ -250,6 +250,22 @@ export function journalContract(
         expect(await journal.runs()).toEqual([]);
       });
 
+      test('an ended run is kept as it is: it claims nothing, is never driven, and is listed as finished', async () => {
+        const stored = await copied(ended);
+        await journal.keep(activation.run, stored);
+        expect(await journal.stored(activation.run)).toEqual(stored);
+        expect(await journal.claimant('gravelines', 'real')).toBeUndefined();
+        expect(await journal.holder(activation.run)).toBeUndefined();
+        expect(await journal.runs()).toMatchObject([{ ...activation, finished: true, head: { seq: 2 } }]);
+        await expect(journal.keep(activation.run, stored)).rejects.toMatchObject({ code: 'run-exists' });
+        await journal.begin({ ...activation, run: 'second', procedure: 'return' }, otherDriver);
+      });
+
+      test('what has not ended is not kept: it can only be continued', async () => {
+        const stored = await copied(note('one'));
+        await expect(journal.keep(activation.run, stored)).rejects.toMatchObject({ code: 'run-not-ended' });
+      });
+
       test('is refused where the run is here already, has ended, or another holds the site', async () => {
         const stored = await copied();
         await expect(adopt(await copied(ended))).rejects.toMatchObject({ code: 'run-ended' });

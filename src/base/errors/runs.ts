@@ -27,6 +27,11 @@ export const runsErrors = {
     message: 'the copy of run {run} is good up to event {goodUpTo} only: {reason}',
     hint: 'See all of it with: drp audit verify FILE. Look for a better copy: another machine, a host of the run.',
   },
+  'run-not-ended': {
+    exitCode: 3,
+    message: 'run {run} has not ended: it can only be continued',
+    hint: 'Continue it with: drp run adopt FILE --reason TEXT.',
+  },
   'run-ended': {
     exitCode: 3,
     message: 'run {run} has ended ({outcome})',

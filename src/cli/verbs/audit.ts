@@ -10,6 +10,7 @@ import { pickRun } from '../pick-run.ts';
 import { readGiven } from '../read-given.ts';
 import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';
+import { compareWitnesses } from '../witnesses.ts';
 
 interface RunOptions {
   readonly run?: string;
@@ -19,6 +20,7 @@ interface RunOptions {
 interface VerifyOptions extends RunOptions {
   readonly allowedSigners?: string;
   readonly anchor?: readonly string[];
+  readonly witness?: boolean;
 }
 interface ExportOptions extends RunOptions {
   readonly output?: string;
@@ -48,6 +50,7 @@ export const verb: Verb = (command, { io, action }) => {
     .option('--site <name>', 'the latest run of this site')
     .option('--allowed-signers <file>', 'who people are, from outside the record (ssh-keygen format)')
     .option('--anchor <text...>', "a head seen elsewhere, as tickets carry it: 'RUN SEQ:HEAD12'")
+    .option('--witness', "compare with the copies on the run's hosts, too; reads only")
     .addHelpText(
       'after',
       examples([
@@ -112,10 +115,15 @@ async function verify(io: Io, file: string | undefined, options: VerifyOptions):
     anchors: options.anchor ?? [],
   });
   const keys = keysSource(allowedSigners.allowedSigners);
+  const witnesses = options.witness === true ? await compareWitnesses(bytes) : [];
+  const good = verdict.good && witnesses.every((one) => one.good);
   return {
-    text: verdictPage(verdict, { keys, width: io.width, style: io.style }),
-    json: { audit: verdict.good ? 'verified' : 'broken', keys, ...verdict },
-    exitCode: verdict.good ? 0 : 5,
+    text: [
+      verdictPage(verdict, { keys, width: io.width, style: io.style }).trimEnd(),
+      ...witnesses.map((one) => `  copy on ${one.host}: ${one.text}`),
+    ].join('\n'),
+    json: { audit: good ? 'verified' : 'broken', keys, ...verdict, ...(options.witness === true ? { witnesses } : {}) },
+    exitCode: good ? 0 : 5,
   };
 }
 

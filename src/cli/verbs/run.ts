@@ -37,7 +37,8 @@ export const verb: Verb = (command, { io, action }) => {
       `
 The copy is verified first. It may lack its end: so on resume what was wanted is looked for in the world
 before it is started, jobs that the lost end started are found and followed, and what cannot be told is
-put before a person. The drivers of the original are refused by the hosts from then on.
+put before a person. The drivers of the original are refused by the hosts from then on. A run that has
+ended is kept as a record; a return needs that of its activation: adopt it first.
 ${examples([
   ["drp run adopt k3f9-2a7m.jsonl --reason 'the laptop of otto burnt'", 'from drp audit export'],
   ["drp run adopt /mnt/otto/journal.sqlite --reason 'disk saved'", 'from the journal of another machine'],
@@ -63,6 +64,13 @@ async function adopt(
   await requireGood(io, copy, options);
   const { run, stored } = copy;
   const events = toEvents(run, stored);
+  if (events.some((event) => event.type === 'run.ended')) {
+    await given.journal.keep(run, stored);
+    return {
+      text: `kept run ${run}, which has ended: what later runs of its site build on`,
+      json: { run, outcome: 'kept', journal: given.journal.url },
+    };
+  }
   const word = await signWord(
     {
       verb: 'decide',
