@@ -1,10 +1,14 @@
+import { isDrpError } from '../base/errors.ts';
 import type { Waiting } from '../executor/executor.ts';
 import type { Word } from '../gates/word.ts';
+import type { Plan } from '../plan/plan.ts';
 import { printableLine } from '../views/escape.ts';
 import { gateText } from '../views/gate-text.ts';
 import type { Answer, Ask } from './ask.ts';
 import { askCopy } from './choose-copy.ts';
 import type { Io } from './io.ts';
+import { askHand, wantsSignature } from './sign-here.ts';
+import { signAs, type Hand } from './sign-word.ts';
 
 /** What came of asking about one thing that waits. */
 export type Prompted =
@@ -18,6 +22,7 @@ export interface PromptContext {
   readonly ask: Ask;
   readonly run: string;
   readonly osUser: string;
+  readonly plan: Plan;
   readonly journal: string;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
@@ -38,12 +43,28 @@ async function promptGate(waiting: Waiting, context: PromptContext): Promise<Pro
     gateText(statement, { width: io.width, style: io.style, nowMs: nowMs(), digest: statementDigest, journal }),
   );
   if (statement.policy.strength !== 'os-user') {
-    io.stderr.write(`This gate takes signed answers: drp approve ${waiting.subject} --run ${context.run} --key FILE\n`);
+    io.stderr.write(
+      `This gate takes signed answers: 'sign' here, or drp approve ${waiting.subject} --run ${context.run} --key FILE\n`,
+    );
   }
+  return answerOpen({ waiting, statement, statementDigest }, context);
+}
+
+interface OpenGate {
+  readonly waiting: Waiting;
+  readonly statement: NonNullable<Waiting['statement']>;
+  readonly statementDigest: string;
+}
+
+/** The question under an open gate. With a `hand` the answer is signed: only yes or no can be. */
+async function answerOpen(gate: OpenGate, context: PromptContext, hand?: Hand): Promise<Prompted> {
+  const { waiting, statement, statementDigest } = gate;
   const others = waiting.verbs.filter((verb) => verb !== 'approve' && verb !== 'reject');
-  const words = [statement.word, 'reject', ...others, 'later'];
+  const more = hand === undefined ? [...others, ...(wantsSignature(statement) ? ['sign'] : [])] : [];
+  const words = [statement.word, 'reject', ...more, 'later'];
+  const who = hand === undefined ? '' : ` as ${hand.person}`;
   const answer = await context.ask.question({
-    message: `To approve, type '${statement.word}'; else ${words.slice(1).map(quoted).join(', ')}:`,
+    message: `To approve${who}, type '${statement.word}'; else ${words.slice(1).map(quoted).join(', ')}:`,
     refuse: (text) =>
       words.includes(text)
         ? undefined
@@ -52,15 +73,20 @@ async function promptGate(waiting: Waiting, context: PromptContext): Promise<Pro
   });
   if (answer.kind !== 'typed') return unanswered(answer);
   const base = { run: context.run, subject: waiting.subject, osUser: context.osUser, path: 'terminal' } as const;
+  if (answer.text === 'sign') {
+    const found = await askHand(context);
+    return 'signer' in found ? answerOpen(gate, context, found) : unanswered(found);
+  }
   if (answer.text === statement.word) {
     const red = statement.evidence.filter((item) => item.severity === 'red' && item.overridable !== false);
-    if (red.length === 0) return { kind: 'word', word: { ...base, verb: 'approve', reason: '', statementDigest } };
+    if (red.length === 0)
+      return said({ ...base, verb: 'approve', reason: '', statementDigest }, { gate, context, hand });
     const why = await askReason(
       context,
       `Evidence is RED (${red.map((item) => item.title).join('; ')}). Reason to go on all the same:`,
     );
     if (why.kind !== 'typed') return unanswered(why);
-    return { kind: 'word', word: { ...base, verb: 'approve', reason: why.text, statementDigest } };
+    return said({ ...base, verb: 'approve', reason: why.text, statementDigest }, { gate, context, hand });
   }
   if (answer.text === 'later') return { kind: 'later' };
   const copy = answer.text === 'choose' ? await askCopy(context, statement.evidence) : undefined;
@@ -68,10 +94,31 @@ async function promptGate(waiting: Waiting, context: PromptContext): Promise<Pro
   const why = await askReason(context, `Reason for '${answer.text}':`);
   if (why.kind !== 'typed') return unanswered(why);
   if (answer.text === 'reject') {
-    return { kind: 'word', word: { ...base, verb: 'reject', reason: why.text, statementDigest } };
+    return said({ ...base, verb: 'reject', reason: why.text, statementDigest }, { gate, context, hand });
   }
   const evidence = copy === undefined ? {} : { evidence: copy.text };
   return { kind: 'word', word: { ...base, verb: 'decide', decision: answer.text, reason: why.text, ...evidence } };
+}
+
+/** The answer to a gate, signed where somebody lends a hand. */
+async function said(
+  word: Word,
+  {
+    gate,
+    context,
+    hand,
+  }: { readonly gate: OpenGate; readonly context: PromptContext; readonly hand: Hand | undefined },
+): Promise<Prompted> {
+  if (hand === undefined) return { kind: 'word', word };
+  const at = new Date(context.nowMs()).toISOString();
+  try {
+    return { kind: 'word', word: await signAs(word, hand, { statement: gate.statement, at }) };
+  } catch (error) {
+    // A token that was not touched, an agent that went away: nothing was said, the question stands.
+    if (!isDrpError(error)) throw error;
+    context.io.stderr.write(`${context.io.style.bad(printableLine(error.message))}\n`);
+    return answerOpen(gate, context);
+  }
 }
 
 async function promptAttention(waiting: Waiting, context: PromptContext): Promise<Prompted> {

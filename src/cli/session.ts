@@ -2,12 +2,14 @@ import type { Clock } from '../base/clock.ts';
 import type { DriveEnd, Executor, Update, Waiting } from '../executor/executor.ts';
 import type { Word, WordAnswer, WordSource } from '../gates/word.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Plan } from '../plan/plan.ts';
 import { eventLine } from '../views/event-line.ts';
 import { gateText } from '../views/gate-text.ts';
 import { stuckSteps, workingSteps } from '../views/run-summary.ts';
 import type { Ask } from './ask.ts';
 import { onSignals } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { planOf } from './plan-of.ts';
 import { createPromptWords, mergeWords, type PromptWords } from './prompt-words.ts';
 import { promptFor } from './prompts.ts';
 import { createScreen, type Screen } from './screen.ts';
@@ -34,6 +36,7 @@ export interface SessionOptions {
 /** Everything one session shares: what is shown, what waits, how to leave. */
 interface Session extends SessionDeps {
   readonly run: string;
+  readonly plan: Plan;
   readonly screen: Screen;
   readonly words: PromptWords;
   readonly leave: AbortController;
@@ -56,6 +59,7 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
   const session: Session = {
     ...deps,
     run,
+    plan: planOf(earlier),
     screen: await createScreen(io, earlier, () => clock.nowMs()),
     words: createPromptWords(),
     leave: new AbortController(),
@@ -164,6 +168,7 @@ async function askAbout(session: Session, waiting: Waiting): Promise<void> {
     ask: session.ask,
     run: session.run,
     osUser: session.osUser,
+    plan: session.plan,
     journal: session.journal.url,
     nowMs: () => session.clock.nowMs(),
     signal: AbortSignal.any([withdraw.signal, session.leave.signal]),

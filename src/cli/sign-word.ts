@@ -31,8 +31,30 @@ export async function signWord(
 ): Promise<Word> {
   const claimed = options.person === undefined ? word : { ...word, person: options.person };
   if (options.key === undefined && options.agent !== true) return claimed;
+  return signAs(word, await findHand(options, context), context);
+}
+
+/** A key and the person who signs with it. */
+export interface Hand {
+  readonly signer: Signer;
+  readonly person: string;
+}
+
+/** The key meant by the options and whose it is. Throws key-unreadable, person-unknown, person-ambiguous. */
+export async function findHand(
+  options: SignOptions,
+  context: { readonly plan: Plan; readonly env: NodeJS.ProcessEnv },
+): Promise<Hand> {
   const signer = options.key === undefined ? await agentSigner(options, context) : readKeyFile(options.key);
-  const person = ownerOf(signer, context.plan, options.person);
+  return { signer, person: ownerOf(signer, context.plan, options.person) };
+}
+
+/** The word, signed by that hand. Throws key-unreadable. */
+export async function signAs(
+  word: Word,
+  { signer, person }: Hand,
+  context: { readonly statement?: Statement; readonly at: string },
+): Promise<Word> {
   const text = signedText(toSign(word, person, context));
   return { ...word, person, signed: { text, signature: await signer.sign(text) } };
 }

@@ -72,6 +72,37 @@ function decisions(): readonly string[] {
     expect(decisions()).toEqual(['declaration']);
   });
 
+  test('somebody else signs at the same terminal: the key is shown with its person, the word is still typed', async () => {
+    const key = join(folder, 'anne');
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'anne', '-f', key]);
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'stranger', '-f', join(folder, 'stranger')]);
+    const anne = readFileSync(`${key}.pub`, 'utf8').split(' ').slice(0, 2).join(' ');
+    const on = open(`${practice} ${folder} activation`, { PRACTICE_ANNE: anne });
+    await on.shows(question);
+    on.type('gravelines');
+    on.keys('Enter');
+    await on.shows('refused:');
+    await on.shows(new RegExp(`'sign', 'later':\\s*$`));
+    on.type('sign');
+    on.keys('Enter');
+    await on.shows(/Whose key\?[^\n]*:\s*$/);
+    on.type(join(folder, 'stranger'));
+    on.keys('Enter');
+    await on.shows('is nobody in the runbook of this run');
+    await on.shows(/Whose key\?[^\n]*:\s*$/);
+    on.type(key);
+    on.keys('Enter');
+    await on.shows("is that of Anne, the customer's crisis lead (authoriser)");
+    await on.shows("To approve as anne, type 'gravelines'");
+    expect(decisions()).toEqual([]);
+    on.type('gravelines');
+    on.keys('Enter');
+    await on.shows('with the approval of anne');
+    expect(decisions()).toEqual(['declaration']);
+    const { events } = drp('audit', 'show').json as { events: { type: string; data: { identity?: object } }[] };
+    expect(events.find((event) => event.type === 'gate.decided')?.data.identity).toMatchObject({ strength: 'ssh-key' });
+  });
+
   test('a gate answered elsewhere withdraws the question within a second, and says by whom', async () => {
     const on = open(`${practice} ${folder} activation`);
     await on.shows(question);
