@@ -36,6 +36,8 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
     else if (drawing) terminal.line(line);
     else held.push(line);
   };
+  // Said at once, even below a question: whoever waits for it must see why.
+  const urgent = (line: string) => (drawing ? plain.line(line) : void io.stderr.write(`\n${line}\n`));
   const plain = createPlainView(say, nowMs);
   const json = io.json ? createJsonLines((line) => io.stdout.write(`${line}\n`)) : undefined;
   const show = () => {
@@ -60,18 +62,17 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
     update: (update) => {
       if (update.kind === 'event') heardEvent(update.event);
       else if (update.kind === 'progress') heardProgress(update.step, update.progress);
-      else if (update.kind === 'contact') {
+      else if (update.kind === 'looking') {
+        if (json !== undefined) json.looking(update.gate);
+        else urgent(`gate ${update.gate}: looking at the evidence again before the approval counts …`);
+      } else if (update.kind === 'contact') {
         if (json !== undefined) json.contact(update.step, update.state, update.reason);
-        else
-          plain.line(`step ${update.step}: contact ${update.state}${update.reason === '' ? '' : `, ${update.reason}`}`);
+        else plain.line(contactLine(update));
       }
       show();
     },
     waiting: (waiting) => json?.waiting(waiting),
-    line: (text) => {
-      if (json === undefined) plain.line(text);
-      else io.stderr.write(`${text}\n`);
-    },
+    line: (text) => (json === undefined ? plain.line(text) : void io.stderr.write(`${text}\n`)),
     block: (text) => text.trimEnd().split('\n').forEach(say),
     free: async () => {
       drawing = false;
@@ -89,6 +90,10 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
     },
     summary: () => (summary === undefined ? undefined : withLive(summary, live)),
   };
+}
+
+function contactLine({ step, state, reason }: Extract<Update, { kind: 'contact' }>): string {
+  return `step ${step}: contact ${state}${reason === '' ? '' : `, ${reason}`}`;
 }
 
 type Progress = Extract<Update, { kind: 'progress' }>['progress'];

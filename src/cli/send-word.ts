@@ -1,3 +1,5 @@
+import { systemClock } from '../base/clock.ts';
+import { formatDuration } from '../base/duration.ts';
 import { catalog } from '../base/error-catalog.ts';
 import { DrpError } from '../base/errors.ts';
 import { sendWord } from '../gates/spool.ts';
@@ -7,15 +9,21 @@ import { spoolFolder } from '../journal/open.ts';
 import { printable } from '../views/escape.ts';
 import type { Io, VerbAnswer } from './io.ts';
 
-/** How long the driver of a run has to answer, before the word is said to wait. */
-const answerWithinMs = 3_000;
+/** How long the driver of a run has to answer, before the word is said to wait: it may look at the evidence again first … */
+const drivenAnswerMs = 30_000;
+/** … and where none is known to drive it. */
+const undrivenAnswerMs = 3_000;
+/** After this long whoever waits is told what for. */
+const explainAfterMs = 1_000;
 
 /** Leaves a word for the driver of a run and tells what became of it. The word waits where no driver runs. */
 export async function deliver(io: Io, journal: Journal, word: Word): Promise<VerbAnswer> {
   const folder = spoolFolder(journal.url, word.run);
   if (folder === undefined)
     throw new DrpError('spool-closed', { run: word.run, folder: journal.url, reason: 'it has no folder' });
-  const answer = await sendWord(folder, word, { timeoutMs: answerWithinMs });
+  const timeoutMs = (await journal.holder(word.run)) === undefined ? undrivenAnswerMs : drivenAnswerMs;
+  const quiet = explainWait(io, word, timeoutMs);
+  const answer = await sendWord(folder, word, { timeoutMs }).finally(quiet);
   const about = { run: word.run, verb: word.verb, subject: word.subject };
   if (answer !== 'waiting') return answered(io, about, answer);
   const driven = (await journal.holder(word.run)) !== undefined;
@@ -23,6 +31,22 @@ export async function deliver(io: Io, journal: Journal, word: Word): Promise<Ver
     ? `The driver of run ${word.run} has not answered yet; see: drp status --run ${word.run}`
     : `The word waits: nobody drives run ${word.run} now. Go on with: drp resume --run ${word.run}`;
   return { text: next, json: { ...about, outcome: 'waiting', driven } };
+}
+
+/** Says what is waited for when the answer takes its time. Returns what keeps it from being said. */
+function explainWait(io: Io, word: Word, timeoutMs: number): () => void {
+  const over = new AbortController();
+  const what =
+    timeoutMs === undrivenAnswerMs
+      ? `to see whether somebody drives run ${word.run}`
+      : word.verb === 'approve'
+        ? `for the driver of run ${word.run}: it looks at the evidence again before an approval counts`
+        : `for the driver of run ${word.run} to answer`;
+  void systemClock.sleep(explainAfterMs, over.signal).then(
+    () => void (io.json || io.stderr.write(`waiting up to ${formatDuration(timeoutMs)} ${what} …\n`)),
+    () => undefined,
+  );
+  return () => over.abort();
 }
 
 function answered(io: Io, about: object, answer: WordAnswer): VerbAnswer {

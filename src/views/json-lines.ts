@@ -9,6 +9,8 @@ export interface JsonLines {
   event(event: Event): void;
   progress(step: string, progress: StepProgress): void;
   contact(step: string, state: 'lost' | 'back', reason: string): void;
+  /** The evidence of a gate is looked at again before an approval counts. */
+  looking(gate: string): void;
   waiting(
     subjects: readonly {
       readonly kind: string;
@@ -26,6 +28,7 @@ export function createJsonLines(write: (line: string) => void): JsonLines {
     progress: (step, { doneBytes, totalBytes, text, at }) =>
       put({ kind: 'progress', step, doneBytes, totalBytes, text, at }),
     contact: (step, state, reason) => put({ kind: 'contact', step, state, reason }),
+    looking: (gate) => put({ kind: 'looking', gate }),
     waiting: (subjects) =>
       put({
         kind: 'waiting',

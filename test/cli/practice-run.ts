@@ -78,15 +78,18 @@ function practiceKinds(
   const kind = (name: StepKindName): StepKind => ({
     kind: name,
     describe: practiceDescription,
-    evidence: async (step) => [
-      {
-        id: `practice:${step.id}`,
-        title: `${step.id} is ready`,
-        severity: 'ok',
-        lines: ['looked at \u001b[31mnothing\u001b[0m'],
-        choice: step.id,
-      },
-    ],
+    evidence: async (step) => {
+      await delay(Number(process.env['PRACTICE_EVIDENCE_MS'] ?? 0));
+      return [
+        {
+          id: `practice:${step.id}`,
+          title: `${step.id} is ready`,
+          severity: 'ok',
+          lines: ['looked at \u001b[31mnothing\u001b[0m'],
+          choice: step.id,
+        },
+      ];
+    },
     probe: async () => 'absent',
     run: async (step, _spec, context): Promise<StepOutcome> => {
       const total = 1_000_000_000;

@@ -119,6 +119,29 @@ function decisions(): readonly string[] {
     });
   });
 
+  test('an approval waits while the driver looks at the evidence again, and both sides say so', async () => {
+    spawnSync(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', 'test/cli/practice-run.ts', folder, 'activation'],
+      { cwd: root },
+    );
+    const on = open(`${practice} ${folder} resume`, { PRACTICE_EVIDENCE_MS: '4500' });
+    await on.shows(question);
+    const { run } = drp('status').json as { run: { gates: { state: string; digest: string }[] } };
+    const digest = run.gates.find((gate) => gate.state === 'open')!.digest;
+    const said = spawnSync(join(root, 'bin/drp'), ['approve', 'declaration', '--statement', digest], {
+      env: { ...process.env, DRP_JOURNAL: `sqlite:${join(folder, 'journal.sqlite')}` },
+      encoding: 'utf8',
+      input: '',
+    });
+    expect(said.stderr).toContain('waiting up to 30 s for the driver');
+    expect(said.stderr).toContain('looks at the evidence again before an approval counts');
+    expect(said.stdout).toContain("gate 'declaration' passed with the approval of otto");
+    expect(said.status).toBe(0);
+    await on.shows('gate declaration: looking at the evidence again before the approval counts');
+    await on.shows('Already decided: gate declaration: approve by otto');
+  });
+
   test('a failed step is decided with a reason, Ctrl-C asks, and detaching leaves the run to be resumed', async () => {
     const on = open(`${practice} ${folder} activation`, {
       PRACTICE_FAILS: 'fence-production',
