@@ -6,7 +6,9 @@ import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { Waiting } from '../../src/executor/executor.ts';
 import { currentDriver } from '../../src/journal/driver.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite-journal.ts';
+import type { HostTarget } from '../../src/transports/transport.ts';
 import { fakeDeps, FakeWorld, Script } from '../executor/fake-world.ts';
+import { hostKind, hostReach } from './fast-host.ts';
 import { fastPlan, FastWorld } from './fast-world.ts';
 
 export interface FastDrive {
@@ -17,6 +19,8 @@ export interface FastDrive {
   readonly takeover?: boolean;
   readonly blind?: boolean;
   readonly workMs?: number;
+  /** A real host, whose jobs and claims take the place of the fast world's. */
+  readonly host?: HostTarget;
 }
 
 /** What it says. `stopped`: it gave up by itself, with the error's code. */
@@ -35,11 +39,13 @@ await Promise.all(wanted.folders.map(driveOne));
 async function driveOne(folder: string): Promise<void> {
   const journal = openSqliteJournal({ path: join(folder, 'journal.sqlite'), busyTimeoutMs: 30_000 });
   const world = new FastWorld(join(wanted.world ?? folder, 'world.sqlite'), wanted.workMs);
-  const base = fakeDeps(new FakeWorld(), journal, {
-    driver: currentDriver('0'),
-    kinds: new Map([['command', world.kind()]]),
+  const { host } = wanted;
+  const kind = host === undefined ? world.kind() : hostKind(world.kind(), host);
+  const base = fakeDeps(new FakeWorld(), journal, { driver: currentDriver('0'), kinds: new Map([['command', kind]]) });
+  const executor = createExecutor({
+    ...base,
+    reach: (plan) => ({ ...base.reach(plan), ...(host === undefined ? { claims: world.claims() } : hostReach(host)) }),
   });
-  const executor = createExecutor({ ...base, reach: (plan) => ({ ...base.reach(plan), claims: world.claims() }) });
   const plan = fastPlan(wanted.blind ?? false);
   try {
     const [row] = await journal.runs();
