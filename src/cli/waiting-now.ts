@@ -1,3 +1,4 @@
+import { isDrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
 import type { Waiting } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -14,4 +15,18 @@ export async function waitingNow(
   const events = await journal.read(run);
   const folded = foldAll(run, journal.url, events);
   return { events, waiting: folded.snapshot.status === 'active' ? waitingOf(folded, events) : [] };
+}
+
+/** Phases from which users may be sent back now. None where the record cannot be followed: a status must not fail on that. */
+export async function switchBackNow(run: string, url: string, events: readonly Event[]): Promise<readonly string[]> {
+  const [{ foldAll }, { switchBackFrom }] = await Promise.all([
+    import('../executor/run-log.ts'),
+    import('../executor/waiting.ts'),
+  ]);
+  try {
+    return switchBackFrom(foldAll(run, url, events));
+  } catch (error) {
+    if (isDrpError(error, 'journal-diverges')) return [];
+    throw error;
+  }
 }

@@ -3,6 +3,13 @@ import { offeredCopies } from '../steps/backups/offered-copies.ts';
 import type { Waiting } from './executor.ts';
 import { acceptedNow, type Run } from './fold.ts';
 
+/** Phases from which users may be sent back now, though nothing asks about it. Pure. */
+export function switchBackFrom(run: Run): readonly string[] {
+  return acceptedNow(run).flatMap((type) =>
+    type.endsWith('.switch-back') ? [type.slice(0, type.lastIndexOf('.'))] : [],
+  );
+}
+
 interface Told {
   readonly statements: ReadonlyMap<string, { readonly statement: Statement; readonly digest: string }>;
   readonly troubles: ReadonlyMap<string, { readonly reason: string; readonly hint: string }>;

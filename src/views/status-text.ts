@@ -28,6 +28,8 @@ export interface SiteStanding {
 }
 
 export interface StatusView {
+  /** Phases from which users may be sent back now, though nothing asks about it. */
+  readonly switchBackFrom?: readonly string[];
   readonly nowMs: number;
   readonly width: number;
   readonly style: Style;
@@ -47,6 +49,7 @@ export function statusText(summary: RunSummary, view: StatusView): string {
     ...facts(clockFacts(summary, view), view.width, '  '),
     ...section('Now', nowLines(summary, view), view),
     ...section('Waits for a person', waitingLines(summary, view), view),
+    ...section('Also possible', alsoLines(summary, view), view),
     ...section('Steps', stepTable(summary, view), view),
     ...section('Gates', gateTable(summary), view),
     ...section(
@@ -194,6 +197,13 @@ function waitingLines(summary: RunSummary, view: StatusView): string[] {
     `    answer with: drp decide retry|skip|mark-done ${step.id} --run ${summary.run} --reason TEXT`,
   ]);
   return [...gates, ...steps];
+}
+
+function alsoLines(summary: RunSummary, view: StatusView): string[] {
+  return (view.switchBackFrom ?? []).flatMap((phase) => [
+    '  switch-back: send users back to where they were (a gate of its own follows)',
+    `    with: drp decide switch-back ${phase} --run ${summary.run} --reason TEXT`,
+  ]);
 }
 
 function gateWaiting(summary: RunSummary, gate: GateSummary, view: StatusView): string[] {

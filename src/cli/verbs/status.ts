@@ -9,6 +9,7 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun, readRuns } from '../pick-run.ts';
 import type { Verb } from '../verb.ts';
+import { switchBackNow } from '../waiting-now.ts';
 import { withJournal } from '../wire.ts';
 
 interface StatusOptions {
@@ -58,6 +59,7 @@ interface Seen {
   readonly summary?: RunSummary;
   readonly site?: SiteStanding;
   readonly driven: 'driven' | 'not-driven';
+  readonly switchBackFrom: readonly string[];
 }
 
 async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
@@ -67,28 +69,38 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
   });
   const name = row?.site ?? options.site;
   const site = name === undefined ? undefined : siteState(name, await readRuns(journal, name));
-  if (row === undefined) return { journal: journal.url, driven: 'not-driven', ...(site === undefined ? {} : { site }) };
-  const summary = runSummary(await journal.read(row.run));
+  if (row === undefined)
+    return { journal: journal.url, driven: 'not-driven', switchBackFrom: [], ...(site === undefined ? {} : { site }) };
+  const events = await journal.read(row.run);
+  const summary = runSummary(events);
+  const switchBackFrom = summary?.outcome === undefined ? await switchBackNow(row.run, journal.url, events) : [];
   const driven = (await journal.holder(row.run)) === undefined ? 'not-driven' : 'driven';
   return {
     journal: journal.url,
     driven,
+    switchBackFrom,
     ...(summary === undefined ? {} : { summary }),
     ...(site === undefined ? {} : { site }),
   };
 }
 
 function answer(io: Io, seen: Seen): VerbAnswer {
-  const { summary, site, driven, journal } = seen;
+  const { summary, site, driven, journal, switchBackFrom } = seen;
   const elapsed = summary === undefined ? {} : { elapsedMs: elapsedMs(summary, systemClock.nowMs()) };
   return {
     text: textOf(io, seen, { statements: true }),
-    json: { journal, driven, run: summary === undefined ? null : { ...summary, ...elapsed }, site: site ?? null },
+    json: {
+      journal,
+      driven,
+      switchBackFrom,
+      run: summary === undefined ? null : { ...summary, ...elapsed },
+      site: site ?? null,
+    },
   };
 }
 
 function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): string {
-  const { summary, site, driven, journal } = seen;
+  const { summary, site, driven, journal, switchBackFrom } = seen;
   const nowMs = systemClock.nowMs();
   const view: StatusView = {
     nowMs,
@@ -96,6 +108,7 @@ function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): 
     style: io.style,
     journal,
     driven,
+    switchBackFrom,
     ...(site === undefined ? {} : { site }),
   };
   if (summary === undefined) {
