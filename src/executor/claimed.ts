@@ -1,4 +1,4 @@
-import { isDrpError } from '../base/errors.ts';
+import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Claims } from '../transports/claims.ts';
@@ -9,7 +9,7 @@ export interface ClaimKeeper {
   readonly check: ClaimCheck;
   /**
    * Takes the claim on the recovery host and on these hosts, once each. The recovery host is the one that counts: when it
-   * holds another run or a higher epoch this throws claim-lost; an unreachable other host is left to the step itself.
+   * holds another run or a higher epoch this throws claim-lost, and it is asked again for each step that acts on no host; an unreachable other host is left to the step itself.
    */
   ensure(hosts: readonly string[], signal: AbortSignal): Promise<void>;
   /**
@@ -53,9 +53,22 @@ export function createClaimKeeper(
       throw error;
     }
   };
+  const stillOurs = async (signal: AbortSignal): Promise<void> => {
+    try {
+      const holder = await claims.read(recovery, check.site, signal);
+      if (holder === undefined || (holder.run === check.run && holder.epoch <= check.epoch)) return;
+      const { site, run } = check;
+      throw new DrpError('claim-lost', { host: recovery, site, run, epoch: holder.epoch, holder: holder.run });
+    } catch (error) {
+      // It was ours when the host was last reached: one that cannot be asked now holds nobody up.
+      if (!isDrpError(error, 'host-unreachable') && !isDrpError(error, 'connection-lost')) throw error;
+    }
+  };
   return {
     check,
     ensure: async (hosts, signal) => {
+      // Jobs are checked where they start; what acts by another way (name servers) has only this look to stop it.
+      if (hosts.length === 0 && held.has(recovery)) await stillOurs(signal);
       await ensureOne(recovery, signal);
       await Promise.all(
         hosts.map(async (host) => {
@@ -68,16 +81,12 @@ export function createClaimKeeper(
       );
     },
     overtake: async (signal) => {
-      await Promise.all(
-        [...new Set([recovery, ...Object.keys(plan.world.hosts)])].map(async (host) => {
-          try {
-            const holder = await claims.read(host, check.site, signal);
-            if (holder?.run === check.run && holder.epoch < check.epoch) await ensureOne(host, signal);
-          } catch (error) {
-            if (isDrpError(error, 'lease-lost')) throw error;
-          }
-        }),
-      );
+      const hosts = [...new Set([recovery, ...Object.keys(plan.world.hosts)])];
+      const overtakeOn = async (host: string): Promise<void> => {
+        const holder = await claims.read(host, check.site, signal);
+        if (holder?.run === check.run && holder.epoch < check.epoch) await ensureOne(host, signal);
+      };
+      await Promise.all(hosts.map((host) => overtakeOn(host).catch(unlessLeaseLost)));
     },
     release: async (signal) => {
       const left: string[] = [];
@@ -93,4 +102,9 @@ export function createClaimKeeper(
       return left;
     },
   };
+}
+
+/** A host that cannot be told now is told by what acts there later; a driver that was overtaken itself ends. */
+function unlessLeaseLost(error: unknown): void {
+  if (isDrpError(error, 'lease-lost')) throw error;
 }

@@ -21,6 +21,8 @@ export interface StoredRun {
 
 const insertEvent = 'INSERT INTO event (run, seq, line, prev, hash) VALUES (?, ?, ?, ?, ?)';
 
+const allRuns = 'SELECT * FROM run WHERE ? IS NULL OR site = ? ORDER BY began_at DESC, rowid DESC';
+
 export type Store = ReturnType<typeof createStore>;
 
 /** The statements, by what they are for. Those that write are called inside a transaction. */
@@ -88,19 +90,22 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
       return toEvents(run, stored(run, afterSeq), { seq: afterSeq, hash: String(before['hash']) });
     },
     rows: (site: string | undefined): readonly RunRow[] =>
-      database
-        .all(
-          'SELECT * FROM run WHERE ? IS NULL OR site = ? ORDER BY began_at DESC, rowid DESC',
-          site ?? null,
-          site ?? null,
-        )
-        .map((row) => {
-          const run = toRun(row) as StoredRun;
-          const last = database.get('SELECT line FROM event WHERE run = ? ORDER BY seq DESC LIMIT 1', run.run);
-          const { run: id, site: place, procedure, mode, beganAt, finished } = run;
-          const lastAt = instantOf(last?.['line']) ?? beganAt;
-          return { run: id, site: place, procedure, mode, beganAt, finished, head: head(id), lastAt };
-        }),
+      database.all(allRuns, site ?? null, site ?? null).map((row) => toRow(row, database, head)),
+  };
+}
+
+function toRow(row: Row, database: SqliteDatabase, head: (run: string) => Head): RunRow {
+  const { run, site, procedure, mode, beganAt, finished } = toRun(row) as StoredRun;
+  const last = database.get('SELECT line FROM event WHERE run = ? ORDER BY seq DESC LIMIT 1', run);
+  return {
+    run,
+    site,
+    procedure,
+    mode,
+    beganAt,
+    finished,
+    head: head(run),
+    lastAt: instantOf(last?.['line']) ?? beganAt,
   };
 }
 

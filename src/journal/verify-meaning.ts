@@ -58,6 +58,8 @@ const signedTypes = [
   'obligation.settled',
   'run.adopted',
   'watch.handed',
+  'lesson.added',
+  'lesson.closed',
 ];
 const strengths = ['os-user', 'ssh-key', 'hardware-key'];
 

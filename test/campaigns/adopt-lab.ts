@@ -1,12 +1,23 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { renderExport } from '../../src/journal/export.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite-journal.ts';
 import type { RunSummary } from '../../src/views/run-summary.ts';
 import { drp, lastJson } from '../demo/drp.ts';
-import type { Lab } from '../lab/lab.ts';
+import { freeNet } from '../demo/free-net.ts';
+import { startLab, type Lab } from '../lab/lab.ts';
 import { below } from './campaign.ts';
 
 const program = fileURLToPath(new URL('../../bin/drp', import.meta.url));
@@ -83,8 +94,10 @@ async function step(stores: Stores, args: readonly string[]): Promise<number | '
     });
   }
   const end = await ended;
-  if (end === 'killed') stores.hops -= 1;
-  else if (end !== parked && end !== 0) stores.log(said.trimEnd());
+  if (end === 'killed') {
+    stores.hops -= 1;
+    if (below(stores.random, 3) === 0) stores.log(`reboot: ${String(endJobs(stores.lab))} jobs ended`);
+  } else if (end !== parked && end !== 0) stores.log(said.trimEnd());
   return end;
 }
 
@@ -123,11 +136,78 @@ async function approve(
   if (ended.exitCode !== 0 && ended.exitCode !== parked) throw new Error(`approve ${gate.id}: ${ended.stderr}`);
 }
 
+/** One activation and one return of a lab of its own, each with drivers lost on the way; resolves with what did not hold. */
+export async function labHistory(
+  random: () => number,
+  log: (line: string) => void,
+  options: { readonly hops: number; readonly returns: boolean },
+): Promise<readonly string[]> {
+  const place = mkdtempSync(join(tmpdir(), 'drp-'));
+  chmodSync(place, 0o755); // as root, the lab's services run as other users and must pass through
+  const lab = await startLab({ dir: join(place, 'lab'), net: await freeNet(), ttlSeconds: 10, log: () => undefined });
+  try {
+    await lab.fault('site-down', 'limburg');
+    const stores: Stores = { lab, random, log, index: 0, hops: options.hops };
+    const wrong = await judged(stores, await playWithAdoptions(stores, situation, behindMax));
+    if (!options.returns) return wrong;
+    await lab.fault('site-up', 'limburg');
+    stores.hops = options.hops;
+    return [
+      ...wrong,
+      ...(await judged(stores, await playWithAdoptions(stores, ['return', '--site', 'gravelines'], behindMax))),
+    ];
+  } finally {
+    await lab.down();
+    rmdirSync(place);
+  }
+}
+
+const behindMax = 8;
+const situation = [
+  ...['activate', '--site', 'gravelines', '--what', 'fire in Limburg', '--since', 'now', '--lost', 'limburg'],
+  ...['--ordered-by', 'anne', '--ordered-how', 'ticket and call'],
+];
+
+async function judged(stores: Stores, run: string): Promise<readonly string[]> {
+  const { lab } = stores;
+  const { outcome, procedure } = await summaryOf(stores, run);
+  const verified = await drp(
+    ['audit', 'verify', '--run', run, '--allowed-signers', lab.facts.allowedSigners],
+    envOf(stores),
+  );
+  const twice = doneTwice(lab, run);
+  return [
+    ...(outcome === 'completed' ? [] : [`the ${procedure} ended as ${String(outcome)}`]),
+    ...(verified.exitCode === 0 ? [] : [`the record of the ${procedure} does not verify: ${verified.stdout}`]),
+    ...(twice.length === 0 ? [] : [`run twice in the ${procedure}: ${twice.join(', ')}`]),
+  ];
+}
+
 export async function summaryOf(stores: Stores, run?: string): Promise<RunSummary> {
   const asked = ['status', '--json', ...(run === undefined ? [] : ['--run', run])];
   const { run: summary } = lastJson(await drp(asked, envOf(stores))) as { run: RunSummary | null };
   if (summary === null) throw new Error('there is no run');
   return summary;
+}
+
+/** Ends every running job on the hosts of the lab with all it started, as a reboot would; resolves with how many. */
+function endJobs(lab: Lab): number {
+  let ended = 0;
+  for (const { home } of Object.values(lab.facts.hosts)) {
+    const jobs = join(home, '.drp', 'jobs');
+    for (const token of existsSync(jobs) ? readdirSync(jobs) : []) {
+      const started = join(jobs, token, 'started');
+      if (!existsSync(started) || existsSync(join(jobs, token, 'rc'))) continue;
+      const [pid = '', born = ''] = readFileSync(started, 'utf8').split(' ');
+      // Only while the process is the one that was started: a number may have been given away again.
+      const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
+      if (stat.replace(/.*\) /, '').split(' ')[19] !== born) continue;
+      // The leader opened a session of its own: its group is the job.
+      process.kill(-Number(pid), 'SIGKILL');
+      ended += 1;
+    }
+  }
+  return ended;
 }
 
 /** Steps of which more than one job on the hosts of the lab came to a good end. */

@@ -1,6 +1,8 @@
 import { playHistory, randomHistory, steps, type History } from './adopt-fast.ts';
 import type { Campaign, Failure } from './campaign.ts';
 
+/** Activations and returns on the real lab, drivers lost on the way. */
+const labRounds = 2;
 /** The appends of an undisturbed run of the fast world are fewer than this. */
 const appendsMax = 34;
 
@@ -30,6 +32,25 @@ export const campaign: Campaign = {
       if (why !== undefined) failures.push({ case: JSON.stringify(history), why });
       if (index % 500 === 499) log(`${String(index + 1)} of ${String(histories.length)}`);
     }
-    return { cases: histories.length, failures, figures: { steps: steps.length } };
+    // On the real lab, services real and data small: minutes each, so not in the short form.
+    const labs = short || shard.index > labRounds ? 0 : Math.ceil((labRounds - shard.index + 1) / shard.of);
+    if (labs > 0) failures.push(...(await onTheLab(labs, random, log)));
+    return { cases: histories.length + labs, failures, figures: { steps: steps.length, labs } };
   },
 };
+
+async function onTheLab(
+  rounds: number,
+  random: () => number,
+  log: (line: string) => void,
+): Promise<readonly Failure[]> {
+  const { labHistory } = await import('./adopt-lab.ts');
+  const failures: Failure[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const found = await labHistory(random, log, { hops: 5, returns: true }).catch((thrown: unknown) => [
+      String(thrown),
+    ]);
+    for (const why of found) failures.push({ case: `lab round ${String(round)}`, why });
+  }
+  return failures;
+}

@@ -3,8 +3,6 @@ import type { EventOf } from '../../src/events/event.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { Executor, Takeover, Update } from '../../src/executor/executor.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
-import { campaign } from '../campaigns/adopt.ts';
-import { shortForm } from '../campaigns/short-form.ts';
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
 const lane = (name: string, ...steps: ReturnType<typeof fakeStep>[]) => ({ name, steps });
@@ -265,12 +263,4 @@ describe('witness copies', () => {
     const kept = (await journal.read(run)).findLast((event) => event.type === 'witness.kept');
     expect(kept?.data).toEqual({ upToSeq: copy.length, hosts: ['gravelines', 'limburg'], missed: [] });
   });
-});
-
-describe('campaign adopt, short form', () => {
-  test('holds', async () => {
-    const { failures, cases } = await shortForm(campaign);
-    expect(failures).toEqual([]);
-    expect(cases).toBeGreaterThan(100);
-  }, 240_000);
 });
