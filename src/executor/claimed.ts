@@ -9,7 +9,8 @@ export interface ClaimKeeper {
   readonly check: ClaimCheck;
   /**
    * Takes the claim on the recovery host and on these hosts, once each. The recovery host is the one that counts: when it
-   * holds another run or a higher epoch this throws claim-lost, and it is asked again for each step that acts on no host; an unreachable other host is left to the step itself.
+   * holds another run or a higher epoch this throws claim-lost, and it is asked again for each step that acts on no host;
+   * an unreachable other host is left to the step itself.
    */
   ensure(hosts: readonly string[], signal: AbortSignal): Promise<void>;
   /**
@@ -53,22 +54,12 @@ export function createClaimKeeper(
       throw error;
     }
   };
-  const stillOurs = async (signal: AbortSignal): Promise<void> => {
-    try {
-      const holder = await claims.read(recovery, check.site, signal);
-      if (holder === undefined || (holder.run === check.run && holder.epoch <= check.epoch)) return;
-      const { site, run } = check;
-      throw new DrpError('claim-lost', { host: recovery, site, run, epoch: holder.epoch, holder: holder.run });
-    } catch (error) {
-      // It was ours when the host was last reached: one that cannot be asked now holds nobody up.
-      if (!isDrpError(error, 'host-unreachable') && !isDrpError(error, 'connection-lost')) throw error;
-    }
-  };
   return {
     check,
     ensure: async (hosts, signal) => {
       // Jobs are checked where they start; what acts by another way (name servers) has only this look to stop it.
-      if (hosts.length === 0 && held.has(recovery)) await stillOurs(signal);
+      if (hosts.length === 0 && held.has(recovery) && !(await stillHeld(claims, { host: recovery, check }, signal)))
+        held.delete(recovery);
       await ensureOne(recovery, signal);
       await Promise.all(
         hosts.map(async (host) => {
@@ -107,4 +98,25 @@ export function createClaimKeeper(
 /** A host that cannot be told now is told by what acts there later; a driver that was overtaken itself ends. */
 function unlessLeaseLost(error: unknown): void {
   if (isDrpError(error, 'lease-lost')) throw error;
+}
+
+/**
+ * Looks whether a claim that was taken still stands. False: nobody holds the host, so it must be taken again, which an
+ * overtaken driver cannot. Throws claim-lost.
+ */
+async function stillHeld(
+  claims: Claims,
+  { host, check }: { readonly host: string; readonly check: ClaimCheck },
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const holder = await claims.read(host, check.site, signal);
+    if (holder === undefined || (holder.run === check.run && holder.epoch <= check.epoch)) return holder !== undefined;
+    const { site, run } = check;
+    throw new DrpError('claim-lost', { host, site, run, epoch: holder.epoch, holder: holder.run });
+  } catch (error) {
+    // It was ours when the host was last reached: one that cannot be asked now holds nobody up.
+    if (isDrpError(error, 'host-unreachable') || isDrpError(error, 'connection-lost')) return true;
+    throw error;
+  }
 }
