@@ -66,7 +66,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     await refuseIfHidden(lab);
     const facts = await startParts(lab, options);
     writeFacts(facts);
-    writeRunbook(facts);
+    writeRunbook(facts, options.ttlSeconds);
   } catch (error) {
     await stopLab(lab, { keepLogs: true });
     throw error;

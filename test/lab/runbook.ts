@@ -8,13 +8,15 @@ import type { LabFacts } from './facts.ts';
 const shippedDir = '/tmp/drp-lab';
 const shippedNet = '127.0.77';
 
-/** Writes DIR/runbooks/gravelines.yaml, the shipped runbook made to fit this lab; gives its path. */
-export function writeRunbook(facts: LabFacts): string {
+/** Writes DIR/runbooks/gravelines.yaml, the shipped runbook made to fit this lab and its name's TTL; gives its path. */
+export function writeRunbook(facts: LabFacts, ttlSeconds?: number): string {
   const folder = join(facts.dir, 'runbooks');
   const file = join(folder, 'gravelines.yaml');
   mkdirSync(folder, { recursive: true });
   const shipped = readFileSync(new URL('../../runbooks/gravelines.yaml', import.meta.url), 'utf8');
-  writeFileSync(file, renderForWorld(shipped, facts));
+  const rendered = renderForWorld(shipped, facts);
+  const ttl = ttlSeconds === undefined ? [] : [set('dns.kyc.records.www.ttl', `${String(ttlSeconds)}s`)];
+  writeFileSync(file, editRunbook(rendered, ttl));
   return file;
 }
 
