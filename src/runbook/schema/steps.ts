@@ -94,14 +94,24 @@ export const fenceStep = z.strictObject({
         /** Stop the service on the host itself. */
         z.strictObject({ way: z.literal('host'), stop: argv, check: argv.optional(), undo: argv.optional() }),
         /** Ask another host (power, network, provider's API). */
-        z.strictObject({ way: z.literal('command'), host: name, run: argv, check: argv, undo: argv.optional() }),
+        z.strictObject({
+          way: z.literal('command'),
+          /** What it is, in a few words; shown instead of the command. */
+          title: z.string().min(1).optional(),
+          host: name,
+          run: argv,
+          check: argv,
+          undo: argv.optional(),
+        }),
         /** Bar the application's roles from logging in to the database. */
         z.strictObject({ way: z.literal('database'), database: name }),
       ]),
     )
     .min(1),
   /** Cron jobs, backup rotation: what else must rest on that side. */
-  pause: z.array(z.strictObject({ host: name, run: argv, undo: argv.optional() })).default([]),
+  pause: z
+    .array(z.strictObject({ title: z.string().min(1).optional(), host: name, run: argv, undo: argv.optional() }))
+    .default([]),
 });
 
 export const ticketStep = z.strictObject({

@@ -1,11 +1,13 @@
-import { DrpError, isDrpError, toError } from '../../base/errors.ts';
+import { DrpError, isDrpError } from '../../base/errors.ts';
 import type { EvidenceItem, ObligationDraft } from '../../events/event.ts';
 import type { PlannedStep, PlannedWorld, StepDescription } from '../../plan/plan.ts';
+import { quote } from '../../transports/quote.ts';
 import { databaseOf, hostOf } from '../remote/host-path.ts';
 import { seenFromOutside } from '../remote/seen-from-outside.ts';
 import { outputOf } from '../remote/step-output.ts';
 import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
-import { command, liftWay, tryWay, wayName, type FenceSpec, type Way, type WayResult } from './ways.ts';
+import { failedLines, wayLines } from './way-lines.ts';
+import { command, failedWay, liftWay, tryWay, wayName, type FenceSpec, type Way, type WayResult } from './ways.ts';
 
 /**
  * Keeps a side from taking writes, by independent ways, all tried side by side and each read back; one that holds is
@@ -26,8 +28,8 @@ function describe(spec: FenceSpec, world: PlannedWorld): StepDescription {
   const hostOfWay = (way: Way): string =>
     way.way === 'host' ? host : way.way === 'command' ? way.host : databaseOf(world, way.database).host;
   const hosts = [...new Set([...spec.ways.map(hostOfWay), ...spec.pause.map((pause) => pause.host)])];
-  const words = (at: string, argv: readonly string[] | undefined): readonly string[] =>
-    argv === undefined ? [] : [`${at}: ${argv.join(' ')}`];
+  const words = (at: string, argv: readonly string[] | undefined, title?: string): readonly string[] =>
+    argv === undefined ? [] : [`${at}: ${title === undefined ? '' : `${title}: `}${quoted(argv)}`];
   const undo = [
     ...spec.ways.flatMap((way) =>
       way.way === 'database'
@@ -39,12 +41,12 @@ function describe(spec: FenceSpec, world: PlannedWorld): StepDescription {
   const acts = [
     ...spec.ways.flatMap((way) => {
       if (way.way === 'host') return words(host, way.stop);
-      if (way.way === 'command') return words(way.host, way.run);
+      if (way.way === 'command') return words(way.host, way.run, way.title);
       return [
         `${way.database}: alter role ${rolesOf(way.database, world)} nologin (or revoke connect), end their sessions`,
       ];
     }),
-    ...spec.pause.flatMap((pause) => words(pause.host, pause.run)),
+    ...spec.pause.flatMap((pause) => words(pause.host, pause.run, pause.title)),
   ];
   return {
     title: spec.title ?? (spec.do === 'lift' ? `lift the fence of ${spec.side}` : `fence ${spec.side}`),
@@ -68,14 +70,14 @@ const rolesOf = (database: string, world: PlannedWorld): string =>
 async function fence(spec: FenceSpec, context: StepContext): Promise<StepOutcome> {
   const [ways, paused] = await Promise.all([
     Promise.all(spec.ways.map((way) => tryWay(way, spec, context))),
-    Promise.all(spec.pause.map((pause) => pauseOne(pause.host, pause.run, context))),
+    Promise.all(spec.pause.map((pause) => pauseOne(pause, pause.run, context))),
   ]);
   const sight = await seenFromOutside(context, spec.side);
   const holding = ways.filter((way) => way.holds);
   const unpaused = paused.filter((one) => !one.holds);
   const obligations: ObligationDraft[] = [
     ...(holding.length > 0 ? [] : [{ kind: 'fencing' as const, text: unfenced(spec, ways) }]),
-    ...unpaused.map((one) => ({ kind: 'cleanup' as const, text: `not at rest: ${one.way}: ${one.text}` })),
+    ...failedLines(unpaused).map((text) => ({ kind: 'cleanup' as const, text: `not at rest: ${text}` })),
   ];
   return {
     kind: 'done',
@@ -88,8 +90,7 @@ async function fence(spec: FenceSpec, context: StepContext): Promise<StepOutcome
     },
     lines: [
       ...(holding.length > 0 ? [] : [`${spec.side} could not be fenced: split writes possible`]),
-      ...ways.map(wayLine),
-      ...paused.map(wayLine),
+      ...wayLines([...ways, ...paused]),
       `from outside: ${sight.text}`,
     ],
     obligations,
@@ -101,11 +102,13 @@ async function fence(spec: FenceSpec, context: StepContext): Promise<StepOutcome
 }
 
 async function lift(step: PlannedStep, spec: FenceSpec, context: StepContext): Promise<StepOutcome> {
-  const pauses = spec.pause.flatMap(({ host, undo }) => (undo === undefined ? [] : [pauseOne(host, undo, context)]));
+  const pauses = spec.pause.flatMap((pause) =>
+    pause.undo === undefined ? [] : [pauseOne(pause, pause.undo, context)],
+  );
   const results = await Promise.all([...spec.ways.map((way) => liftWay(way, spec, context)), ...pauses]);
   const failed = results.filter((result) => !result.holds);
   if (failed.length > 0) {
-    const reason = failed.map((result) => `${result.way}: ${result.text}`).join('; ');
+    const reason = failedLines(failed).join('; ');
     return { kind: 'failed', error: new DrpError('step-failed', { step: step.id, reason }) };
   }
   return {
@@ -115,27 +118,33 @@ async function lift(step: PlannedStep, spec: FenceSpec, context: StepContext): P
   };
 }
 
-async function pauseOne(host: string, argv: readonly string[], context: StepContext): Promise<WayResult> {
-  const way = `${argv.join(' ').slice(0, 80)} on ${host}`;
+type Pause = FenceSpec['pause'][number];
+
+async function pauseOne({ host, title }: Pause, argv: readonly string[], context: StepContext): Promise<WayResult> {
+  const act = title ?? shortened(quoted(argv));
+  const named = { way: `${act} on ${host}`, act };
   try {
     const ran = await command(context, host, argv);
-    return { way, holds: ran.exitCode === 0, text: ran.text };
+    return { ...named, holds: ran.exitCode === 0, text: ran.text };
   } catch (thrown) {
     context.signal.throwIfAborted();
     if (isDrpError(thrown, 'claim-lost')) throw thrown;
-    return { way, holds: false, text: toError(thrown).message };
+    return failedWay(named, thrown);
   }
 }
 
 const unfenced = (spec: FenceSpec, ways: readonly WayResult[]): string =>
-  `${spec.side} could not be fenced: split writes possible (${ways.map((way) => `${way.way}: ${way.text}`).join('; ')})`;
+  `${spec.side} could not be fenced: split writes possible (${failedLines(ways).join('; ')})`;
 
-const wayLine = (way: WayResult): string => `${way.holds ? 'holds' : 'does not hold'}: ${way.way}: ${way.text}`;
+const quoted = ([program = '', ...args]: readonly string[]): string => quote([program, ...args]);
+const shortened = (words: string): string => (words.length > 80 ? `${words.slice(0, 79)}…` : words);
 
-const wayJson = ({ way, holds, text, publicBarred }: WayResult) => ({
+const wayJson = ({ way, act, holds, text, publicBarred, unreachable }: WayResult) => ({
   way,
+  act,
   holds,
   text,
+  ...(unreachable === undefined ? {} : { unreachable }),
   ...(publicBarred === true ? { publicBarred } : {}),
 });
 
@@ -155,7 +164,7 @@ async function evidence(step: PlannedStep, spec: FenceSpec, context: StepContext
   const { datacentre } = hostOf(context.world, context.world.service[spec.side].host);
   const lost = context.facts.situation?.lost.includes(datacentre) === true;
   const ways = Array.isArray(output['ways']) ? output['ways'] : [];
-  const lines = ways.map((way: unknown) => (isWay(way) ? wayLine(way) : ''));
+  const lines = wayLines(ways.filter(isWay));
   return [
     {
       ...base,
@@ -172,7 +181,14 @@ async function evidence(step: PlannedStep, spec: FenceSpec, context: StepContext
 }
 
 function isWay(value: unknown): value is WayResult {
-  return typeof value === 'object' && value !== null && 'way' in value && 'holds' in value && 'text' in value;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'way' in value &&
+    'act' in value &&
+    'holds' in value &&
+    'text' in value
+  );
 }
 
 async function verify(step: PlannedStep, spec: FenceSpec, context: StepContext): Promise<readonly string[]> {

@@ -3,6 +3,7 @@ import { DrpError, toError } from '../../base/errors.ts';
 import type { EvidenceItem } from '../../events/event.ts';
 import type { PlannedStep, PlannedWorld, StepDescription } from '../../plan/plan.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
+import { quote } from '../../transports/quote.ts';
 import type { Argv } from '../../transports/transport.ts';
 import { absolutePath } from '../remote/host-path.ts';
 import { isOutOfReach } from '../remote/reachability.ts';
@@ -70,12 +71,12 @@ function commandsOf(spec: Spec, state: 'on' | 'off', world: PlannedWorld): reado
   const commands: Command[] = [];
   if (spec.flag !== undefined) {
     const flag = absolutePath(world, host, spec.flag);
-    const words = state === 'on' ? `touch ${flag}` : `rm -f ${flag}`;
+    const words = quote(state === 'on' ? ['touch', flag] : ['rm', '-f', flag]);
     commands.push({ argv: shellArgv(state === 'on' ? flagOn : flagOff, [flag]), words });
   }
   for (const argv of [spec[state], spec.reload]) {
     const [program, ...args] = argv ?? [];
-    if (program !== undefined) commands.push({ argv: [program, ...args], words: [program, ...args].join(' ') });
+    if (program !== undefined) commands.push({ argv: [program, ...args], words: quote([program, ...args]) });
   }
   return commands;
 }
