@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { DrpError } from '../../src/base/errors.ts';
 import type { EventOf } from '../../src/events/event.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { Executor, Takeover, Update } from '../../src/executor/executor.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
+import type { FoundJob } from '../../src/transports/transport.ts';
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
 const lane = (name: string, ...steps: ReturnType<typeof fakeStep>[]) => ({ name, steps });
@@ -163,6 +165,80 @@ describe('adopting a run', () => {
     );
     expect(Math.min(...epochs)).toBeGreaterThan(1_000_000_000);
     expect(Math.abs((epochs[0] ?? 0) - (epochs[1] ?? 0))).toBeGreaterThan(500);
+  });
+});
+
+describe('what the lost end left running', () => {
+  /** A store that adopted the run, in a world where jobs of the lost end lie on the host. */
+  async function withLostJobs(found: readonly FoundJob[], behaviour?: DrpError) {
+    const { world, run, old, other } = await twoStores('restoration');
+    const stopped: string[] = [];
+    const ran: string[] = [];
+    const kind = world.kind();
+    const base = fakeDeps(world, other);
+    const executor = createExecutor({
+      ...base,
+      kinds: new Map([
+        [
+          'command',
+          {
+            ...kind,
+            run: (step, spec, context) => {
+              ran.push(context.token);
+              if (behaviour !== undefined) return Promise.reject(behaviour);
+              return kind.run(step, spec, context);
+            },
+            stop: (_step, _spec, context) => {
+              stopped.push(context.token);
+              return Promise.resolve([]);
+            },
+          },
+        ],
+      ]),
+      reach: (planned) => {
+        const reach = base.reach(planned);
+        const find = () => Promise.resolve(found.map(({ token, state }) => ({ token: `${run}.${token}`, state })));
+        return { ...reach, jobs: { ...reach.jobs, find } };
+      },
+    });
+    await executor.adopt({ run, stored: await old.stored(run), word: adoptWord(run) });
+    return { run, executor, other, stopped, ran };
+  }
+
+  test('is ended when the run is aborted, although this record never started it', async () => {
+    const running = [{ token: '40.copy-files', state: 'running' as const }];
+    const { executor, run, stopped } = await withLostJobs(running);
+    const words = new Script();
+    words.say({ verb: 'abort', run });
+    const end = await executor.drive(run, {
+      ...{ signal: new AbortController().signal, words, onUpdate: () => undefined, whenOnlyPeople: 'park' as const },
+      onWaiting: () => undefined,
+    });
+    expect(stopped).toContain(`${run}.40.copy-files`);
+    expect(end).toMatchObject({ kind: 'parked', waiting: [{ subject: 'unserved' }] });
+  });
+
+  test('is followed before anything that has ended, and of what has ended the latest', async () => {
+    const done = (token: string): FoundJob => ({ token, state: 'done' });
+    const running = await withLostJobs([
+      done('30.copy-files'),
+      { token: '35.copy-files', state: 'running' },
+      done('40.copy-files'),
+    ]);
+    await driveApproving(running.executor, running.run);
+    expect(running.ran.at(-1)).toBe(`${running.run}.35.copy-files`);
+    const ended = await withLostJobs([done('30.copy-files'), done('40.copy-files'), done('41.import')]);
+    await driveApproving(ended.executor, ended.run);
+    expect(ended.ran.at(-1)).toBe(`${ended.run}.40.copy-files`);
+  });
+
+  test('with other facts than this record has is in doubt, never started beside', async () => {
+    const reused = new DrpError('job-token-reused', { host: 'gravelines', token: 'x' });
+    const { executor, run } = await withLostJobs([{ token: '40.copy-files', state: 'running' }], reused);
+    expect(await driveApproving(executor, run)).toMatchObject({
+      kind: 'parked',
+      waiting: [{ subject: 'copy-files', state: 'in-doubt', reason: expect.stringContaining('other facts') }],
+    });
   });
 });
 
