@@ -22,16 +22,16 @@ export interface ClaimKeeper {
   release(signal: AbortSignal): Promise<readonly string[]>;
 }
 
+/** What claims are taken for. */
+interface ClaimWork {
+  readonly check: ClaimCheck;
+  /** Hosts this run has claimed before. */
+  readonly earlier: readonly string[];
+  readonly record: (draft: Draft) => Promise<void>;
+}
+
 /** Claims for one driver (run + epoch); each one taken is journalled through `record`. */
-export function createClaimKeeper(
-  claims: Claims,
-  plan: Plan,
-  work: {
-    readonly check: ClaimCheck;
-    readonly earlier: readonly string[];
-    readonly record: (draft: Draft) => Promise<void>;
-  },
-): ClaimKeeper {
+export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): ClaimKeeper {
   const held = new Map<string, Promise<void>>();
   const known = new Set(work.earlier);
   const recovery = plan.world.service.recovery.host;
