@@ -15,7 +15,7 @@ export interface RunbookSource {
 }
 
 /** Runbooks are read whole and shown to people: more than this is a mistake or an attack. */
-const maxBytes = 1024 * 1024;
+const maxBytes = 256 * 1024;
 /** Aliases resolved in one text; a runbook needs none, a bomb needs many. */
 const maxAliases = 100;
 
@@ -28,20 +28,23 @@ export function readSource(text: string, file: string): RunbookSource {
     locate: () => ({ line: 1, column: 1 }),
     comments: [],
   });
-  if (Buffer.byteLength(text) > maxBytes) return nothing(problem('the file is larger than 1 MB: expected a runbook'));
+  if (Buffer.byteLength(text) > maxBytes) return nothing(problem('the file is larger than 256 KB: expected a runbook'));
   const lines = new LineCounter();
   try {
-    const options = { prettyErrors: false, keepSourceTokens: false } as const;
+    // uniqueKeys: the reader compares every key with every other; `doubleKeys` finds them in one pass.
+    const options = { prettyErrors: false, keepSourceTokens: false, uniqueKeys: false } as const;
     // logLevel: what it would print to stderr by itself is among the problems already.
     const document = parseDocument(text, { ...options, lineCounter: lines, logLevel: 'error' });
-    const problems = syntaxProblems(document, text, lines).map((found) => ({ ...found, file }));
+    const syntax = syntaxProblems(document, lines);
+    const problems = [...syntax, ...doubleKeys(document, lines)].map((found) => ({ ...found, file }));
     if (problems.some((found) => found.fatal)) return nothing(...problems.map(withoutFatal));
     const bomb = aliasProblem(document, lines);
     if (bomb !== undefined) return nothing({ ...bomb, file });
+    const offsetOfPath = offsets(document);
     return {
       data: document.toJS({ maxAliasCount: maxAliases }),
       problems: problems.map(withoutFatal),
-      locate: (path, at) => place(lines, offsetOf(document, path, at)),
+      locate: (path, at) => place(lines, offsetOfPath(path, at)),
       comments: commentsOf(text),
     };
   } catch (thrown) {
@@ -56,14 +59,28 @@ function withoutFatal({ fatal: _, ...problem }: FoundProblem): Problem {
   return problem;
 }
 
-function syntaxProblems(document: Document.Parsed, text: string, lines: LineCounter): FoundProblem[] {
-  return [...document.errors, ...document.warnings].map((error) => {
-    const at = place(lines, error.pos[0]);
-    if (error.code !== 'DUPLICATE_KEY')
-      return { message: `not valid YAML: ${plainMessage(error.message)}`, ...at, fatal: true };
-    const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
-    return { message: `key '${key}' stands twice in one place: expected it once`, ...at, fatal: false };
+function syntaxProblems(document: Document.Parsed, lines: LineCounter): FoundProblem[] {
+  return [...document.errors, ...document.warnings].map((error) => ({
+    message: `not valid YAML: ${plainMessage(error.message)}`,
+    ...place(lines, error.pos[0]),
+    fatal: true,
+  }));
+}
+
+function doubleKeys(document: Document.Parsed, lines: LineCounter): FoundProblem[] {
+  const found: FoundProblem[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const message = `key '${String(key.value)}' stands twice in one place: expected it once`;
+        if (seen.has(key.value)) found.push({ message, ...place(lines, key.range?.[0] ?? 0), fatal: false });
+        seen.add(key.value);
+      }
+    },
   });
+  return found;
 }
 
 function plainMessage(message: string): string {
@@ -88,13 +105,32 @@ function aliasProblem(document: Document.Parsed, lines: LineCounter): Problem | 
   return found;
 }
 
-function offsetOf(document: Document.Parsed, path: Path, at: 'key' | 'value'): number {
+/** Offsets of paths. Each map is indexed once, however many problems are in it: thousands of wrong keys take one pass. */
+function offsets(document: Document.Parsed): (path: Path, at: 'key' | 'value') => number {
+  const indexed = new Map<unknown, ReadonlyMap<string, Pair>>();
+  const pairOf = (map: { readonly items: readonly Pair[] }, part: string | number): Pair | undefined => {
+    const keyOf = ({ key }: Pair): string => String(isScalar(key) ? key.value : key);
+    // The last pair of a key counts.
+    const pairs = indexed.get(map) ?? new Map(map.items.map((pair) => [keyOf(pair), pair]));
+    indexed.set(map, pairs);
+    return pairs.get(String(part));
+  };
+  return (path, at) => offsetOf(document, { path, at }, pairOf);
+}
+
+type PairOf = (map: { readonly items: readonly Pair[] }, part: string | number) => Pair | undefined;
+
+function offsetOf(
+  document: Document.Parsed,
+  { path, at }: { readonly path: Path; readonly at: 'key' | 'value' },
+  pairOf: PairOf,
+): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
   for (const [index, part] of path.entries()) {
     const container = isAlias(node) ? node.resolve(document) : node;
     if (isMap(container)) {
-      const pair = lastPair(container.items, part);
+      const pair = pairOf(container, part);
       if (pair === undefined) return offset;
       const keyOffset = startOf(pair.key) ?? offset;
       const last = index === path.length - 1;
@@ -108,10 +144,6 @@ function offsetOf(document: Document.Parsed, path: Path, at: 'key' | 'value'): n
     } else return offset;
   }
   return offset;
-}
-
-function lastPair(items: readonly Pair[], part: string | number): Pair | undefined {
-  return items.findLast((pair) => String(isScalar(pair.key) ? pair.key.value : pair.key) === String(part));
 }
 
 function filledStart(node: unknown): number | undefined {

@@ -18,7 +18,7 @@ describe('a text that is no runbook', () => {
     ['a tag of a program', 'format: !!js/function 1\n', 'not valid YAML'],
     ['an alias of nothing', 'title: *nobody\n', "'*nobody'"],
     ['an alias that contains itself', 'hosts: &a\n  x: *a\n', 'contains itself'],
-    ['more than a megabyte', `# ${'x'.repeat(1024 * 1024)}\n`, 'larger than 1 MB'],
+    ['more than 256 KB', `# ${'x'.repeat(256 * 1024)}\n`, 'larger than 256 KB'],
     ['a bottomless list', '['.repeat(100_000), 'YAML'],
     ['bytes that are no text', '\u0000\u0001', ''],
   ])('%s is a problem with a place', (_, source, message) => {
