@@ -1,5 +1,5 @@
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { phasesInOrder } from '../plan/resolve.ts';
+import { phasesInOrder, stepsOf } from '../plan/resolve.ts';
 import { actOf, type Side, type StepAct } from './step-act.ts';
 
 /** A step with its place in the procedure and what it does to the world. */
@@ -96,9 +96,9 @@ function recordsOf(plan: Plan): readonly string[] {
       .filter(([, record]) => JSON.stringify(record.production) !== JSON.stringify(record.recovery))
       .map(([name, record]) => ({ key: `${zone}/${name}`, dnsName: record.name })),
   );
-  const specs = Object.values(plan.phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
+  const steps = stepsOf(plan);
   const moved = all.filter(({ key, dnsName }) =>
-    specs.some(
+    steps.some(
       ({ spec, writes }) =>
         (spec.kind === 'dns' && spec.do === 'switch' && spec.records.some((one) => `${spec.zone}/${one}` === key)) ||
         (spec.kind !== 'dns' && writes.includes(`dns:${dnsName}`)),

@@ -1,4 +1,5 @@
 import type { Plan, PlannedStep } from '../plan/plan.ts';
+import { stepsOf } from '../plan/resolve.ts';
 import { absolute, overlaps, resourceParts, within, type ResourceParts } from './resource.ts';
 
 export type Side = 'production' | 'recovery';
@@ -159,9 +160,7 @@ function isBeside(part: ResourceParts, plan: Plan): boolean {
   if (part.kind === 'database') return part.name.includes('_drp_') || part.name.includes('_before_');
   if (part.kind !== 'files') return false;
   if (part.name.split('/').some((name) => name === '.drp' || /^\..+\.drp-/.test(name))) return true;
-  const specs = Object.values(plan.phases).flatMap((lanes) =>
-    lanes.flatMap((lane) => lane.steps.map(({ spec }) => spec)),
-  );
+  const specs = stepsOf(plan).map(({ spec }) => spec);
   const inQuarantine = specs.some(
     (spec) =>
       spec.kind === 'salvage' &&
@@ -185,9 +184,7 @@ function isBeside(part: ResourceParts, plan: Plan): boolean {
 
 /** What this dump holds is imported and switched in somewhere in the plan. */
 function isSwitchedIn(plan: Plan, dump: string): boolean {
-  const specs = Object.values(plan.phases).flatMap((lanes) =>
-    lanes.flatMap((lane) => lane.steps.map(({ spec }) => spec)),
-  );
+  const specs = stepsOf(plan).map(({ spec }) => spec);
   const databases = specs.filter((spec) => spec.kind === 'database');
   const fetches = databases
     .filter((spec) => spec.do === 'fetch' && 'dump' in spec.from && spec.from.dump === dump)
@@ -211,8 +208,8 @@ function salvaged(spec: Extract<PlannedStep['spec'], { kind: 'salvage' }>, plan:
 function fenceChange(spec: Extract<PlannedStep['spec'], { kind: 'fence' }>, plan: Plan): ServiceChange {
   const bars = spec.ways.flatMap((way) => (way.way === 'database' ? [way.database] : []));
   if (spec.do === 'fence') return { kind: 'fence', side: spec.side, bars };
-  const fences = Object.values(plan.phases)
-    .flatMap((lanes) => lanes.flatMap((lane) => lane.steps.map((step) => step.spec)))
+  const fences = stepsOf(plan)
+    .map((step) => step.spec)
     .filter((other) => other.kind === 'fence' && other.do === 'fence' && other.side === spec.side);
   const needed = fences.flatMap((other) => (other.kind === 'fence' ? other.ways.map(({ way }) => way) : []));
   const undone = new Set(

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
+import { stepsOf } from '../../plan/resolve.ts';
 import type { StepContext, StepOutcome } from '../step-kind.ts';
 import type { DnsOutput, DnsSpec } from './changes.ts';
 import { approvedSets, ownOutputs } from './changes.ts';
@@ -21,7 +22,7 @@ export function ttlSwitchedByHand(
   spec: DnsSpec,
   known: Pick<StepContext, 'plan' | 'facts'>,
 ): number | undefined {
-  const steps = Object.values(known.plan.phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
+  const steps = stepsOf(known.plan);
   const before = steps.slice(
     0,
     Math.max(

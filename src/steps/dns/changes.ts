@@ -1,6 +1,7 @@
 import { DrpError } from '../../base/errors.ts';
 import type { Json } from '../../events/event.ts';
 import type { Plan, PlannedWorld } from '../../plan/plan.ts';
+import { stepsOf } from '../../plan/resolve.ts';
 import { recordSet, sameRecord, sameRecordSet, sameValues } from '../../providers/dns/record-set.ts';
 import type { DnsChange, RecordSet } from '../../providers/providers.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
@@ -79,7 +80,7 @@ export function mayStartFrom(spec: DnsSpec, current: RecordSet, known: KnownSets
 /** Pure: the choice bound at the gate, the plan's own switches of this zone, the outputs so far → what a switch may start from. */
 export function knownSets(
   spec: DnsSpec,
-  plan: Pick<Plan, 'phases' | 'world'>,
+  plan: Pick<Plan, 'phases' | 'procedure' | 'world'>,
   facts: Pick<RunFacts, 'choices' | 'outputs'>,
 ): KnownSets {
   const approved = approvedSets(facts.choices[`dns:${spec.zone}`]);
@@ -92,13 +93,10 @@ export function knownSets(
 
 function plannedTargets(
   spec: DnsSpec,
-  plan: Pick<Plan, 'phases' | 'world'>,
+  plan: Pick<Plan, 'phases' | 'procedure' | 'world'>,
   approved: readonly RecordSet[],
 ): RecordSet[] {
-  const specs = Object.values(plan.phases).flatMap((lanes) =>
-    lanes.flatMap((lane) => lane.steps.map((step) => step.spec)),
-  );
-  return specs.flatMap((other) => {
+  return stepsOf(plan).flatMap(({ spec: other }) => {
     if (other.kind !== 'dns' || other.do !== 'switch' || other.zone !== spec.zone) return [];
     return recordsOf(other, zoneOf(other, plan.world)).flatMap((record) => {
       const set = findSet(approved, record);

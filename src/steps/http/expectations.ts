@@ -1,5 +1,6 @@
 import type { Json } from '../../events/event.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { stepsOf } from '../../plan/resolve.ts';
 import type { WebReply } from '../../providers/web/request-at.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
 import type { RunFacts } from '../step-kind.ts';
@@ -25,7 +26,7 @@ export type Resolved =
  */
 export function resolveExpectations(
   spec: HttpSpec,
-  plan: Pick<Plan, 'phases' | 'site'>,
+  plan: Pick<Plan, 'phases' | 'procedure' | 'site'>,
   facts: Pick<RunFacts, 'outputs'>,
 ): Resolved {
   const missing: string[] = [];
@@ -45,20 +46,20 @@ export function resolveExpectations(
   return missing.length > 0 ? { kind: 'unknown', missing } : { kind: 'resolved', expectations };
 }
 
-/** References of a step that no import or copy of its plan can ever answer. */
+/** A value that stands for something a restoration says: `$…`, `>=$…`. */
 export function isReference(value: string | number | boolean): boolean {
   return typeof value === 'string' && /^(>=)?\$/.test(value);
 }
 
-/** Newest says the last import of the plan's order that has an answer. */
+/** The last step of the plan's order that has an answer says it: a final pass after a first one, an import after another. */
 function restored(
-  plan: Pick<Plan, 'phases'>,
+  plan: Pick<Plan, 'phases' | 'procedure'>,
   facts: Pick<RunFacts, 'outputs'>,
   asked: { readonly word: string; readonly argument: string | undefined },
 ): string | number | undefined {
-  const restorers = Object.values(plan.phases)
-    .flatMap((lanes) => lanes.flatMap((lane) => lane.steps))
-    .filter(({ spec }) => spec.kind === 'copy' || (spec.kind === 'database' && spec.do === 'import'));
+  const restorers = stepsOf(plan).filter(
+    ({ spec }) => spec.kind === 'copy' || (spec.kind === 'database' && spec.do === 'import'),
+  );
   const answers = restorers.flatMap(({ id }) => {
     const output = record(facts.outputs[id]);
     if (asked.word === 'rows') return record(output?.['rows'])?.[asked.argument ?? ''] ?? [];

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { canonicalJson } from '../../../src/events/canonical.ts';
 import type { Json } from '../../../src/events/event.ts';
 import { dnsZone } from '../../../src/runbook/schema/world.ts';
 import { oldAnswersEndMs, ttlSwitchedByHand } from '../../../src/steps/dns/await-old-ttl.ts';
 import { knownSets, mayStartFrom, ownOutputs, targetOf, zoneOf } from '../../../src/steps/dns/changes.ts';
 import { judgeServers } from '../../../src/steps/dns/settle.ts';
-import { specOf, stepContext } from '../step-context.ts';
+import { plannedStep, specOf, stepContext } from '../step-context.ts';
 
 const main = dnsZone.parse({
   provider: { kind: 'rfc2136', address: '192.0.2.1', keyName: 'k', keySecret: { file: 'k' } },
@@ -64,6 +65,17 @@ describe('the end of old answers', () => {
     expect(byHand({})).toBe(300);
     expect(byHand({ forth: output('2026-11-21T15:00:00.000Z', 60) as unknown as Json })).toBeUndefined();
     expect(byHand({}, {})).toBeUndefined();
+  });
+
+  test('the switch that comes first is found in a plan that has come through the journal, where keys are sorted', () => {
+    const wait = dns({ id: 'wait', do: 'await-old-ttl' });
+    const { plan: whole } = stepContext({ world: { dns: { main } } });
+    const phase = (spec: typeof forth) => [{ name: 'main', steps: [plannedStep(spec)] }];
+    const phases = { switchover: phase(forth), confirmation: phase(wait) };
+    const stored = JSON.parse(canonicalJson({ ...whole, phases })) as typeof whole;
+    expect(Object.keys(stored.phases)).toEqual(['confirmation', 'switchover']);
+    const facts = { outputs: {}, choices: { 'dns:main': [set(10, 300)] } };
+    expect(ttlSwitchedByHand({ id: 'wait' }, wait, { plan: stored, facts })).toBe(300);
   });
 
   const output = (settledAt: string, from: number) => ({
