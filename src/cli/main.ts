@@ -11,7 +11,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (first === '--version' || first === '-V') {
-    process.stdout.write(`drp ${packageVersion()}\n`);
+    const version = packageVersion();
+    process.stdout.write(args.includes('--json') ? `${JSON.stringify({ version })}\n` : `drp ${version}\n`);
     return 0;
   }
   const { runVerb } = await import('./run-verb.ts');
