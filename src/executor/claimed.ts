@@ -14,10 +14,10 @@ export interface ClaimKeeper {
    */
   ensure(hosts: readonly string[], signal: AbortSignal): Promise<void>;
   /**
-   * Raises the epoch on every host of the plan where this run is claimed by an older driver, so that nothing of it starts
-   * there any more. Best effort until the signal aborts; what acts later raises it anyway.
+   * Raises the epoch on each of these hosts, and on the recovery host, where an older driver holds the run's claim, so that
+   * nothing of it starts there any more. Best effort until the signal aborts; what acts later raises it anyway.
    */
-  overtake(signal: AbortSignal): Promise<void>;
+  overtake(hosts: readonly string[], signal: AbortSignal): Promise<void>;
   /** Gives back what was taken, best effort; resolves with the hosts that could not be told. */
   release(signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -71,13 +71,13 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
         }),
       );
     },
-    overtake: async (signal) => {
-      const hosts = [...new Set([recovery, ...Object.keys(plan.world.hosts)])];
+    overtake: async (hosts, signal) => {
       const overtakeOn = async (host: string): Promise<void> => {
         const holder = await claims.read(host, check.site, signal);
         if (holder?.run === check.run && holder.epoch < check.epoch) await ensureOne(host, signal);
       };
-      await Promise.all(hosts.map((host) => overtakeOn(host).catch(unlessLeaseLost)));
+      const told = [...new Set([recovery, ...hosts])];
+      await Promise.all(told.map((host) => overtakeOn(host).catch(unlessLeaseLost)));
     },
     release: async (signal) => {
       const left: string[] = [];

@@ -51,3 +51,9 @@ export function stepOf(log: RunLog, id: string) {
   if (step === undefined) throw new DrpError('internal', { what: `step ${id} is not in the plan` });
   return step;
 }
+
+/** Hosts of the plan outside the datacentres that were declared lost. */
+export function hostsNotLost({ plan, began }: Pick<RunLog, 'plan' | 'began'>): readonly string[] {
+  const lost = new Set(began.data.situation?.lost ?? []);
+  return Object.keys(plan.world.hosts).filter((host) => !lost.has(plan.world.hosts[host]?.datacentre ?? ''));
+}

@@ -2,7 +2,7 @@ import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Driver, DriverEvidence, Event, EventData } from '../events/event.ts';
 import type { Lease } from '../journal/journal.ts';
 import type { ExecutorDeps } from './deps.ts';
-import type { Driving } from './driving.ts';
+import { hostsNotLost, type Driving } from './driving.ts';
 import type { Takeover } from './executor.ts';
 import type { RunLog } from './run-log.ts';
 
@@ -52,7 +52,8 @@ export function attachment(
 /** Tells every host that can be reached that an older driver's word does not count any more. */
 export async function overtakeClaims(driving: Driving): Promise<void> {
   if (driving.log.began.data.mode !== 'real') return;
-  await driving.claims.overtake(AbortSignal.any([driving.options.signal, AbortSignal.timeout(overtakeMs)]));
+  const signal = AbortSignal.any([driving.options.signal, AbortSignal.timeout(overtakeMs)]);
+  await driving.claims.overtake(hostsNotLost(driving.log), signal);
 }
 
 /**

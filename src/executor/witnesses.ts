@@ -1,7 +1,7 @@
 import { canonicalJson } from '../events/canonical.ts';
 import type { Event } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Driving } from './driving.ts';
+import { hostsNotLost, type Driving } from './driving.ts';
 
 /** Copies are a second record, not a condition: after this the run goes on with those that answered, ms. */
 const withinMs = 2_000;
@@ -13,8 +13,7 @@ const withinMs = 2_000;
 export async function keepWitnesses(driving: Driving, signal: AbortSignal): Promise<void> {
   const { log, reach, witnessed, deps } = driving;
   const { plan } = log;
-  const lost = new Set(log.began.data.situation?.lost ?? []);
-  const hosts = Object.keys(plan.world.hosts).filter((host) => !lost.has(plan.world.hosts[host]?.datacentre ?? ''));
+  const hosts = hostsNotLost(log);
   if (hosts.length === 0) return;
   const events = [...log.events];
   const name = witnessName(log.began.run, log.run.lineage);
