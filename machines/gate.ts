@@ -5,15 +5,11 @@ import { kit } from './kit.ts';
  * people pass or reject it. `renew` gathers anew: the evidence changed, or the statement is too old.
  * So does `choose`: a person takes another backup than the rule does, and what is shown must say so.
  */
-export function gateState(id: string, next: string, onDecision: Readonly<Record<string, string>> = {}) {
-  const others = Object.fromEntries(
-    Object.entries(onDecision).map(([decision, target]) => [`${id}.${decision}`, { target }]),
-  );
+export function gateState(id: string, next: string) {
   return kit.createStateConfig({
     meta: { gate: id },
     initial: 'gathering',
     onDone: { target: next },
-    on: others,
     states: {
       gathering: {
         invoke: {

@@ -3,11 +3,6 @@ export function instantText(at: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(at) ? `${at.slice(0, 10)} ${at.slice(11, 19)}Z` : at;
 }
 
-/** The time of day alone, e.g. `14:03:07Z`. */
-export function timeText(at: string): string {
-  return instantText(at).slice(11);
-}
-
 /** Milliseconds between two instants; 0 where one of them is no instant. */
 export function betweenMs(fromAt: string, toAt: string): number {
   const ms = Date.parse(toAt) - Date.parse(fromAt);

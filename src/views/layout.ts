@@ -16,17 +16,6 @@ export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columns(text)));
 }
 
-/** Cuts to `width` columns; `…` says that something is missing. Only for plain text. */
-export function cutTo(text: string, width: number): string {
-  if (columns(text) <= width) return text;
-  let kept = '';
-  for (const char of text) {
-    if (columns(kept + char) > width - 1) break;
-    kept += char;
-  }
-  return `${kept}…`;
-}
-
 /** Breaks plain text at spaces into lines of at most `width` columns; later lines start with `indent`. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   return text.split('\n').flatMap((paragraph) => wrapLine(paragraph, width, indent));

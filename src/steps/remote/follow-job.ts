@@ -143,8 +143,3 @@ function lineReader(
     },
   };
 }
-
-/** What was said last under a word; undefined when it never was. */
-export function lastSaid(said: readonly Said[], word: string): string | undefined {
-  return said.findLast((one) => one.word === word)?.rest;
-}

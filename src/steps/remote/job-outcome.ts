@@ -66,7 +66,7 @@ export async function jobOutcome(context: StepContext, job: JobOfStep): Promise<
 }
 
 /** `@TOKEN fact KEY VALUE` lines as a record; the last one of a key wins. */
-export function factsOf(said: readonly Said[]): Readonly<Record<string, string>> {
+function factsOf(said: readonly Said[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     said.flatMap(({ word, rest }) => {
       const space = rest.indexOf(' ');
@@ -105,12 +105,6 @@ export async function probeJob(
     case 'lost':
       return options.repeatable ? 'finished' : 'unknown';
   }
-}
-
-/** True when this attempt's job was begun before: then its prechecks are behind it. */
-export async function jobIsThere(context: StepContext, host: string): Promise<boolean> {
-  const { status } = await context.jobs.poll(host, context.token, beyondOutput, context.signal);
-  return status.state !== 'absent';
 }
 
 /** Ends the job of this attempt and bars it from starting later; says what is left. */
