@@ -9,6 +9,13 @@ import { stepState, type MachineStep } from './step.ts';
 /** Procedure → its literal skeleton. The drill walks activation's phases on an isolated target. */
 export const skeletons = { activation, return: returning } as const;
 
+/** States of the skeletons that stop everything of the run. */
+export const stoppingStates: ReadonlySet<string> = new Set(
+  Object.values(skeletons).flatMap(({ config }) =>
+    Object.entries(config.states ?? {}).flatMap(([name, { invoke }]) => (invoke === undefined ? [] : [name])),
+  ),
+);
+
 interface StateConfig {
   readonly meta?: { readonly gate?: string; readonly work?: string };
   readonly onDone?: string;
@@ -43,10 +50,8 @@ export function machineFrom(config: MachineConfig): Machine {
 function expandState(state: StateConfig, plan: Pick<Plan, 'phases'>): StateConfig {
   const next = state.onDone;
   if (next === undefined) return state;
-  if (state.meta?.gate !== undefined) {
-    const life = gateState(state.meta.gate, next) as unknown as StateConfig;
-    return { ...state, ...life, on: { ...(life['on'] as object), ...(state['on'] as object | undefined) } };
-  }
+  if (state.meta?.gate !== undefined)
+    return { ...state, ...(gateState(state.meta.gate, next) as unknown as StateConfig) };
   if (state.meta?.work === undefined) return state;
   const lanes = (plan.phases[state.meta.work] ?? []).filter((lane) => lane.steps.length > 0);
   const [first, ...others] = lanes;

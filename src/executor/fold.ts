@@ -6,7 +6,7 @@ import {
   type AnyStateMachine,
   type SnapshotFrom,
 } from 'xstate';
-import { machineFrom, type MachineConfig } from '../../machines/expand.ts';
+import { machineFrom, stoppingStates, type MachineConfig } from '../../machines/expand.ts';
 import type { Machine } from '../../machines/kit.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Event, EventOf, Json, StateValue } from '../events/event.ts';
@@ -48,9 +48,6 @@ interface Action {
   readonly type: string;
   readonly params: Readonly<Record<string, unknown>> | undefined;
 }
-
-/** States of the skeletons whose stop covers every step of the run. */
-const stopsEverything: ReadonlySet<string> = new Set(['leaving', 'aborting', 'aborting-unserved']);
 
 /** What the XState machine hears when this event happens; undefined: the event is a fact beside the machine. */
 export function machineEvent(event: Pick<Event, 'type' | 'data'>): AnyEventObject | undefined {
@@ -177,7 +174,7 @@ function settle(run: Run, event: Event, heard: string): Run {
     case 'decision.made':
       // A person attests: nothing of it runs any more (stopped), or it is done (mark-done).
       if (event.data.verb === 'stopped') {
-        forgetStopped(unsettled, stopsEverything.has(event.data.subject) ? undefined : event.data.subject);
+        forgetStopped(unsettled, stoppingStates.has(event.data.subject) ? undefined : event.data.subject);
       }
       if (event.data.verb === 'mark-done') forgetStopped(unsettled, event.data.subject);
       break;

@@ -1,5 +1,5 @@
 import type { Plan, PlannedStep } from './plan.ts';
-import { phasesInOrder } from './resolve.ts';
+import { isStraightOn, phasesInOrder } from './resolve.ts';
 
 export interface LaneDuration {
   readonly lane: string;
@@ -25,11 +25,9 @@ export interface PlanDuration {
   readonly unknown: readonly string[];
 }
 
-/** Phases that run only when an operator asks for them are no part of the way. */
-const aside: readonly string[] = ['switch-back', 'reopen'];
-
+/** How long the straight way takes: phases that run only when somebody decides so are no part of it. Pure. */
 export function planDuration(plan: Pick<Plan, 'phases' | 'procedure'>): PlanDuration {
-  const walked = phasesInOrder(plan).filter((phase) => !aside.includes(phase));
+  const walked = phasesInOrder(plan).filter(isStraightOn);
   const phases = walked.map((phase) => phaseDuration(plan, phase));
   const lanes = walked.flatMap((phase) => plan.phases[phase] ?? []);
   const critical = phases.flatMap(

@@ -1,6 +1,12 @@
 import { DrpError } from '../base/errors.ts';
 import { digestOf, sha256Hex } from '../events/digest.ts';
-import { phaseOrder, skeletonGates, type FilledProcedure, type SkeletonGate } from '../runbook/procedures.ts';
+import {
+  asidePhases,
+  phaseOrder,
+  skeletonGates,
+  type FilledProcedure,
+  type SkeletonGate,
+} from '../runbook/procedures.ts';
 import type { Phase, ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
 import type { StepKindName, StepSpec } from '../runbook/schema/steps.ts';
 import type { GatePolicy } from '../runbook/schema/world.ts';
@@ -59,6 +65,11 @@ export function stepsOf(plan: Pick<Plan, 'phases' | 'procedure'>): readonly Plan
 export function phasesInOrder(plan: Pick<Plan, 'phases' | 'procedure'>): readonly string[] {
   const order = plan.procedure === 'drill' ? [] : phaseOrder[plan.procedure];
   return order.filter((phase) => Object.hasOwn(plan.phases, phase));
+}
+
+/** False for a phase that runs only when somebody decides so: a way back. */
+export function isStraightOn(phase: string): boolean {
+  return !asidePhases.has(phase);
 }
 
 function worldOf(runbook: Runbook): PlannedWorld {

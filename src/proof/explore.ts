@@ -1,3 +1,4 @@
+import { stoppingStates } from '../../machines/expand.ts';
 import { DrpError } from '../base/errors.ts';
 import {
   afterDone,
@@ -28,9 +29,6 @@ export interface Exploration {
 
 /** Once something is wrong, the rest is looked through this far for other laws; states. */
 const enoughWhenUnsafe = 3_000;
-
-/** States of the skeletons that stop everything of the run. */
-const stoppingStates: ReadonlySet<string> = new Set(['leaving', 'aborting', 'aborting-unserved']);
 
 /** A state of the machine in a state of the world. */
 interface Node {

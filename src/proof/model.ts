@@ -1,5 +1,5 @@
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { phasesInOrder, stepsOf } from '../plan/resolve.ts';
+import { isStraightOn, phasesInOrder, stepsOf } from '../plan/resolve.ts';
 import { actOf, type Side, type StepAct } from './step-act.ts';
 
 /** A step with its place in the procedure and what it does to the world. */
@@ -28,9 +28,6 @@ export interface Model {
   readonly restorations: readonly ModelStep[];
 }
 
-/** Phases that run only when somebody decides so, off the straight way. */
-const asidePhases: ReadonlySet<string> = new Set(['switch-back', 'reopen']);
-
 /** Phases whose steps are the restoration itself, every one of them. */
 const restorationPhases: ReadonlySet<string> = new Set(['restoration', 'delta']);
 
@@ -51,7 +48,7 @@ export function modelOf(plan: Plan): Model {
   const records = recordsOf(plan);
   const steps = new Map<string, ModelStep>();
   phasesInOrder(plan).forEach((phase, phaseAt) => {
-    const aside = asidePhases.has(phase);
+    const aside = !isStraightOn(phase);
     for (const lane of plan.phases[phase] ?? []) {
       lane.steps.forEach((step, stepAt) => {
         if (step.kind === 'gate') return;

@@ -1,3 +1,5 @@
+import { stoppingStates } from '../../machines/expand.ts';
+
 /** What happened, as an operator would tell it; '' for what nobody would mention. */
 export function sentenceOf(event: { readonly type: string; readonly [key: string]: unknown }): string {
   const { type } = event;
@@ -13,9 +15,7 @@ function actorSentence(actor: string, done: boolean, error: unknown): string {
   const [kind, subject] = actor.includes(':') ? actor.split(':') : ['step', actor];
   if (kind === 'evidence') return done ? '' : `evidence for gate ${subject ?? ''} could not be gathered`;
   if (kind === 'stop') {
-    const what = ['leaving', 'aborting', 'aborting-unserved'].includes(subject ?? '')
-      ? 'what still runs'
-      : (subject ?? '');
+    const what = stoppingStates.has(subject ?? '') ? 'what still runs' : (subject ?? '');
     return done ? `${what} has been stopped` : `${what} could not be stopped`;
   }
   if (done) return `${actor} succeeded`;
@@ -42,7 +42,7 @@ function personSentence(subject: string, verb: string): string {
     case 'cancel':
       return `operator stops ${subject}`;
     case 'stopped':
-      return `operator attests that ${['leaving', 'aborting', 'aborting-unserved'].includes(subject) ? 'nothing of the run' : `nothing of ${subject}`} runs any more`;
+      return `operator attests that ${stoppingStates.has(subject) ? 'nothing of the run' : `nothing of ${subject}`} runs any more`;
     case 'switch-back':
       return `operator asks to switch back in ${subject}`;
     case 'hold':

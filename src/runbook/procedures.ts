@@ -11,7 +11,10 @@ export interface SkeletonGate {
   readonly sends: 'target' | 'origin' | 'nobody';
 }
 
-/** Phases in the order they are walked; those `aside` run only when an operator asks for them. */
+/** Phases off the straight way: they run only when somebody decides so. */
+export const asidePhases: ReadonlySet<string> = new Set(['switch-back', 'reopen']);
+
+/** Phases in the order they are walked, those aside last. */
 export const phaseOrder: Readonly<Record<FilledProcedure, readonly string[]>> = {
   activation: ['fencing', 'restoration', 'verification', 'information', 'switchover', 'confirmation', 'switch-back'],
   return: [

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
+import { isStraightOn } from '../plan/resolve.ts';
 import { printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
 import { facts, table, wrap } from './layout.ts';
@@ -257,12 +258,10 @@ const marks: Readonly<Record<StepSummary['state'], string>> = {
   skipped: '-',
 };
 
-/** Shown once they have begun: most runs never take them. */
-const waysBack = ['switch-back', 'reopen'];
-
 function stepTable(summary: RunSummary, view: StatusView): string[] {
   const walked = summary.phases.filter(
-    (phase) => !waysBack.includes(phase.name) || phase.steps.some((step) => step.state !== 'pending'),
+    // Ways back are shown once they have begun: most runs never take them.
+    (phase) => isStraightOn(phase.name) || phase.steps.some((step) => step.state !== 'pending'),
   );
   const rows = walked.flatMap((phase) =>
     phase.steps.map((step, at) => [
