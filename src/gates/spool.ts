@@ -193,7 +193,7 @@ function readAnswer(path: string): WordAnswer | undefined {
   try {
     return JSON.parse(readFileSync(answerPath(path), 'utf8')) as WordAnswer;
   } catch (thrown) {
-    if (toError(thrown).message.includes('ENOENT')) return undefined;
+    if ((thrown as { readonly code?: unknown }).code === 'ENOENT') return undefined;
     throw thrown;
   }
 }
