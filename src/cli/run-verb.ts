@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { DrpError } from '../base/errors.ts';
+import { nearest } from '../runbook/spelling.ts';
 import { processIo, writeAnswer } from './io.ts';
 import { verbLines } from './overview.ts';
 import { reportError } from './report-error.ts';
@@ -102,18 +103,8 @@ function wrongUsage(error: CommanderError, args: readonly string[]): DrpError {
 const groupVerbs = new Set(['hosts', 'obligation', 'audit', 'run']);
 
 function unknownVerb(name: string): DrpError {
-  const near = Object.keys(loaders).find((known) => closeEnough(known, name));
+  const verbs = Object.keys(loaders);
+  const begun = name.length >= 3 ? verbs.find((verb) => verb.startsWith(name)) : undefined;
+  const near = begun ?? nearest(name, verbs);
   return new DrpError('verb-unknown', { verb: name, meant: near === undefined ? '' : `; did you mean '${near}'?` });
-}
-
-/** One letter more, less, other, or two swapped; or the same beginning. */
-function closeEnough(known: string, typed: string): boolean {
-  if (typed.length >= 3 && known.startsWith(typed)) return true;
-  if (Math.abs(known.length - typed.length) > 1) return false;
-  const sorted = (word: string) => [...word].sort().join('');
-  if (sorted(known) === sorted(typed)) return true;
-  let first = 0;
-  while (first < known.length && known[first] === typed[first]) first += 1;
-  const rest = (word: string, by: number) => word.slice(first + by);
-  return rest(known, 1) === rest(typed, 1) || rest(known, 1) === rest(typed, 0) || rest(known, 0) === rest(typed, 1);
 }

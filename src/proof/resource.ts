@@ -1,3 +1,4 @@
+import { pathUnder } from '../plan/host-path.ts';
 import type { PlannedWorld, Resource } from '../plan/plan.ts';
 
 /** A resource in its parts: `files:HOST:PATH`, `database:HOST:NAME`, `dns:NAME`, `service:SIDE`; anything else is 'other'. */
@@ -32,9 +33,7 @@ export function within(path: string, folder: string): boolean {
 
 /** A path of a step as it is on its host. */
 export function absolute(world: PlannedWorld, host: string, path: string): string {
-  const joined = path.startsWith('/') ? path : `${world.hosts[host]?.base ?? ''}/${path}`;
-  const clean = joined.replaceAll(/\/(\.?\/)+/g, '/').replace(/(\/\.?)+$/, '');
-  return clean === '' ? '/' : clean;
+  return pathUnder(world.hosts[host]?.base ?? '', path);
 }
 
 export function resourceText({ kind, host, name }: ResourceParts): string {

@@ -326,6 +326,7 @@ function follow(building: Building, event: Event): void {
 }
 
 const working: readonly StepState[] = ['running', 'overdue', 'backoff', 'stopping'];
+const stuck: readonly StepState[] = ['failed', 'in-doubt', 'stop-failed'];
 
 function onlyPeople(building: Building): boolean {
   if (building.outcome !== undefined) return false;
@@ -335,7 +336,7 @@ function onlyPeople(building: Building): boolean {
     return false;
   return (
     gates.some((gate) => ['open', 'unready', 'rejected'].includes(gate.state)) ||
-    steps.some((step) => ['failed', 'in-doubt', 'stop-failed'].includes(step.state))
+    steps.some((step) => stuck.includes(step.state))
   );
 }
 
@@ -377,7 +378,7 @@ export function elapsedMs(summary: RunSummary, nowMs: number): number {
 
 /** Steps that wait for a decision. */
 export function stuckSteps(summary: RunSummary): readonly StepSummary[] {
-  return stepsOf(summary).filter((step) => ['failed', 'in-doubt', 'stop-failed'].includes(step.state));
+  return stepsOf(summary).filter((step) => stuck.includes(step.state));
 }
 
 export function stepsOf(summary: RunSummary): readonly StepSummary[] {

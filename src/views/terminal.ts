@@ -2,7 +2,7 @@ import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
 import { formatDuration } from '../base/duration.ts';
 import { printableLine } from './escape.ts';
 import { progressText, stepStateText } from './progress-text.ts';
-import { elapsedMs, type RunSummary, type StepSummary } from './run-summary.ts';
+import { elapsedMs, workingSteps, type RunSummary, type StepSummary } from './run-summary.ts';
 
 /**
  * Draws the running leg on a terminal: one phase at a time, its lanes and steps, redrawn in place. Lines said meanwhile
@@ -22,7 +22,7 @@ interface Drawn {
   readonly slots: ReadonlyMap<string, Slot>;
   readonly header: { set?: (title: string) => void };
   readonly ended: Promise<void>;
-  /** Ends every task, whatever its state: the drawing is cleared anyway. */
+  /** Ends every row, whatever its state: the drawing is cleared anyway. */
   stop(): void;
 }
 
@@ -76,10 +76,8 @@ export function createTerminalView(stream: NodeJS.WriteStream, nowMs: () => numb
 
 /** The steps of the phase that is under way; none where nothing is. */
 function legSteps(summary: RunSummary): readonly StepSummary[] {
-  const phase = summary.phases.find((one) =>
-    one.steps.some((step) => ['running', 'overdue', 'backoff', 'stopping'].includes(step.state)),
-  );
-  return phase?.steps ?? [];
+  const [working] = workingSteps(summary);
+  return summary.phases.find((phase) => phase.name === working?.phase)?.steps ?? [];
 }
 
 function draw(

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { sha256Hex } from '../../events/digest.ts';
 import type { Journal } from '../../journal/journal.ts';
-import type { Plan } from '../../plan/plan.ts';
 import { driveRun } from '../drive-run.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun } from '../pick-run.ts';
+import { planOf } from '../plan-of.ts';
 import type { Verb } from '../verb.ts';
 import { openExecutor, withJournal } from '../wire.ts';
 
@@ -62,11 +62,9 @@ async function resume(io: Io, journal: Journal, options: ResumeOptions): Promise
 
 /** The frozen plan goes on; what changed on disk since is said, because somebody may believe it counts. */
 async function warnOfChanges(io: Io, journal: Journal, run: string): Promise<void> {
-  const [first] = await journal.read(run);
-  if (first?.type !== 'run.began') return;
-  const { file, sha256 } = (first.data.plan as unknown as Plan).runbook;
+  const { file, sha256 } = planOf(await journal.read(run)).runbook;
   const text = await readFile(file).catch(() => undefined);
-  const now = text === undefined ? undefined : createHash('sha256').update(text).digest('hex');
+  const now = text === undefined ? undefined : sha256Hex(text);
   if (now === sha256) return;
   const what = now === undefined ? 'is not there any more' : 'has changed since this run began';
   io.stderr.write(`${io.style.attention(`warning: ${file} ${what}; the run goes on with the plan it began with`)}\n`);

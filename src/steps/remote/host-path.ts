@@ -1,4 +1,5 @@
 import { DrpError } from '../../base/errors.ts';
+import { pathUnder } from '../../plan/host-path.ts';
 import type { PlannedWorld } from '../../plan/plan.ts';
 import type { Database, Host } from '../../runbook/schema/world.ts';
 
@@ -18,9 +19,7 @@ export function databaseOf(world: PlannedWorld, name: string): Database {
 
 /** A path of a step as it is on the host: absolute, without a slash at its end. */
 export function absolutePath(world: PlannedWorld, host: string, path: string): string {
-  const joined = path.startsWith('/') ? path : `${hostOf(world, host).base}/${path}`;
-  const clean = joined.replaceAll(/\/(\.?\/)+/g, '/').replace(/(\/\.?)+$/, '');
-  return clean === '' ? '/' : clean;
+  return pathUnder(path.startsWith('/') ? '' : hostOf(world, host).base, path);
 }
 
 /** The folder a path lies in, and its last name. */
