@@ -283,6 +283,23 @@ export interface EventData {
     readonly reason: string;
     readonly identity: Identity;
   };
+  /** What should be better next time: said after the run, owned by somebody, due on a day. */
+  'lesson.added': {
+    readonly id: string;
+    readonly text: string;
+    /** Who sees to it: a person of the runbook, or anybody by name. */
+    readonly owner: string;
+    /** End of the day it is due, UTC. */
+    readonly dueAt: string;
+    readonly person: string;
+    readonly identity: Identity;
+  };
+  'lesson.closed': {
+    readonly id: string;
+    readonly person: string;
+    readonly reason: string;
+    readonly identity: Identity;
+  };
   'run.ended': { readonly outcome: 'completed' | 'aborted' | 'switched-back' };
 }
 export type EventType = keyof EventData;

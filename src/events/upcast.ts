@@ -46,6 +46,8 @@ const knownTypes: Readonly<Record<EventType, true>> = {
   'note.added': true,
   'obligation.opened': true,
   'obligation.settled': true,
+  'lesson.added': true,
+  'lesson.closed': true,
   'run.ended': true,
 };
 

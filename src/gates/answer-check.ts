@@ -43,7 +43,8 @@ function check(answer: AnswerOnRecord, given: string | undefined): string {
   const text = String(identity['signed'] ?? '');
   const facts = verifySignature(String(identity['signature']), text);
   const signed = parseSignedText(text);
-  const differs = signed === undefined ? 'kind of text' : differsFrom(signed, data, answer);
+  const said = event.type === 'lesson.added' ? lessonSaid(data) : data;
+  const differs = signed === undefined ? 'kind of text' : differsFrom(signed, said, answer);
   if (differs !== undefined) throw invalid(`the text signed has another ${differs} than the record`);
   if (identity['fingerprint'] !== facts.fingerprint) throw invalid('the record names another key');
   if (identity['strength'] === 'hardware-key' && !(facts.hardware && facts.touched)) {
@@ -66,7 +67,19 @@ const decisionsOf: Readonly<Record<string, readonly unknown[]>> = {
   'obligation.settled': ['', 'settle'],
   'run.adopted': ['adopt'],
   'watch.handed': ['handover'],
+  'lesson.added': ['lesson'],
+  'lesson.closed': ['close-lesson'],
 };
+
+/** A lesson as it was signed: its text is the reason, owner and day are what it promises. */
+function lessonSaid(data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...data, reason: data['text'], evidence: lessonPromise(String(data['owner']), String(data['dueAt'])) };
+}
+
+/** Who sees to a lesson until when, in the words that are signed. */
+export function lessonPromise(owner: string, dueAt: string): string {
+  return `owner ${owner}, due ${dueAt.slice(0, 10)}`;
+}
 
 /** First field in which what was signed is not what the record says. */
 function differsFrom(

@@ -129,6 +129,12 @@ function decisionSentence(event: DecisionEvent): string {
       return `obligation ${event.data.id} (${event.data.kind}): ${event.data.text}`;
     case 'obligation.settled':
       return `obligation ${event.data.id} settled by ${event.data.person}: ${event.data.reason}`;
+    case 'lesson.added': {
+      const { id, text, owner, dueAt, person } = event.data;
+      return `lesson ${id} by ${person}, for ${owner} until ${dueAt.slice(0, 10)}: ${text}`;
+    }
+    case 'lesson.closed':
+      return `lesson ${event.data.id} closed by ${event.data.person}: ${event.data.reason}`;
     case 'run.ended':
       return `run ended: ${event.data.outcome}`;
     default:

@@ -1,0 +1,303 @@
+import { formatDuration } from '../../base/duration.ts';
+import { DrpError } from '../../base/errors.ts';
+import type { Event, EventOf, RunMode } from '../../events/event.ts';
+import { statementText } from '../../gates/statement.ts';
+import { planDuration } from '../../plan/critical-path.ts';
+import type { Plan, PlannedGate } from '../../plan/plan.ts';
+import { betweenMs, instantText } from '../instants.ts';
+import { runSummary, type RunSummary } from '../run-summary.ts';
+import { exceptionsOf } from './exceptions.ts';
+import { objectivesOf } from './objectives.ts';
+import { outagesOf } from './outages.ts';
+import { peopleIn } from './people.ts';
+import type {
+  GateOpening,
+  Lesson,
+  RecordFacts,
+  Report,
+  ReportGate,
+  ReportObligation,
+  ReportStep,
+  Timeline,
+  TimeUse,
+} from './report.ts';
+import { restoredIn } from './restored.ts';
+import { standardsFor } from './standards.ts';
+import { driverSessions, timelineOf } from './timeline.ts';
+
+/** The report of a run, from its events alone: no clock, no time zone, no locale. Throws internal where they have no beginning. */
+export function reportOf(events: readonly Event[]): Report {
+  const [began] = events;
+  const summary = runSummary(events);
+  if (began?.type !== 'run.began' || summary === undefined) {
+    throw new DrpError('internal', { what: 'the record of the run has no beginning' });
+  }
+  const plan = began.data.plan as unknown as Plan;
+  const drivers = driverSessions(events);
+  const timeline = timelineOf(events, plan, drivers);
+  const restored = restoredIn(events, plan);
+  const steps = stepsWalked(summary, events);
+  const facts = {
+    ...heading(began, plan, summary),
+    objectives: objectivesOf(events, plan, restored),
+    time: timeUse(plan, summary, timeline),
+    outages: outagesOf(events),
+    timeline,
+    steps,
+    notWalked: summary.phases
+      .flatMap((phase) => phase.steps.map((step) => step.id))
+      .filter((id) => !steps.some((step) => step.id === id)),
+    gates: gatesShown(events, plan, { summary, timeline }),
+    restored,
+    exceptions: exceptionsOf(events),
+    obligations: obligationsIn(events),
+    lessons: lessonsIn(events),
+    notes: events.flatMap((event) =>
+      event.type === 'note.added'
+        ? [{ seq: event.seq, at: event.at, person: event.data.person, text: event.data.text }]
+        : [],
+    ),
+    people: peopleIn(events, plan),
+    drivers,
+    record: recordFacts(events),
+  };
+  return { ...facts, verdict: verdictOf(facts, plan), standards: standardsFor(facts) };
+}
+
+const natures: Readonly<Record<RunMode, Report['nature']>> = {
+  real: { label: 'REAL', text: 'This was a real run: hosts, data and DNS were changed.' },
+  drill: {
+    label: 'DRILL (EXERCICE)',
+    text: 'This was a drill: data was copied and imported into an isolated target; users and DNS were not touched.',
+  },
+  'dry-run': {
+    label: 'DRY RUN',
+    text: 'This was a dry run: it only read. Nothing was copied, imported, sent or changed.',
+  },
+};
+
+function heading(began: EventOf<'run.began'>, plan: Plan, summary: RunSummary) {
+  const { data } = began;
+  return {
+    format: 'drp-report@v1',
+    run: began.run,
+    site: data.site,
+    title: plan.title,
+    service: { name: plan.world.service.name, url: plan.world.service.url },
+    procedure: data.procedure,
+    mode: data.mode,
+    nature: natures[data.mode],
+    outcome: summary.outcome ?? 'under way',
+    beganAt: began.at,
+    ...(summary.endedAt === undefined ? {} : { endedAt: summary.endedAt }),
+    ...(data.situation === undefined ? {} : { situation: data.situation }),
+    plan: {
+      digest: data.planDigest,
+      file: plan.runbook.file,
+      sha256: plan.runbook.sha256,
+      ...(data.proofDigest === undefined ? {} : { proofDigest: data.proofDigest }),
+      version: data.version,
+    },
+  } as const;
+}
+
+function timeUse(plan: Plan, summary: RunSummary, { fromAt, toAt, rows }: Timeline): TimeUse {
+  const elapsedMs = betweenMs(fromAt, toAt);
+  const stillMs = summary.waitingSinceAt === undefined ? 0 : betweenMs(summary.waitingSinceAt, toAt);
+  const waitedMs = Math.min(elapsedMs, summary.waitedMs + stillMs);
+  const { expectMs, criticalPath } = planDuration(plan);
+  const gaps = rows.filter((row) => row.kind === 'driver').flatMap((row) => row.bars);
+  return {
+    elapsedMs,
+    waitedMs,
+    workedMs: elapsedMs - waitedMs,
+    unattendedMs: gaps.reduce((sum, bar) => sum + betweenMs(bar.fromAt, bar.toAt), 0),
+    plannedMs: expectMs,
+    criticalPath,
+  };
+}
+
+function stepsWalked(summary: RunSummary, events: readonly Event[]): readonly ReportStep[] {
+  const first = new Map<string, number>();
+  const done = new Map<string, number>();
+  for (const event of events) {
+    if (event.type === 'effect.started' && !first.has(event.data.id)) first.set(event.data.id, event.seq);
+    if (event.type === 'step.done') done.set(event.data.step, event.seq);
+  }
+  const steps = summary.phases.flatMap((phase) => phase.steps);
+  return steps
+    .flatMap((step): readonly ReportStep[] => {
+      const startedAt = step.startedAt ?? step.endedAt;
+      if (startedAt === undefined) return [];
+      const { id, title, kind, phase, lane, hosts, state, attempts, lines } = step;
+      const shown = { id, title, kind, phase, lane, hosts, state, startedAt, attempts, lines };
+      return [
+        {
+          ...shown,
+          ...(step.endedAt === undefined
+            ? {}
+            : { endedAt: step.endedAt, actualMs: betweenMs(startedAt, step.endedAt) }),
+          ...(step.expectMs === undefined ? {} : { plannedMs: step.expectMs }),
+          seq: done.get(id) ?? first.get(id) ?? 0,
+        },
+      ];
+    })
+    .sort((a, b) => (first.get(a.id) ?? a.seq) - (first.get(b.id) ?? b.seq));
+}
+
+function gatesShown(
+  events: readonly Event[],
+  plan: Plan,
+  known: { readonly summary: RunSummary; readonly timeline: Timeline },
+): readonly ReportGate[] {
+  const openings = new Map<string, GateOpening[]>();
+  for (const event of events) {
+    if (event.type !== 'gate.opened') continue;
+    openings.set(event.data.gate, [...(openings.get(event.data.gate) ?? []), opening(event, events)]);
+  }
+  return [...openings].map(([id, shown]) => {
+    const waits = known.timeline.rows
+      .filter((row) => row.kind === 'gate' && row.id === id)
+      .flatMap((row) => row.bars.filter((bar) => bar.kind === 'waiting'));
+    const gate = plan.gates[id];
+    return {
+      id,
+      title: gate?.title ?? id,
+      state: known.summary.gates.find((one) => one.id === id)?.state ?? 'open',
+      policy: gate === undefined ? '' : policyWords(gate),
+      waitedMs: waits.reduce((sum, bar) => sum + betweenMs(bar.fromAt, bar.toAt), 0),
+      openings: shown,
+    };
+  });
+}
+
+function policyWords({ roles, approvals, notTheStarter, strength }: PlannedGate): string {
+  const who = `${approvals === 1 ? 'one' : `${approvals} different people`} of ${roles.join(' or ')}`;
+  return `${who}, at least ${strength}${notTheStarter ? ', not who started the run' : ''}`;
+}
+
+function opening(event: EventOf<'gate.opened'>, events: readonly Event[]): GateOpening {
+  const { statement, digest } = event.data;
+  const titled = (severity: string) =>
+    statement.evidence.filter((item) => item.severity === severity).map((item) => item.title);
+  return {
+    seq: event.seq,
+    openedAt: event.at,
+    attempt: statement.attempt,
+    digest,
+    evidenceDigest: statement.evidenceDigest,
+    attention: titled('attention'),
+    red: titled('red'),
+    answers: events.flatMap((one) => {
+      if (one.type !== 'gate.decided' || one.data.statementDigest !== digest || one.data.gate !== event.data.gate)
+        return [];
+      const { decision, person, reason, at, passed } = one.data;
+      const { strength, osUser, fingerprint } = one.data.identity;
+      const identity = {
+        strength,
+        ...(osUser === undefined ? {} : { osUser }),
+        ...(fingerprint === undefined ? {} : { fingerprint }),
+      };
+      return [{ seq: one.seq, at, decision, person, reason, identity, passed }];
+    }),
+    text: statementText(statement),
+  };
+}
+
+function obligationsIn(events: readonly Event[]): readonly ReportObligation[] {
+  const found = new Map<string, ReportObligation>();
+  for (const event of events) {
+    if (event.type === 'obligation.opened') {
+      const { id, kind, text } = event.data;
+      found.set(id, { id, kind, text, openedAt: event.at, seq: event.seq });
+    }
+    if (event.type !== 'obligation.settled') continue;
+    const { id, person, reason } = event.data;
+    // Owed by an earlier run of the site, settled in this one.
+    const known = found.get(id) ?? { id, kind: 'of an earlier run', text: '', openedAt: '', seq: event.seq };
+    found.set(id, { ...known, settled: { at: event.at, by: person, reason, seq: event.seq } });
+  }
+  return [...found.values()];
+}
+
+/** Lessons of a run, in the order they were noted. */
+export function lessonsIn(events: readonly Event[]): readonly Lesson[] {
+  const found = new Map<string, Lesson>();
+  for (const event of events) {
+    if (event.type === 'lesson.added') {
+      const { id, text, owner, dueAt, person } = event.data;
+      found.set(id, { id, text, owner, dueAt, by: person, seq: event.seq });
+    }
+    if (event.type !== 'lesson.closed') continue;
+    const { id, person, reason } = event.data;
+    const lesson = found.get(id);
+    if (lesson !== undefined)
+      found.set(id, { ...lesson, closed: { at: event.at, by: person, reason, seq: event.seq } });
+  }
+  return [...found.values()];
+}
+
+function recordFacts(events: readonly Event[]): RecordFacts {
+  const last = events.at(-1);
+  const answers = events.flatMap((event) =>
+    'identity' in event.data && event.data.identity !== undefined ? [event.data.identity] : [],
+  );
+  const signed = answers.filter((identity) => identity.signature !== undefined).length;
+  const kept = events.findLast((event) => event.type === 'witness.kept');
+  return {
+    events: events.length,
+    head: { seq: last?.seq ?? 0, hash: last?.hash ?? '' },
+    signedAnswers: signed,
+    otherAnswers: answers.length - signed,
+    refusedWords: events.filter((event) => event.type === 'word.refused').length,
+    copies:
+      kept?.type === 'witness.kept' ? kept.data.hosts.map((host) => `${host}, up to event ${kept.data.upToSeq}`) : [],
+  };
+}
+
+type Facts = Omit<Report, 'verdict' | 'standards'>;
+
+function verdictOf(report: Facts, plan: Plan): readonly string[] {
+  return [outcomeLine(report, plan), ...report.outages.map(outageLine), lossLine(report), restLine(report)].filter(
+    (line) => line !== '',
+  );
+}
+
+function outcomeLine(report: Facts, plan: Plan): string {
+  const { outcome, procedure, mode, site, endedAt } = report;
+  const when = endedAt === undefined ? '' : ` at ${instantText(endedAt)}`;
+  const what = `The ${procedure} of ${site}`;
+  if (outcome === 'under way') return `${what} is under way: this report is not final.`;
+  if (outcome === 'aborted') return `${what} was aborted${when}.`;
+  if (outcome === 'switched-back') return `${what} was switched back${when}: users are where they were before.`;
+  if (mode === 'dry-run') return `${what} was walked through to its end${when}; nothing was changed.`;
+  if (mode === 'drill') return `The drill of ${site} was completed${when}.`;
+  const side = procedure === 'return' ? plan.world.service.production : plan.world.service.recovery;
+  return `${what} was completed${when}: users are served from ${side.host}.`;
+}
+
+function outageLine({ kind, fromAt, toAt, proven }: Report['outages'][number]): string {
+  const what = kind === 'planned' ? 'Planned downtime' : 'Users were without service';
+  if (toAt === undefined) return `${what} since ${instantText(fromAt)}; its end is not on record.`;
+  const how = proven ? '' : ' (its end is not proven by a probe)';
+  return `${what} for ${formatDuration(betweenMs(fromAt, toAt))}, until ${instantText(toAt)}${how}.`;
+}
+
+function lossLine({ objectives }: Facts): string {
+  const parts = objectives.flatMap(({ name, achievedMs, objectiveMs, verdict }) =>
+    achievedMs === undefined
+      ? []
+      : [`${name} ${formatDuration(achievedMs)} of ${formatDuration(objectiveMs)}: ${verdict}`],
+  );
+  return parts.length === 0 ? '' : `${parts.join('. ')}.`;
+}
+
+function restLine({ exceptions, obligations, lessons }: Facts): string {
+  const owed = obligations.filter((one) => one.settled === undefined).length;
+  const open = lessons.filter((one) => one.closed === undefined).length;
+  return `${counted(exceptions.length, 'deviation', 'deviations')}, ${counted(owed, 'open obligation', 'open obligations')}, ${counted(open, 'open lesson', 'open lessons')}.`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
