@@ -42,7 +42,7 @@ async function approveAll(executor: Executor, run: string): Promise<string> {
   const words = new Script();
   const said = new Set<string>();
   const end = await executor.drive(run, {
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(60_000),
     words,
     onUpdate: () => undefined,
     whenOnlyPeople: 'listen',
