@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { editRunbook } from '../../src/runbook/edit.ts';
 import { fingerprint } from '../../src/transports/host-keys.ts';
 import { startSshd, type SshdFixture } from '../transports/sshd-fixture.ts';
+import { hasTerminal, openTerminal } from './terminal.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let folder = '';
@@ -20,6 +21,9 @@ beforeAll(async () => {
   const text = editRunbook(shipped, [
     { path: ['hosts', 'gravelines', 'address'], value: '127.0.0.1' },
     { path: ['hosts', 'gravelines', 'port'], value: sshd.port },
+    { path: ['hosts', 'gravelines', 'user'], value: userInfo().username },
+    { path: ['hosts', 'gravelines', 'keyFile'], value: sshd.keyFile },
+    { path: ['hosts', 'gravelines', 'identity', 'file'], value: join(sshd.home, 'identity') },
   ]);
   mkdirSync(join(folder, 'runbooks'));
   writeFileSync(file(), text);
@@ -40,11 +44,14 @@ test('keys are shown, and pinned only where their fingerprint was known by anoth
   const unconfirmed = drp('hosts', 'pin', 'gravelines', '--site', 'gravelines');
   expect(unconfirmed.code).toBe(2);
   expect(unconfirmed.err).toContain(print);
-  expect(drp('hosts', 'pin', 'gravelines', '--site', 'gravelines', '--fingerprint', 'SHA256:other')).toMatchObject({ code: 2 });
+  expect(drp('hosts', 'pin', 'gravelines', '--site', 'gravelines', '--fingerprint', 'SHA256:other')).toMatchObject({
+    code: 2,
+  });
   expect(readFileSync(file(), 'utf8')).toBe(before);
 
   expect(drp('hosts', 'pin', 'gravelines', '--site', 'gravelines', '--fingerprint', print)).toMatchObject({ code: 0 });
   expect(readFileSync(file(), 'utf8')).toContain(sshd.hostKeys[0]!);
+  expect(readFileSync(file(), 'utf8')).toContain('text: gravelines role=recovery');
   expect(drp('hosts', 'show', '--site', 'gravelines').out).toContain(print);
   expect(drp('plan', '--site', 'gravelines').code).toBe(0);
 });
@@ -53,4 +60,41 @@ test('a host the runbook does not have is refused with those it has', () => {
   const { code, err } = drp('hosts', 'pin', 'nowhere', '--site', 'gravelines');
   expect(code).toBe(2);
   expect(err).toContain('It has: ');
+});
+
+(hasTerminal ? test : test.skip)(
+  'at a terminal keys and identity are shown, and nothing is pinned before the name is typed',
+  async () => {
+    const edits = [{ path: ['hosts', 'gravelines', 'identity', 'text'], value: 'another machine' }];
+    writeFileSync(file(), editRunbook(readFileSync(file(), 'utf8'), edits));
+    const before = readFileSync(file(), 'utf8');
+    const command = `${join(root, 'bin/drp')} hosts pin gravelines --site gravelines`;
+    const on = openTerminal(command, { cwd: folder, env: { NO_COLOR: '1' } });
+    try {
+      await on.shows('gravelines role=recovery  pinned so far: another machine');
+      await on.shows(/type the host's name 'gravelines':\s*$/);
+      on.type('yes');
+      on.keys('Enter');
+      await on.shows('nothing pinned');
+      expect(readFileSync(file(), 'utf8')).toBe(before);
+      on.keys('C-u');
+      on.type('gravelines');
+      on.keys('Enter');
+      await on.shows('identity gravelines role=recovery');
+      expect(readFileSync(file(), 'utf8')).toContain('text: gravelines role=recovery');
+    } finally {
+      on.end();
+    }
+  },
+);
+
+test('a host that lets nobody in keeps the identity of the runbook, and says so', () => {
+  const edits = [{ path: ['hosts', 'gravelines', 'keyFile'], value: join(folder, 'no-such-key') }];
+  writeFileSync(file(), editRunbook(readFileSync(file(), 'utf8'), edits));
+  const print = fingerprint(sshd.hostKeys[0]!);
+  const { code, out, err } = drp('hosts', 'pin', 'gravelines', '--site', 'gravelines', '--fingerprint', print);
+  expect(err).toContain('its identity could not be read, only keys are pinned');
+  expect(out).toContain('its identity was left as it is');
+  expect(code).toBe(0);
+  expect(readFileSync(file(), 'utf8')).toContain('text: gravelines role=recovery');
 });

@@ -1,13 +1,17 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DrpError, toError } from '../../base/errors.ts';
 import type { DraftAnswers, DraftDatabase, DraftHost, DraftPerson } from '../../runbook/draft.ts';
 import type { ScannedHostKey } from '../../transports/host-keys.ts';
+import { printableLine } from '../../views/escape.ts';
 import { table } from '../../views/layout.ts';
 import { createAsk, type Ask } from '../ask.ts';
 import { askFacts, databaseFacts, hostFacts, mailFacts, personFacts, siteFacts } from '../draft-questions.ts';
 import { examples } from '../examples.ts';
+import { atHome } from '../host-targets.ts';
 import type { Io, VerbAnswer } from '../io.ts';
+import { readIdentity } from '../read-identity.ts';
 import type { Verb } from '../verb.ts';
 import { openRunbook, resolveProcedure } from '../wire.ts';
 
@@ -183,19 +187,42 @@ async function askHost(
   );
   const compared =
     keys.length > 0 && (await another(ask, `Are these fingerprints what its owner says, by another way?`));
-  const marker = await askFacts(ask, [
-    {
-      key: 'text',
-      message: `${known.about}text of /etc/machine-id (proves which machine answers)?`,
-      refuse: (text) => (text === '' ? 'something is needed' : undefined),
-    },
-  ]);
-  return {
+  const host = {
     ...{ name, datacentre, address, port: Number(port), user, base },
     hostKeys: compared ? keys.map((key) => key.key) : [],
-    identity: { file: '/etc/machine-id', text: marker['text'] ?? '' },
     ...(keyFile === 'agent' ? {} : { keyFile }),
   };
+  return { ...host, identity: { file: markerFile, text: await markerOf(io, ask, { host, about: known.about }) } };
+}
+
+const markerFile = '/etc/machine-id';
+
+/** The identity marker: read behind the keys just compared; asked for where that cannot be. */
+async function markerOf(
+  io: Io,
+  ask: Ask,
+  { host, about }: { readonly host: Omit<DraftHost, 'identity'>; readonly about: string },
+): Promise<string> {
+  if (host.hostKeys.length > 0) {
+    const { keyFile, datacentre: _, ...place } = host;
+    const read = await readIdentity({
+      ...{ ...place, transport: 'ssh2', identity: { file: markerFile, text: '' } },
+      ...(keyFile === undefined ? {} : { keyFile: atHome(keyFile, homedir()) }),
+    });
+    if ('text' in read) {
+      io.stderr.write(`its identity, ${markerFile}: ${printableLine(read.text)}\n`);
+      return read.text;
+    }
+    io.stderr.write(`${io.style.attention(`${markerFile} could not be read: ${printableLine(read.reason)}`)}\n`);
+  }
+  const { text = '' } = await askFacts(ask, [
+    {
+      key: 'text',
+      message: `${about}text of ${markerFile} (proves which machine answers)?`,
+      refuse: (typed) => (typed === '' ? 'something is needed' : undefined),
+    },
+  ]);
+  return text;
 }
 
 async function askPerson(ask: Ask, role: 'authoriser' | 'operator' | 'approver'): Promise<DraftPerson> {
