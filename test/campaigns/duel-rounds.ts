@@ -23,8 +23,8 @@ interface Round {
   readonly host?: HostTarget;
 }
 
-/** An undisturbed run appends about this many events; the duel begins somewhere within. */
-const lastSeq = 30;
+/** An undisturbed run appends this many events; the duel begins somewhere before its last ones. */
+const lastSeq = 26;
 /** What an overtaken driver may end with: it was told by the journal or by a host. */
 const told = ['lease-lost', 'claim-lost', 'journal-head-moved'];
 
@@ -89,7 +89,9 @@ async function judge(
   const whys: string[] = [];
   const end = successor.said.at(-1);
   if (end?.say !== 'ended' || end.how !== 'completed') whys.push(`the second driver: ${JSON.stringify(end)}`);
-  if (!told.includes(word)) whys.push(`the first driver did not stop by itself: ${word}`);
+  // On a copy of its own it may also find the last job done, under the same token, and nothing left to do.
+  const foundDone = folder !== second && word === 'ended completed';
+  if (!told.includes(word) && !foundDone) whys.push(`the first driver did not stop by itself: ${word}`);
   const taken = attachedSeq(successor);
   const stale = first.said.filter((saying) => saying.say === 'appended' && saying.seq >= taken);
   if (folder === second && stale.length > 0)
