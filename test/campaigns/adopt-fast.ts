@@ -1,4 +1,4 @@
-import { DrpError } from '../../src/base/errors.ts';
+import { DrpError, isDrpError } from '../../src/base/errors.ts';
 import type { Event } from '../../src/events/event.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { Executor } from '../../src/executor/executor.ts';
@@ -164,7 +164,10 @@ async function goesOn(
     return await approveAll(executor, run);
   } catch (thrown) {
     if (isGone(thrown)) return 'gone';
-    throw thrown;
+    // It died behind its last event: there is nothing to continue, and the copy is a record to keep.
+    if (!isDrpError(thrown, 'run-ended')) throw thrown;
+    await to.keep(run, stored);
+    return 'completed';
   }
 }
 
