@@ -10,7 +10,7 @@ import { openJournal } from '../../src/journal/open.ts';
 import { verifyExport } from '../../src/journal/verify.ts';
 import type { Stage } from './stage.ts';
 
-const samples = 300;
+const samples = 200;
 
 /** The record of a run verifies, as stored and as exported; a sample of changed bytes of either is seen, each of them. */
 export async function expectTamperEvident(stage: Stage, run: string): Promise<void> {
