@@ -2,11 +2,6 @@ import type { CatalogEntry } from './entry.ts';
 
 /** Errors of: gates. */
 export const gatesErrors = {
-  'gate-needs-operator': {
-    exitCode: 75,
-    message: "gate '{gate}' of run {run} waits for a person",
-    hint: 'Approve from a terminal with: drp approve {gate} --run {run}, then: drp resume --run {run}.',
-  },
   'approval-stale': {
     exitCode: 3,
     message: "the answer stands under another statement than gate '{gate}' shows now: {reason}",
@@ -85,7 +80,7 @@ export const gatesErrors = {
   'evidence-red': {
     exitCode: 3,
     message: "gate '{gate}' shows red evidence that cannot be overridden: {what}",
-    hint: 'Mend it, then have the gate rendered anew: drp decide renew {gate} --run {run}.',
+    hint: 'Mend it, then have the gate rendered anew: drp decide renew {gate} --run {run} --reason TEXT.',
   },
   'reason-missing': {
     exitCode: 2,
@@ -95,7 +90,7 @@ export const gatesErrors = {
   'not-skippable': {
     exitCode: 3,
     message: "step '{step}' may not be skipped",
-    hint: 'Retry it: drp decide retry {step}, or attest it: drp decide mark-done {step} --evidence TEXT.',
+    hint: 'Retry it: drp decide retry {step} --reason TEXT, or attest it: drp decide mark-done {step} --evidence TEXT --reason TEXT.',
   },
   'word-unreadable': {
     exitCode: 2,

@@ -20,9 +20,10 @@ export const generalErrors = {
     hint: 'Name one with --run RUN. List them with: drp runs.',
   },
   'nothing-to-do': { exitCode: 2, message: '{what}', hint: '{advice}' },
+  // Said by bin/drp itself, before any of this can be read.
   'runtime-too-old': {
     exitCode: 2,
-    message: 'Node.js {found} is too old, drp needs 24 or newer',
+    message: 'Node.js 24 or newer is needed, found {found}',
     hint: "Run 'npm ci' in the folder of drp, it brings its own runtime.",
   },
 } as const satisfies Record<string, CatalogEntry>;
