@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DrpError } from '../../src/base/errors.ts';
 import { lawText, proofDigest, provePlan, requireSafe } from '../../src/proof/prove.ts';
+import { cpuMs } from '../base/cpu-time.ts';
 import { changed } from './gravelines.ts';
 import { mutations } from './mutations.ts';
 
@@ -23,7 +24,8 @@ describe('the shipped runbook', () => {
 
   test('is proven before an operator would notice', () => {
     provePlan(shipped('return'));
-    expect(Math.min(...[1, 2, 3].map(() => provePlan(shipped('return')).ms))).toBeLessThan(300);
+    const plan = shipped('return');
+    expect(Math.min(...[1, 2, 3].map(() => cpuMs(() => provePlan(plan))))).toBeLessThan(300);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { parseRunbook } from '../../src/runbook/parse.ts';
+import { cpuMs } from '../base/cpu-time.ts';
 
 const text = readFileSync(new URL('../../runbooks/gravelines.yaml', import.meta.url), 'utf8');
 const problemsOf = (source: string) => parseRunbook(source, { file: 'x.yaml' }).problems;
@@ -35,9 +36,10 @@ describe('a text that is no runbook', () => {
     for (let level = 1; level < 30; level += 1) {
       lines.push(`a${level}: &a${level} [${Array.from({ length: 9 }, () => `*a${level - 1}`).join(', ')}]`);
     }
-    const startedAt = performance.now();
-    expect(problemsOf(lines.join('\n'))[0]?.message).toMatch(/more than 100 aliases|alias/);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    let message: string | undefined;
+    const spentMs = cpuMs(() => (message = problemsOf(lines.join('\n'))[0]?.message));
+    expect(message).toMatch(/more than 100 aliases|alias/);
+    expect(spentMs).toBeLessThan(2000);
   });
 
   test('keys that every object has are unknown keys like any other', () => {

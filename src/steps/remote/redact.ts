@@ -30,7 +30,7 @@ export interface RedactionStream {
 const heldMax = 1_048_576;
 
 export function createRedaction(): Redaction {
-  const known: Known = { marks: new Map(), spellings: [] };
+  const known: Known = { marks: new Map(), spellings: [], byFirst: new Map() };
   const text = (value: string): string => replaceSpans(value, spansIn(value, known));
   const data = (value: Json): Json => {
     if (typeof value === 'string') return text(value);
@@ -44,6 +44,7 @@ export function createRedaction(): Redaction {
         if (!known.marks.has(spelling)) known.marks.set(spelling, secret.toString());
       }
       known.spellings = [...known.marks.keys()].sort((a, b) => b.length - a.length);
+      known.byFirst = Map.groupBy(known.spellings, (spelling) => spelling.charAt(0));
       return secret;
     },
     text,
@@ -58,6 +59,8 @@ interface Known {
   readonly marks: Map<string, string>;
   /** Longest first. */
   spellings: readonly string[];
+  /** The same by their first character: most places of a text begin none of them. */
+  byFirst: ReadonlyMap<string, readonly string[]>;
 }
 
 interface Span {
@@ -72,7 +75,7 @@ function streamOver(known: Known): RedactionStream {
     push: (piece) => {
       const text = held + piece;
       const spans = spansIn(text, known);
-      let until = startOfUnfinished(text, known.spellings);
+      let until = startOfUnfinished(text, known);
       const across = spans.find(({ from, to }) => from < until && to > until);
       if (across !== undefined) until = text.length - across.from > heldMax ? across.to : across.from;
       held = text.slice(until);
@@ -116,11 +119,13 @@ function replaceSpans(text: string, spans: readonly Span[]): string {
 }
 
 /** First place from which the end of the text is the beginning of a spelling; the text's length where there is none. */
-function startOfUnfinished(text: string, spellings: readonly string[]): number {
+function startOfUnfinished(text: string, { spellings, byFirst }: Known): number {
   const longest = spellings[0]?.length ?? 0;
   for (let from = Math.max(0, text.length - longest + 1); from < text.length; from += 1) {
+    const begun = byFirst.get(text.charAt(from));
+    if (begun === undefined) continue;
     const tail = text.slice(from);
-    if (spellings.some((spelling) => spelling.length > tail.length && spelling.startsWith(tail))) return from;
+    if (begun.some((spelling) => spelling.length > tail.length && spelling.startsWith(tail))) return from;
   }
   return text.length;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Secret } from '../../../src/base/secret.ts';
 import { createRedaction, type Redaction } from '../../../src/steps/remote/redact.ts';
 import { quote } from '../../../src/transports/quote.ts';
+import { cpuMs } from '../../base/cpu-time.ts';
 
 const value = `pa's"s w/ö%rd\\$1+&`;
 
@@ -77,9 +78,10 @@ describe('redaction', () => {
 
   test('secrets of 64 KB do not make output slow', () => {
     const redaction = knowing(Array.from({ length: 1_000 }, (_, line) => `line ${line} ${'k'.repeat(50)}`).join('\n'));
-    const startedMs = performance.now();
     const stream = redaction.stream();
-    for (let piece = 0; piece < 20; piece += 1) stream.push('some output of a program\n'.repeat(100));
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    const spentMs = cpuMs(() => {
+      for (let piece = 0; piece < 20; piece += 1) stream.push('some output of a program\n'.repeat(100));
+    });
+    expect(spentMs).toBeLessThan(5_000);
   });
 });
