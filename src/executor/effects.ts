@@ -57,7 +57,7 @@ export async function stopEffect(
     kind: 'failed',
     code: 'not-stopped',
     reason: left.join('; '),
-    hint: 'Look at the host; when nothing of it runs any more, say so: drp decide stopped.',
+    hint: 'Look at the host; when nothing of it runs any more, say so: drp decide stopped SUBJECT --reason TEXT.',
   };
 }
 
@@ -112,7 +112,7 @@ export function inDoubt(step: PlannedStep, reason: string): EffectResult {
     kind: 'in-doubt',
     code: 'in-doubt',
     reason,
-    hint: `Look at what it should have done (${step.verifies}), then: drp decide retry ${step.id}, or mark-done with evidence.`,
+    hint: `Look at what it should have done (${step.verifies}), then: drp decide retry ${step.id} --reason TEXT, or mark-done with --evidence TEXT.`,
   };
 }
 

@@ -18,7 +18,7 @@ import {
   writeFileSync,
   type FSWatcher,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { systemClock, waitFor, type Clock } from '../base/clock.ts';
 import { DrpError, toError } from '../base/errors.ts';
 import { osUserOfUid } from './os-user.ts';
@@ -133,7 +133,7 @@ function sweep(folder: string, clock: Clock): void {
 }
 
 function readWord(path: string, name: string): Word | DrpError {
-  const run = '?';
+  const run = basename(dirname(path));
   try {
     const { text, uid } = readOwned(path);
     const dropped = JSON.parse(text) as Partial<Dropped>;

@@ -85,7 +85,11 @@ export function explore(
       else seen.set(key, { place: way.to, facts, from: node, said, before: [node] });
     }
     if (seen.size > options.maxStates) {
-      throw new DrpError('proof-too-large', { procedure: model.plan.procedure, states: options.maxStates });
+      throw new DrpError('proof-too-large', {
+        procedure: model.plan.procedure,
+        states: options.maxStates,
+        site: model.plan.site,
+      });
     }
   }
   if (whole) for (const story of deadEnds([...seen.values()])) note('always-a-way', story);

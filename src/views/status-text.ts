@@ -227,7 +227,7 @@ function gateWaiting(summary: RunSummary, gate: GateSummary, view: StatusView): 
           view.width,
           '  ',
         ),
-        `    try again with: drp decide renew ${gate.id} --run ${summary.run}`,
+        `    try again with: drp decide renew ${gate.id} --run ${summary.run} --reason TEXT`,
       ];
     case 'rejected': {
       const last = gate.answers.at(-1);
@@ -237,7 +237,7 @@ function gateWaiting(summary: RunSummary, gate: GateSummary, view: StatusView): 
           view.width,
           '  ',
         ),
-        `    show it again with: drp decide renew ${gate.id} --run ${summary.run}; end with: drp abort --run ${summary.run}`,
+        `    show it again with: drp decide renew ${gate.id} --run ${summary.run} --reason TEXT; end with: drp abort --run ${summary.run} --reason TEXT`,
       ];
     }
     default:

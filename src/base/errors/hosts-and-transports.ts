@@ -10,12 +10,12 @@ export const hostsAndTransportsErrors = {
   'host-key-mismatch': {
     exitCode: 3,
     message: "host '{host}' ({address}:{port}) shows host key {found}, pinned is {pinned}",
-    hint: 'Nothing was sent to it. Ask its owner for the fingerprint by another way. A replaced machine is signed with: drp decide replace-host.',
+    hint: 'Nothing was sent to it. Ask its owner for the fingerprint by another way. A machine that was replaced is pinned for later runs with: drp hosts pin {host} --site SITE.',
   },
   'host-key-not-pinned': {
     exitCode: 3,
     message: "host '{host}' has no pinned host key",
-    hint: 'Pin it after checking the fingerprint: drp hosts pin {host}.',
+    hint: 'Pin it after checking the fingerprint: drp hosts pin {host} --site SITE.',
   },
   'identity-mismatch': {
     exitCode: 3,
@@ -25,7 +25,7 @@ export const hostsAndTransportsErrors = {
   'login-refused': {
     exitCode: 4,
     message: "host '{host}' refused the login as '{user}': {reason}",
-    hint: 'Check the key: ssh -p {port} -l {user} {address}. Logins that need a prompt: drp connect {host}.',
+    hint: 'Check the key: ssh -p {port} -l {user} {address}. Logins that need a prompt: drp connect {host} --site SITE.',
   },
   'connection-lost': {
     exitCode: 4,
@@ -35,7 +35,7 @@ export const hostsAndTransportsErrors = {
   'remote-refused': {
     exitCode: 1,
     message: "host '{host}' could not take the command: {reason}",
-    hint: 'Look at the host, then retry: drp decide retry {step}.',
+    hint: 'Look at the host, then retry: drp decide retry STEP --reason TEXT.',
   },
   'job-script-incomplete': {
     exitCode: 4,

@@ -45,7 +45,7 @@ export const journalErrors = {
   'journal-broken': {
     exitCode: 5,
     message: 'the journal of run {run} is good up to event {goodUpTo}: {reason}',
-    hint: 'Keep the file as it is. See: drp audit verify --run {run}. A copy continues with: drp run adopt.',
+    hint: 'Keep the file as it is. See: drp audit verify --run {run}. A copy continues with: drp run adopt FILE --reason TEXT.',
   },
   'journal-newer-format': {
     exitCode: 5,
@@ -67,7 +67,7 @@ export const journalErrors = {
     exitCode: 3,
     message:
       "site '{site}' is held by run {run} ({procedure}, {mode}, since {since}), driven by {osUser} on {machine} (pid {pid}, {liveness})",
-    hint: 'Look at it: drp status --run {run}. Go on with it: drp resume --run {run}. End it: drp abort --run {run}.',
+    hint: 'Look at it: drp status --run {run}. Go on with it: drp resume --run {run}. End it: drp abort --run {run} --reason TEXT.',
   },
   'lease-held': {
     exitCode: 3,

@@ -10,7 +10,7 @@ export const runsErrors = {
   'proof-too-large': {
     exitCode: 3,
     message: 'the {procedure} has more than {states} states: it could not be proven',
-    hint: 'Let lanes that run beside each other share nothing, or put their steps into fewer lanes, then look again with: drp prove.',
+    hint: 'Let lanes that run beside each other share nothing, or put their steps into fewer lanes, then look again with: drp prove --site {site}.',
   },
   'plan-unsafe': {
     exitCode: 3,

@@ -10,16 +10,16 @@ export const stepsErrors = {
   'step-invalid': {
     exitCode: 2,
     message: "step '{step}' cannot be planned: {reason}",
-    hint: 'Mend it in the runbook, then: drp plan.',
+    hint: 'Mend it in the runbook, then: drp plan --site SITE.',
   },
   'step-failed': {
     exitCode: 1,
     message: "step '{step}' failed: {reason}",
-    hint: 'Decide with: drp decide retry {step}, or skip, or mark-done.',
+    hint: 'Decide with: drp decide retry {step} --reason TEXT, or skip, or mark-done with --evidence TEXT.',
   },
   'postcondition-failed': {
     exitCode: 1,
     message: "step '{step}' ended, but the world does not show it: {reason}",
-    hint: 'Exit 0 is not success. Look at the host, then: drp decide retry {step}.',
+    hint: 'Exit 0 is not success. Look at the host, then: drp decide retry {step} --reason TEXT.',
   },
 } as const satisfies Record<string, CatalogEntry>;

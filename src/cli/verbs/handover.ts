@@ -36,7 +36,7 @@ async function handover(io: Io, options: HandoverOptions): Promise<VerbAnswer> {
   const beside = await withJournal(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'unfinished');
     const events = await journal.read(row.run);
-    refuseUnknown(options.to, planOf(events).world.people);
+    refuseUnknown(row.run, options.to, planOf(events).world.people);
     if ((await journal.holder(row.run)) !== undefined) return undefined;
     const word: Word = { ...said, run: row.run, osUser: currentOsUser(), path: 'spool' };
     const { person, identity } = await judgedBeside(word, options, { events, env: io.env, accepted: ['handover'] });
@@ -53,8 +53,18 @@ async function handover(io: Io, options: HandoverOptions): Promise<VerbAnswer> {
 }
 
 /** The lead can decide: operators and authorisers. */
-function refuseUnknown(to: string, people: Readonly<Record<string, { readonly roles: readonly string[] }>>): void {
+function refuseUnknown(
+  run: string,
+  to: string,
+  people: Readonly<Record<string, { readonly roles: readonly string[] }>>,
+): void {
   if (people[to] === undefined) throw new DrpError('person-unknown', { who: `'${to}'` });
   if (people[to].roles.some((role) => role === 'operator' || role === 'authoriser')) return;
-  throw new DrpError('role-missing', { verb: 'handover', subject: to, person: to, roles: 'operator or authoriser' });
+  throw new DrpError('role-missing', {
+    run,
+    verb: 'handover',
+    subject: to,
+    person: to,
+    roles: 'operator or authoriser',
+  });
 }

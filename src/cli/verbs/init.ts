@@ -51,7 +51,7 @@ async function init(io: Io, options: InitOptions): Promise<VerbAnswer> {
     const what = `${file} was not written: ${toError(cause).message}`;
     throw new DrpError(
       'nothing-to-do',
-      { what, advice: 'A runbook that is there is edited by hand, or with: drp hosts pin.' },
+      { what, advice: 'A runbook that is there is edited by hand, or with: drp hosts pin HOST --site SITE.' },
       { cause },
     );
   }
@@ -85,10 +85,10 @@ async function askAnswers(io: Io, site: string): Promise<DraftAnswers> {
   }
   const facts = await askFacts(ask, siteFacts);
   const cities: Record<string, string> = {};
-  const production = await askHost(io, ask, { about: 'Production: ', cities });
-  const recovery = await askHost(io, ask, { about: 'Recovery: ', cities });
+  const production = await askHost(io, ask, { site, about: 'Production: ', cities });
+  const recovery = await askHost(io, ask, { site, about: 'Recovery: ', cities });
   const backupHosts: DraftHost[] = [];
-  do backupHosts.push(await askHost(io, ask, { about: `Backup server ${backupHosts.length + 1}: `, cities }));
+  do backupHosts.push(await askHost(io, ask, { site, about: `Backup server ${backupHosts.length + 1}: `, cities }));
   while (await another(ask, 'Another backup server?'));
   const people: DraftPerson[] = [await askPerson(ask, 'authoriser'), await askPerson(ask, 'operator')];
   while (await another(ask, 'Another person who may approve?')) people.push(await askPerson(ask, 'approver'));
@@ -160,7 +160,7 @@ async function askMail(ask: Ask): Promise<NonNullable<DraftAnswers['mail']>> {
 async function askHost(
   io: Io,
   ask: Ask,
-  known: { readonly about: string; readonly cities: Record<string, string> },
+  known: { readonly site: string; readonly about: string; readonly cities: Record<string, string> },
 ): Promise<DraftHost> {
   const { scanHostKeys } = await import('../../transports/host-keys.ts');
   const facts = await askFacts(ask, hostFacts, known.about);
@@ -176,7 +176,9 @@ async function askHost(
   } = facts;
   known.cities[datacentre] = city;
   const keys = await scanHostKeys(address, Number(port)).catch((error: unknown): readonly ScannedHostKey[] => {
-    io.stderr.write(`${io.style.attention(toError(error).message)}\nPin it later: drp hosts pin ${name}\n`);
+    io.stderr.write(
+      `${io.style.attention(toError(error).message)}\nPin it later: drp hosts pin ${name} --site ${known.site}\n`,
+    );
     return [];
   });
   io.stderr.write(

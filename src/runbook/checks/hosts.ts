@@ -43,7 +43,7 @@ export function checkExposure(outline: Outline): readonly Finding[] {
     .map(([name]): Finding => ({
       path: ['hosts', name],
       at: 'key',
-      message: `no pinned host key: nothing connects to it before: drp hosts pin ${name}`,
+      message: `no pinned host key: nothing connects to it before: drp hosts pin ${name} --site ${textOf(outline.data['site'])}`,
     }));
   if (production === '') return unpinned;
   const sides: readonly Finding[] =

@@ -32,6 +32,6 @@ function describe(spec: ManualSpec): StepDescription {
 }
 
 function waits(step: PlannedStep, spec: ManualSpec): StepOutcome {
-  const reason = `a person does this: ${spec.text.trim()} When it is done, note ${spec.evidence} with: drp decide mark-done ${step.id} --evidence TEXT`;
+  const reason = `a person does this: ${spec.text.trim()} When it is done, note ${spec.evidence} with: drp decide mark-done ${step.id} --evidence TEXT --reason TEXT`;
   return { kind: 'in-doubt', reason };
 }

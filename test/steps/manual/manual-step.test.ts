@@ -16,7 +16,7 @@ test('a manual step waits for a person, names the command to type, and never ret
   expect(outcome).toEqual({
     kind: 'in-doubt',
     reason:
-      'a person does this: Call the carrier. When it is done, note name and time of the call with: drp decide mark-done call-carrier --evidence TEXT',
+      'a person does this: Call the carrier. When it is done, note name and time of the call with: drp decide mark-done call-carrier --evidence TEXT --reason TEXT',
   });
 });
 
