@@ -151,8 +151,17 @@ async function evidence(spec: Spec, context: StepContext): Promise<EvidenceItem>
   return {
     id: `side:${spec.side}`,
     title: `${spec.side} as users see it now`,
-    severity: 'ok',
+    severity: severityOf(spec, sight),
     lines: [sight.text, `then: maintenance ${spec.state}`],
     facts: { seen: sight.kind },
   };
+}
+
+/**
+ * Users must not be sent where nobody answers. A side that only a flag opens stays as silent as it is; one with a command
+ * of its own for `off` may have been stopped for its maintenance, and a person judges.
+ */
+function severityOf(spec: Spec, sight: Sight): EvidenceItem['severity'] {
+  if (spec.state === 'on' || sight.kind === 'serves' || sight.kind === 'maintenance') return 'ok';
+  return sight.kind === 'silent' && spec.off === undefined ? 'red' : 'attention';
 }
