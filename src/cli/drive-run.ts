@@ -10,6 +10,8 @@ import type { Journal } from '../journal/journal.ts';
 import { spoolFolder } from '../journal/open.ts';
 import { printableLine } from '../views/escape.ts';
 import { rehearsedStops, type RehearsedStop } from '../views/rehearsal.ts';
+import { outagesOf } from '../views/report/outages.ts';
+import type { Outage } from '../views/report/report.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../views/run-summary.ts';
 import { lossesText, siteLines, type SiteStanding } from '../views/status-text.ts';
 import { createAsk } from './ask.ts';
@@ -42,7 +44,7 @@ export async function driveRun(
   const summary = runSummary(events);
   if (summary === undefined) throw new DrpError('run-not-found', { run, journal: journal.url });
   const site = siteState(summary.site, await readRuns(journal, summary.site));
-  const ended: Ended = { end, summary, site, stops: rehearsedStops(events) };
+  const ended: Ended = { end, summary, site, stops: rehearsedStops(events), outages: outagesOf(events) };
   return { text: endText(io, ended), json: endJson(ended), exitCode: exitCodeOf(ended) };
 }
 
@@ -71,6 +73,8 @@ interface Ended {
   readonly site: SiteStanding;
   /** A dry run: where a real one would have stopped. */
   readonly stops: readonly RehearsedStop[];
+  /** Times in which users were not served, as the record shows them. */
+  readonly outages: readonly Outage[];
 }
 
 /** What changed, what is owed, and how to look at the record; to stderr where the run did not end. */
@@ -97,7 +101,7 @@ function endText(io: Io, ended: Ended): string {
   }
 }
 
-function endedText(io: Io, { summary, site, stops }: Ended, outcome: string): string {
+function endedText(io: Io, { summary, site, stops, outages }: Ended, outcome: string): string {
   const { style } = io;
   const elapsed = elapsedMs(summary, systemClock.nowMs());
   const mode = summary.mode === 'real' ? '' : ` (${summary.mode})`;
@@ -109,12 +113,21 @@ function endedText(io: Io, { summary, site, stops }: Ended, outcome: string): st
   return [
     `${style.bold(`${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}${rto}`,
     ...(loss === '' ? [] : [`  loss: ${loss}`]),
+    ...outages.map(outageLine),
     ...stopLines(io, summary, stops),
     ...siteLines(site, { width: io.width, style }),
     '',
     `  the record:  drp audit show --run ${summary.run}`,
     `  its proof:   drp audit verify --run ${summary.run}`,
   ].join('\n');
+}
+
+/** For a return this is the frozen window: the only time users feel. */
+function outageLine({ kind, fromAt, toAt }: Outage): string {
+  const what = kind === 'planned' ? 'frozen window' : 'users were without service';
+  return toAt === undefined
+    ? `  ${what}: since ${fromAt}, not over`
+    : `  ${what}: ${formatDuration(Date.parse(toAt) - Date.parse(fromAt))} (${fromAt} to ${toAt})`;
 }
 
 /** A dry run ends with what it was made for: whether a real run would get through. */
@@ -127,7 +140,7 @@ function stopLines({ style }: Io, summary: RunSummary, stops: readonly Rehearsed
   ];
 }
 
-function endJson({ end, summary, site, stops }: Ended): object {
+function endJson({ end, summary, site, stops, outages }: Ended): object {
   return {
     run: summary.run,
     site: summary.site,
@@ -139,6 +152,12 @@ function endJson({ end, summary, site, stops }: Ended): object {
     rtoMs: summary.rtoMs,
     waitedMs: summary.waitedMs,
     loss: { filesMs: summary.losses.filesMs ?? null, databaseMs: summary.losses.databaseMs ?? null },
+    outages: outages.map(({ kind, fromAt, toAt }) => ({
+      kind,
+      fromAt,
+      toAt: toAt ?? null,
+      ms: toAt === undefined ? null : Date.parse(toAt) - Date.parse(fromAt),
+    })),
     obligations: site.obligations,
     ...(summary.mode === 'dry-run' ? { wouldStop: stops } : {}),
     head: summary.head,

@@ -18,8 +18,8 @@ export interface ClaimKeeper {
    * nothing of it starts there any more. Best effort until the signal aborts; what acts later raises it anyway.
    */
   overtake(hosts: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Gives back what was taken, best effort; resolves with the hosts that could not be told. */
-  release(signal: AbortSignal): Promise<readonly string[]>;
+  /** Gives back what was taken, best effort: `left` are the hosts that could not be told. */
+  release(signal: AbortSignal): Promise<{ readonly freed: readonly string[]; readonly left: readonly string[] }>;
 }
 
 /** What claims are taken for. */
@@ -80,17 +80,19 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
       await Promise.all(told.map((host) => overtakeOn(host).catch(unlessLeaseLost)));
     },
     release: async (signal) => {
+      const freed: string[] = [];
       const left: string[] = [];
       await Promise.all(
         [...known].map(async (host) => {
           try {
             await claims.release(host, check, signal);
+            freed.push(host);
           } catch {
             left.push(host);
           }
         }),
       );
-      return left;
+      return { freed: freed.sort(), left: left.sort() };
     },
   };
 }

@@ -155,8 +155,13 @@ async function detach(driving: Driving): Promise<DriveEnd> {
 async function end(driving: Driving): Promise<DriveEnd> {
   const { log, claims } = driving;
   const outcome = String(log.run.snapshot.value) as 'completed' | 'aborted' | 'switched-back';
-  const left = await claims.release(AbortSignal.timeout(15_000));
+  const { freed, left } = await claims.release(AbortSignal.timeout(15_000));
   await log.append([
+    ...freed.map((host): Draft => ({
+      type: 'claim.released',
+      by: 'drp',
+      data: { host, epoch: claims.check.epoch },
+    })),
     ...left.map((host): Draft => ({
       type: 'obligation.opened',
       by: 'drp',
