@@ -84,7 +84,8 @@ async function launchStep(driving: Driving, effect: Wanted, signal: AbortSignal)
     context: contextFor(driving, { step, key: effect.key, signal }),
     prepare: async () => {
       if (mode === 'real') await driving.claims.ensure(step.hosts, signal);
-      if (mode !== 'dry-run' && !step.idempotent) await keepWitnesses(driving, signal);
+      // Whatever changes something: the record of why must not lie on one machine alone.
+      if (mode !== 'dry-run' && (!step.idempotent || step.writes.length > 0)) await keepWitnesses(driving, signal);
     },
     watch: { ...watch, mayHaveBegun: watch.mayHaveBegun || found },
   });

@@ -7,7 +7,7 @@ import { hostsNotLost, type Driving } from './driving.ts';
 const withinMs = 2_000;
 
 /**
- * Appends the events so far to the copies on the run's hosts, before something that may not be done twice is let loose. Best
+ * Appends the events so far to the copies on the run's hosts, before something that changes the world is let loose. Best
  * effort: what answers in time is counted and journalled; with none reachable the run goes on. Hosts declared lost are left out.
  */
 export async function keepWitnesses(driving: Driving, signal: AbortSignal): Promise<void> {
