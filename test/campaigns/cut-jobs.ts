@@ -74,7 +74,7 @@ async function cutOneJob(lane: Lane, number: number): Promise<string | undefined
   // The padding makes sending the script long enough to be cut in the middle of it.
   const script = `echo ran >>"$1"
 size=$(wc -c <"$2"); half=$((size / 2))
-head -c "$half" "$2"; sleep 0.1; tail -c "+$((half + 1))" "$2"
+head -c "$half" "$2"; sleep 0.4; tail -c "+$((half + 1))" "$2"
 exit 7 # ${'x'.repeat(below(random, 60_000))}`;
   const request = { token, script, args: [ran, bytes] };
   const limitMs = performance.now() + jobLimitMs;

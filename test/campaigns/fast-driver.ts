@@ -19,6 +19,8 @@ export interface FastDrive {
   readonly takeover?: boolean;
   readonly blind?: boolean;
   readonly workMs?: number;
+  /** Share of blind acts behind which this process dies by itself: the worst instant there is. */
+  readonly deaths?: number;
   /** A real host, whose jobs and claims take the place of the fast world's. */
   readonly host?: HostTarget;
 }
@@ -38,7 +40,7 @@ await Promise.all(wanted.folders.map(driveOne));
 
 async function driveOne(folder: string): Promise<void> {
   const journal = openSqliteJournal({ path: join(folder, 'journal.sqlite'), busyTimeoutMs: 30_000 });
-  const world = new FastWorld(join(wanted.world ?? folder, 'world.sqlite'), wanted.workMs);
+  const world = new FastWorld(join(wanted.world ?? folder, 'world.sqlite'), wanted);
   const { host } = wanted;
   const kind = host === undefined ? world.kind() : hostKind(world.kind(), host);
   const base = fakeDeps(new FakeWorld(), journal, { driver: currentDriver('0'), kinds: new Map([['command', kind]]) });

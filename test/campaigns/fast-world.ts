@@ -23,9 +23,12 @@ export interface Effect {
 export class FastWorld {
   readonly #database: DatabaseSync;
   readonly #workMs: number;
+  readonly #deaths: number;
 
-  constructor(path: string, workMs = 20) {
-    this.#workMs = workMs;
+  /** `workMs`: most an act takes before and after it happens. `deaths`: of 1, blind acts behind which the process dies. */
+  constructor(path: string, options: { readonly workMs?: number; readonly deaths?: number } = {}) {
+    this.#workMs = options.workMs ?? 20;
+    this.#deaths = options.deaths ?? 0;
     this.#database = new DatabaseSync(path, { timeout: 30_000 });
     // It must outlive processes, not power cuts.
     this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
@@ -66,6 +69,7 @@ export class FastWorld {
       run: async (step, _spec, context) => {
         await sleep(Math.random() * this.#workMs);
         this.#act(step.id, context.token, context.claim);
+        if (step.id.startsWith('blind-') && Math.random() < this.#deaths) process.kill(process.pid, 'SIGKILL');
         await sleep(Math.random() * this.#workMs);
         return { kind: 'done', output: { step: step.id }, lines: [] };
       },

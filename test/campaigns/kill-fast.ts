@@ -16,23 +16,26 @@ export interface KillFast {
 /** Runs of one process: a kill hits all of them, each somewhere else. */
 const together = 25;
 const killsMax = 6;
-/** About as long as an undisturbed process takes. */
-const lifeMs = 2_500;
+/** Half as long as an undisturbed process takes, or less. */
+const lifeMs = 1_500;
 
 /** Whole runs in the fast world, each killed up to six times at random instants and resumed. */
 export async function killFast(runs: number, random: () => number): Promise<KillFast> {
   const place = mkdtempSync(join(tmpdir(), 'drp-kill-'));
   const failures: Failure[] = [];
+  const short = runs < together;
   let kills = 0;
   for (let done = 0; done < runs; done += together) {
     const folders = Array.from({ length: Math.min(together, runs - done) }, (_one, index) =>
       join(place, String(done + index + 1)),
     );
     for (const folder of folders) mkdirSync(folder);
-    const planned = below(random, killsMax + 1);
+    const planned = short ? killsMax : below(random, killsMax + 1);
     for (let life = 0; life <= planned; life += 1) {
-      const driver = startFast({ folders, blind: true });
-      if (life < planned && (await driver.heard((saying) => saying.say === 'ready'))) {
+      // Some lives die behind an act that cannot be looked up, the rest at any instant.
+      const deaths = life < planned && (short ? life === 0 : random() < 0.3) ? 0.2 : 0;
+      const driver = startFast({ folders, blind: true, deaths });
+      if (life < planned && deaths === 0 && (await driver.heard((saying) => saying.say === 'ready'))) {
         await Promise.race([sleep(random() * lifeMs), driver.ended]);
         driver.signal('SIGKILL');
       }
