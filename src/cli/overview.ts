@@ -12,6 +12,7 @@ export const verbLines: readonly (readonly [
       ['hosts', 'pin or show host keys and identities: pin, show'],
       ['connect', 'open a connection that needs a password or a one-time code'],
       ['plan', 'show every step, gate and command of a procedure; touches no network'],
+      ['who-can', 'who may pass each gate and say each deciding word'],
       ['prove', 'look at every path of a procedure under the laws, before the fire'],
     ],
   ],
@@ -36,6 +37,9 @@ export const verbLines: readonly (readonly [
     [
       ['runs', 'the runs of this journal'],
       ['obligation', 'what sites still owe: list, settle'],
+      ['report', 'the report of a run: Markdown, JSON or one HTML page'],
+      ['lesson', 'what should be better next time: add, close, list'],
+      ['sla', 'availability of a quarter, from all runs'],
       ['audit', 'read, verify and export the record: show, verify, export'],
     ],
   ],

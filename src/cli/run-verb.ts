@@ -25,6 +25,10 @@ const loaders: Readonly<Record<string, Loader>> = {
   runs: () => import('./verbs/runs.ts'),
   obligation: () => import('./verbs/obligation.ts'),
   audit: () => import('./verbs/audit.ts'),
+  report: () => import('./verbs/report.ts'),
+  lesson: () => import('./verbs/lesson.ts'),
+  sla: () => import('./verbs/sla.ts'),
+  'who-can': () => import('./verbs/who-can.ts'),
   hosts: () => import('./verbs/hosts.ts'),
   connect: () => import('./verbs/connect.ts'),
 };
@@ -100,7 +104,7 @@ function wrongUsage(error: CommanderError, args: readonly string[]): DrpError {
     { cause: error },
   );
 }
-const groupVerbs = new Set(['hosts', 'obligation', 'audit', 'run']);
+const groupVerbs = new Set(['hosts', 'obligation', 'audit', 'run', 'lesson']);
 
 function unknownVerb(name: string): DrpError {
   const verbs = Object.keys(loaders);

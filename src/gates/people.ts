@@ -41,6 +41,18 @@ export function peopleOfKey(blob: Uint8Array, context: Omit<PeopleContext, 'at'>
   return Object.keys(context.people).filter((name) => keysOf(name, context).some((key) => key.blob.equals(blob)));
 }
 
+/** Keys a person may speak with; `invalid`: why not at this moment. `hardware`: it lives in a token. */
+export function keysOfPerson(
+  person: string,
+  context: PeopleContext,
+): readonly { readonly hardware: boolean; readonly invalid?: string }[] {
+  return keysOf(person, context).map((key) => {
+    const invalid = invalidity(key, Date.parse(context.at));
+    const hardware = / ?sk-(ssh|ecdsa)-/.test(key.line);
+    return invalid === undefined ? { hardware } : { hardware, invalid };
+  });
+}
+
 /** Checks that a key is `person`'s and good at `at`; returns the line that allows it. Throws key-unknown, key-not-valid-now. */
 export function allowedBy(
   facts: Pick<SignatureFacts, 'blob' | 'fingerprint'>,

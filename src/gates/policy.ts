@@ -61,7 +61,8 @@ export type Verdict =
 /** A signed word is good this long: it is typed and sent, not kept. */
 const wordLifeMs = 3_600_000;
 const strengths = ['os-user', 'ssh-key', 'hardware-key'];
-const deciders = ['operator', 'authoriser'];
+/** Roles whose word decides about steps and runs. */
+export const deciders: readonly string[] = ['operator', 'authoriser'];
 
 /**
  * Whether a word counts: the one rule for every verb and every path (prompt, command, signed file). Pure; the caller

@@ -57,6 +57,11 @@ export const journalErrors = {
     message: 'run {run} is at event {found}, not at {expected}: somebody else wrote',
     hint: 'Read it again: drp status --run {run}.',
   },
+  'report-unreadable': {
+    exitCode: 2,
+    message: 'file {file} is no report of drp',
+    hint: 'Give a file that drp report wrote: Markdown, JSON or HTML.',
+  },
   'run-not-found': { exitCode: 2, message: "no run '{run}' in {journal}", hint: 'List the runs with: drp runs.' },
   'run-exists': {
     exitCode: 5,

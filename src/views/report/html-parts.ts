@@ -51,6 +51,28 @@ export interface Grid {
   readonly named?: number;
 }
 
+/** Columns whose words may be broken anywhere: paths, digests, what hosts said. The others keep theirs whole. */
+const wordy: ReadonlySet<string> = new Set([
+  'How it was measured',
+  'How it ended',
+  'What it said',
+  'Copy',
+  'SHA-256',
+  'How it is verified',
+  'What was read back',
+  'About',
+  'Reason',
+  'Obligation',
+  'What is owed',
+  'State',
+  'Lesson',
+  'What should be better',
+  'What they did (event)',
+  'Machine',
+  'Began as',
+  'Ended',
+]);
+
 /**
  * A table with caption and headings. On a phone its rows become cards; the roles are written out, since a browser forgets
  * what a table is once it is laid out in another way.
@@ -60,7 +82,8 @@ export function grid({ caption, heads, rows, none = 'None.', mark, named = 0 }: 
   const head = heads.map((text) => `<th role="columnheader" scope="col">${esc(text)}</th>`).join('');
   const body = rows.map((row) => {
     const cells = row.map((text, at) => {
-      const label = `data-label="${esc(heads[at] ?? '')}"`;
+      const head = heads[at] ?? '';
+      const label = `data-label="${esc(head)}"${wordy.has(head) ? ' class="wordy"' : ''}`;
       const shown = `<span>${esc(text) || '–'}</span>`;
       return at === named
         ? `<th role="rowheader" scope="row" ${label}>${shown}</th>`

@@ -34,7 +34,8 @@ nav li { margin: .15rem 0; }
 dt { color: var(--muted); } dd { margin: 0; }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0; font-size: .92rem; }
 caption { text-align: left; font-weight: 700; padding: .3rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .5rem; border-bottom: 1px solid var(--line); font-weight: 400; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .5rem; border-bottom: 1px solid var(--line); font-weight: 400; overflow-wrap: break-word; }
+.wordy { overflow-wrap: anywhere; min-width: 6rem; }
 thead th { color: var(--muted); font-weight: 700; border-bottom: 2px solid var(--line); overflow-wrap: normal; }
 tbody th { font-weight: 700; }
 tr.missed td, tr.open th { color: var(--bad); }
@@ -57,7 +58,7 @@ footer { color: var(--muted); font-size: .88rem; margin-top: 3rem; padding-botto
   h1 { font-size: 1.35rem; } .facts div { grid-template-columns: 1fr; gap: 0; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody, caption { display: block; } tr { display: block; border: 1px solid var(--line); border-radius: .4rem; margin: .6rem 0; padding: .3rem .6rem; }
-  tbody th, tbody td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .6rem; border: 0; padding: .2rem 0; }
+  tbody th, tbody td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .6rem; border: 0; padding: .2rem 0; overflow-wrap: anywhere; }
   tbody th::before, tbody td::before { content: attr(data-label); color: var(--muted); font-weight: 400; }
   .row { grid-template-columns: minmax(0, 1fr) auto; gap: .1rem .7rem; margin-top: .3rem; } .row svg { grid-column: 1 / -1; grid-row: 2; }
   .axis { grid-template-columns: minmax(0, 1fr); } .axis div { grid-column: 1; }

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/duration.ts';
-import { betweenMs, instantText, timeText } from '../instants.ts';
+import { betweenMs, instantText } from '../instants.ts';
 import { esc } from './html-parts.ts';
 import type { Bar, BarKind, Timeline, TimelineRow } from './report.ts';
 
@@ -57,7 +57,7 @@ function drawRow(row: TimelineRow, scale: Scale, lane: string): string {
   const spent = spentText(row);
   const told = row.bars.map(
     (bar) =>
-      `${barWords[bar.kind]} from ${timeText(bar.fromAt)} for ${formatDuration(betweenMs(bar.fromAt, bar.toAt))}`,
+      `${barWords[bar.kind]} from ${instantText(bar.fromAt).slice(11)} for ${formatDuration(betweenMs(bar.fromAt, bar.toAt))}`,
   );
   const expected = row.plannedMs === undefined ? [] : [`planned ${formatDuration(row.plannedMs)}`];
   const label = `${row.id}: ${[...told, ...expected].join('; ')}. It began ${formatDuration(betweenMs(fromAt, row.bars[0]?.fromAt ?? fromAt))} into the run.`;

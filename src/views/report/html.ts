@@ -17,6 +17,7 @@ import {
   settledText,
   situationFacts,
   standardsCaveat,
+  stepHeads,
   stepRow,
   timeFacts,
   titleText,
@@ -136,8 +137,8 @@ function steps({ steps: walked, notWalked }: Report): string {
   const rest = notWalked.length === 0 ? '' : `\n<p>Their turn never came: ${esc(notWalked.join(', '))}.</p>`;
   return `${grid({
     caption: 'Steps in the order they began',
-    heads: ['Event', 'Step', 'Phase / lane', 'Kind', 'State', 'When', 'Planned', 'Actual', 'What it said'],
-    rows: walked.map((step) => [String(step.seq), ...stepRow(step)]),
+    heads: stepHeads,
+    rows: walked.map(stepRow),
     named: 1,
   })}${rest}`;
 }

@@ -14,6 +14,7 @@ import {
   settledText,
   situationFacts,
   standardsCaveat,
+  stepHeads,
   stepRow,
   timeFacts,
   titleText,
@@ -98,10 +99,7 @@ function timeline({ timeline: { fromAt, rows } }: Report): readonly string[] {
 }
 
 function steps(report: Report): readonly string[] {
-  const rows = grid(
-    ['Event', 'Step', 'Phase / lane', 'Kind', 'State', 'When', 'Planned', 'Actual', 'What it said'],
-    report.steps.map((step) => [String(step.seq), ...stepRow(step)]),
-  );
+  const rows = grid(stepHeads, report.steps.map(stepRow));
   const { notWalked } = report;
   return notWalked.length === 0 ? rows : [...rows, '', `Their turn never came: ${text(notWalked.join(', '))}.`];
 }

@@ -65,12 +65,15 @@ export function outageRow(outage: Outage): readonly string[] {
   return [kind, instantText(fromAt), toAt === undefined ? 'not on record' : instantText(toAt), ms, how];
 }
 
+export const stepHeads = ['Event', 'Step', 'Where', 'State', 'Began', 'Planned', 'Actual', 'What it said'] as const;
+
 export function stepRow(step: ReportStep): readonly string[] {
-  const { phase, lane, id, kind, state, attempts, startedAt, endedAt, plannedMs, actualMs, lines } = step;
-  const place = lane === '' || lane === phase ? phase : `${phase} / ${lane}`;
-  const times = `${instantText(startedAt)} to ${endedAt === undefined ? 'no end on record' : instantText(endedAt)}`;
+  const { seq, phase, lane, id, kind, state, attempts, startedAt, endedAt, plannedMs, actualMs, lines } = step;
+  const place = lane === '' || lane === phase || lane === 'main' ? phase : `${phase}, lane ${lane}`;
   const tries = attempts > 1 ? `${state}, ${String(attempts)} attempts` : state;
-  return [id, place, kind, tries, times, durationText(plannedMs), durationText(actualMs), lines.join('; ')];
+  const actual = endedAt === undefined ? 'no end on record' : durationText(actualMs);
+  const said = lines.join('; ');
+  return [String(seq), id, `${place} (${kind})`, tries, instantText(startedAt), durationText(plannedMs), actual, said];
 }
 
 export function answerText({ person, decision, at, identity, reason, passed }: ReportAnswer): string {
