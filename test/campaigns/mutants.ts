@@ -23,6 +23,12 @@ export const campaign: Campaign = {
       .slice(0, shortSize);
     const mine = short ? rotated : mutants.filter((_one, index) => index % shard.of === shard.index - 1);
     const failures: Failure[] = [];
+    // A killer that fails without any fault has seen nothing. With the tests, they all run anyway.
+    if (!short) {
+      const killers = [...new Set(mine.flatMap((mutant) => mutant.killers))];
+      for (const killer of await failingWithoutFault(killers))
+        failures.push({ case: killer, why: 'it fails without any fault' });
+    }
     const killedBy: Record<string, number> = {};
     for (const mutant of mine) {
       const startedMs = performance.now();
@@ -38,12 +44,28 @@ export const campaign: Campaign = {
   },
 };
 
+async function failingWithoutFault(killers: readonly string[]): Promise<readonly string[]> {
+  const place = copyOfTree();
+  try {
+    const failing: string[] = [];
+    for (const killer of killers) if (await fails(place, killer)) failing.push(killer);
+    return failing;
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+function copyOfTree(): string {
+  const place = mkdtempSync(join(tmpdir(), 'drp-mutant-'));
+  for (const part of parts) cpSync(join(root, part), join(place, part), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
+  return place;
+}
+
 /** The first campaign or test that fails on the mutant. */
 async function killerOf(mutant: Mutant): Promise<{ readonly by?: string; readonly why: string }> {
-  const place = mkdtempSync(join(tmpdir(), 'drp-mutant-'));
+  const place = copyOfTree();
   try {
-    for (const part of parts) cpSync(join(root, part), join(place, part), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
     const file = join(place, mutant.file);
     const text = readFileSync(file, 'utf8');
     if (text.split(mutant.find).length !== 2)
@@ -59,7 +81,6 @@ async function killerOf(mutant: Mutant): Promise<{ readonly by?: string; readonl
   }
 }
 
-/** What it would say without the fault is known: the tests and campaigns pass before a mutant is tried. */
 function fails(place: string, killer: string): Promise<boolean> {
   const [kind = '', ...words] = killer.split(' ');
   const jest = [
