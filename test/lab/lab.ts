@@ -50,8 +50,6 @@ export interface Lab {
 
 export const defaultDir = '/tmp/drp-lab';
 export const defaultNet = '127.0.77';
-/** Without these a part is left out and named among the skipped. */
-const optionalPackages = /^(request-tracker5|rt5-.*|libpam-oath|iproute2)$/;
 const megabyte = 1024 * 1024;
 
 /** Makes a lab and starts everything in it. When a part fails, what was started is ended, the folder stays for its logs, and the error is thrown. */
@@ -205,7 +203,7 @@ function timed(lab: LabContext): <T>(name: string, work: Promise<T>) => Promise<
 }
 
 async function refuseIfTaken(lab: LabContext): Promise<void> {
-  const missing = missingPackages().filter(({ name }) => !optionalPackages.test(name));
+  const missing = missingPackages().filter(({ essential }) => essential);
   if (missing.length > 0) throw new Error(`the lab needs programs that are not installed: ${installCommand() ?? ''}`);
   if (existsSync(lab.dir) && readdirSync(lab.dir).length > 0)
     throw new Error(`${lab.dir} is not empty: a lab is up there, or failed there; end it with: down --dir ${lab.dir}`);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** Debian packages the practice lab needs, each with one of its files and what it is for. */
+/** Debian packages that the practice lab and the tests need, each with one of its files and what it is for. */
 const needed: Readonly<Record<string, readonly [file: string, purpose: string]>> = {
   'openssh-server': ['/usr/sbin/sshd', 'hosts of the lab'],
   'openssh-client': ['/usr/bin/ssh-keygen', 'ssh between hosts, keys'],
@@ -15,14 +15,28 @@ const needed: Readonly<Record<string, readonly [file: string, purpose: string]>>
   'rt5-db-sqlite': ['/usr/share/doc/rt5-db-sqlite', 'database of the ticket system'],
   'rt5-standalone': ['/usr/share/doc/rt5-standalone', 'web server of the ticket system'],
   strace: ['/usr/bin/strace', 'power cuts replayed at every system call'],
+  tmux: ['/usr/bin/tmux', 'a terminal that tests type at'],
+  sudo: ['/usr/bin/sudo', 'jobs that change their user'],
   iproute2: ['/usr/sbin/ip', 'network of the host behind the bastion'],
   'libpam-oath': ['/usr/share/doc/libpam-oath', 'one-time codes at the bastion'],
   'util-linux': ['/usr/bin/setpriv', 'flock, setsid, setpriv'],
 };
 
+/** Without these a lab comes up all the same: it leaves a part out and says which, or only tests use them. */
+const optional = /^(request-tracker5|rt5-.*|libpam-oath|iproute2|strace|tmux|sudo)$/;
+
+interface MissingPackage {
+  readonly name: string;
+  readonly purpose: string;
+  /** No lab comes up without it. */
+  readonly essential: boolean;
+}
+
 /** What is not installed here, with its purpose. */
-export function missingPackages(): readonly { readonly name: string; readonly purpose: string }[] {
-  return Object.entries(needed).flatMap(([name, [file, purpose]]) => (existsSync(file) ? [] : [{ name, purpose }]));
+export function missingPackages(): readonly MissingPackage[] {
+  return Object.entries(needed).flatMap(([name, [file, purpose]]) =>
+    existsSync(file) ? [] : [{ name, purpose, essential: !optional.test(name) }],
+  );
 }
 
 /** The command that installs what is missing; undefined where nothing is. */
