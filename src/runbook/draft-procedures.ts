@@ -3,7 +3,7 @@ import { inlineYaml, type EditValue } from './edit.ts';
 
 type Step = { readonly [key: string]: EditValue };
 
-/** The activation of a drafted runbook: DESIGN's order, with what the answers name. */
+/** The activation of a drafted runbook: the order of the skeleton, with what the answers name. */
 export function activationDraft(answers: DraftAnswers): string {
   return procedure(
     'activation',
