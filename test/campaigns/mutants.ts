@@ -11,7 +11,7 @@ const parts = ['bin', 'src', 'machines', 'runbooks', 'test', 'package.json', 'ts
 /** With the tests three are tried, others each day. */
 const shortSize = 3;
 /** A killer that hangs has seen the fault, too; ms. */
-const killerLimitMs = 300_000;
+const killerLimitMs = 180_000;
 
 export const campaign: Campaign = {
   name: 'mutants',
