@@ -17,16 +17,24 @@ export async function waitingNow(
   return { events, waiting: folded.snapshot.status === 'active' ? waitingOf(folded, events) : [] };
 }
 
-/** Phases from which users may be sent back now. None where the record cannot be followed: a status must not fail on that. */
-export async function switchBackNow(run: string, url: string, events: readonly Event[]): Promise<readonly string[]> {
-  const [{ foldAll }, { switchBackFrom }] = await Promise.all([
+export interface PossibleNow {
+  /** Phases from which users may be sent back. */
+  readonly switchBackFrom: readonly string[];
+  /** What may be said, by step, gate or phase. Absent where the record cannot be followed. */
+  readonly answers?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What people may decide now. Nothing where the record cannot be followed: a status must not fail on that. */
+export async function possibleNow(run: string, url: string, events: readonly Event[]): Promise<PossibleNow> {
+  const [{ foldAll }, { answersNow, switchBackFrom }] = await Promise.all([
     import('../executor/run-log.ts'),
     import('../executor/waiting.ts'),
   ]);
   try {
-    return switchBackFrom(foldAll(run, url, events));
+    const folded = foldAll(run, url, events);
+    return { switchBackFrom: switchBackFrom(folded), answers: answersNow(folded) };
   } catch (error) {
-    if (isDrpError(error, 'journal-diverges')) return [];
+    if (isDrpError(error, 'journal-diverges')) return { switchBackFrom: [] };
     throw error;
   }
 }

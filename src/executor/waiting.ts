@@ -10,6 +10,17 @@ export function switchBackFrom(run: Run): readonly string[] {
   );
 }
 
+/** What may be said now, by step, gate or phase: `copy-files` → retry, mark-done. Pure. */
+export function answersNow(run: Run): ReadonlyMap<string, readonly string[]> {
+  const bySubject = new Map<string, string[]>();
+  for (const type of acceptedNow(run).filter((accepted) => accepted !== 'abort')) {
+    const dot = type.lastIndexOf('.');
+    const subject = type.slice(0, dot);
+    bySubject.set(subject, [...(bySubject.get(subject) ?? []), type.slice(dot + 1)]);
+  }
+  return bySubject;
+}
+
 interface Told {
   readonly statements: ReadonlyMap<string, { readonly statement: Statement; readonly digest: string }>;
   readonly troubles: ReadonlyMap<string, { readonly reason: string; readonly hint: string }>;
@@ -18,15 +29,8 @@ interface Told {
 /** What waits for a person: open gates first, then what needs attention. Pure. */
 export function waitingOf(run: Run, events: readonly Event[]): readonly Waiting[] {
   const told = tell(events);
-  const accepted = acceptedNow(run).filter((type) => type !== 'abort');
-  const bySubject = new Map<string, string[]>();
-  for (const type of accepted) {
-    const dot = type.lastIndexOf('.');
-    const subject = type.slice(0, dot);
-    bySubject.set(subject, [...(bySubject.get(subject) ?? []), type.slice(dot + 1)]);
-  }
   const states = statesOf(run);
-  return [...bySubject]
+  return [...answersNow(run)]
     .filter(([, verbs]) => verbs.some((verb) => verb !== 'cancel' && verb !== 'switch-back'))
     .map(([subject, verbs]) => waiting(subject, verbs, { told, state: states.get(subject) ?? '' }))
     .sort((a, b) => Number(a.kind !== 'gate') - Number(b.kind !== 'gate'));

@@ -31,6 +31,8 @@ export interface SiteStanding {
 export interface StatusView {
   /** Phases from which users may be sent back now, though nothing asks about it. */
   readonly switchBackFrom?: readonly string[];
+  /** What may be said now, by step, gate or phase; where it is not known, every answer a step may take is named. */
+  readonly answers?: ReadonlyMap<string, readonly string[]>;
   readonly nowMs: number;
   readonly width: number;
   readonly style: Style;
@@ -85,14 +87,15 @@ export function siteLines(site: SiteStanding, view: Pick<StatusView, 'width' | '
 
 function headline(summary: RunSummary, view: StatusView): string {
   const mode = summary.mode === 'real' ? '' : ` [${summary.mode.toUpperCase()}]`;
-  return `${view.style.bold(`${summary.procedure} of ${summary.site}`)}, run ${view.style.bold(summary.run)}${mode}: ${standing(summary, view.style)}`;
+  return `${view.style.bold(`${summary.procedure} of ${summary.site}`)}, run ${view.style.bold(summary.run)}${mode}: ${standing(summary, view)}`;
 }
 
-function standing(summary: RunSummary, style: Style): string {
+function standing(summary: RunSummary, view: StatusView): string {
+  const { style } = view;
   if (summary.outcome !== undefined) {
     return summary.outcome === 'completed' ? style.good('completed') : style.attention(summary.outcome);
   }
-  if (stuckSteps(summary).length > 0) return style.bad(`needs a decision in ${summary.at}`);
+  if (askingSteps(summary, view).length > 0) return style.bad(`needs a decision in ${summary.at}`);
   const open = summary.gates.filter((gate) => ['open', 'unready', 'rejected'].includes(gate.state));
   if (open.length > 0) return style.attention(`at gate ${open.map((gate) => gate.id).join(', ')}`);
   return `in ${summary.at}`;
@@ -188,16 +191,32 @@ function nowLines(summary: RunSummary, view: StatusView): string[] {
 function waitingLines(summary: RunSummary, view: StatusView): string[] {
   if (summary.outcome !== undefined) return [];
   const gates = summary.gates.flatMap((gate) => gateWaiting(summary, gate, view));
-  const steps = stuckSteps(summary).flatMap((step) => [
+  const steps = askingSteps(summary, view).flatMap((step) => [
     ...wrap(
       `  step ${view.style.bad(step.id)} ${stepStateText(step, view.nowMs)}: ${printableLine(step.reason ?? 'no reason known')}`,
       view.width,
       '  ',
     ),
     ...(step.hint === undefined || step.hint === '' ? [] : wrap(`    ${printableLine(step.hint)}`, view.width)),
-    `    answer with: drp decide retry|skip|mark-done ${step.id} --run ${summary.run} --reason TEXT`,
+    `    answer with: drp decide ${answersTo(step.id, view)} ${step.id} --run ${summary.run} --reason TEXT`,
   ]);
   return [...gates, ...steps];
+}
+
+/** Stuck steps of a phase the run has left ask nothing any more. */
+function askingSteps(summary: RunSummary, { answers }: StatusView): readonly StepSummary[] {
+  return stuckSteps(summary).filter((step) => answers === undefined || answers.has(step.id));
+}
+
+function answersTo(step: string, { answers }: StatusView): string {
+  return (answers?.get(step) ?? ['retry', 'skip', 'mark-done']).join('|');
+}
+
+/** Ways on from an open gate beside approving it: `reopen` at the gate that ends with nobody serving, `hold`. */
+function waysAround(summary: RunSummary, gate: GateSummary, { answers }: StatusView): string[] {
+  return (answers?.get(gate.id) ?? [])
+    .filter((verb) => verb === 'reopen' || verb === 'hold')
+    .map((verb) => `    or: drp decide ${verb} ${gate.id} --run ${summary.run} --reason TEXT`);
 }
 
 function alsoLines(summary: RunSummary, view: StatusView): string[] {
@@ -219,6 +238,7 @@ function gateWaiting(summary: RunSummary, gate: GateSummary, view: StatusView): 
         ),
         ...gate.answers.map((answer) => `    ${answer.person} said ${answer.decision} at ${instantText(answer.at)}`),
         `    statement ${gate.digest?.slice(0, 12) ?? '?'}; answer with: drp approve ${gate.id} --run ${summary.run}`,
+        ...waysAround(summary, gate, view),
       ];
     case 'unready':
       return [

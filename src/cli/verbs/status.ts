@@ -9,7 +9,7 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun, readRuns } from '../pick-run.ts';
 import type { Verb } from '../verb.ts';
-import { switchBackNow } from '../waiting-now.ts';
+import { possibleNow, type PossibleNow } from '../waiting-now.ts';
 import { withJournal } from '../wire.ts';
 
 interface StatusOptions {
@@ -20,6 +20,7 @@ interface StatusOptions {
 }
 
 const watchEveryMs = 1_000;
+const nothingPossible: PossibleNow = { switchBackFrom: [] };
 
 export const verb: Verb = (command, { io, action }) => {
   command
@@ -59,7 +60,7 @@ interface Seen {
   readonly summary?: RunSummary;
   readonly site?: SiteStanding;
   readonly driven: 'driven' | 'not-driven';
-  readonly switchBackFrom: readonly string[];
+  readonly possible: PossibleNow;
 }
 
 async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
@@ -70,29 +71,34 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
   const name = row?.site ?? options.site;
   const site = name === undefined ? undefined : siteState(name, await readRuns(journal, name));
   if (row === undefined)
-    return { journal: journal.url, driven: 'not-driven', switchBackFrom: [], ...(site === undefined ? {} : { site }) };
+    return {
+      journal: journal.url,
+      driven: 'not-driven',
+      possible: nothingPossible,
+      ...(site === undefined ? {} : { site }),
+    };
   const events = await journal.read(row.run);
   const summary = runSummary(events);
-  const switchBackFrom = summary?.outcome === undefined ? await switchBackNow(row.run, journal.url, events) : [];
+  const possible = summary?.outcome === undefined ? await possibleNow(row.run, journal.url, events) : nothingPossible;
   const driven = (await journal.holder(row.run)) === undefined ? 'not-driven' : 'driven';
   return {
     journal: journal.url,
     driven,
-    switchBackFrom,
+    possible,
     ...(summary === undefined ? {} : { summary }),
     ...(site === undefined ? {} : { site }),
   };
 }
 
 function answer(io: Io, seen: Seen): VerbAnswer {
-  const { summary, site, driven, journal, switchBackFrom } = seen;
+  const { summary, site, driven, journal, possible } = seen;
   const elapsed = summary === undefined ? {} : { elapsedMs: elapsedMs(summary, systemClock.nowMs()) };
   return {
     text: textOf(io, seen, { statements: true }),
     json: {
       journal,
       driven,
-      switchBackFrom,
+      switchBackFrom: possible.switchBackFrom,
       run: summary === undefined ? null : { ...summary, ...elapsed },
       site: site ?? null,
     },
@@ -100,7 +106,7 @@ function answer(io: Io, seen: Seen): VerbAnswer {
 }
 
 function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): string {
-  const { summary, site, driven, journal, switchBackFrom } = seen;
+  const { summary, site, driven, journal, possible } = seen;
   const nowMs = systemClock.nowMs();
   const view: StatusView = {
     nowMs,
@@ -108,7 +114,7 @@ function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): 
     style: io.style,
     journal,
     driven,
-    switchBackFrom,
+    ...possible,
     ...(site === undefined ? {} : { site }),
   };
   if (summary === undefined) {

@@ -16,7 +16,9 @@ async function severityAt(port: number, more: Record<string, unknown>): Promise<
 
 /** Answers every request with one status, or, where that is undefined, has let its port go again. */
 async function withSite<T>(status: number | undefined, use: (port: number) => Promise<T>): Promise<T> {
-  const server = createServer((_request, response) => response.writeHead(status ?? 200, { 'retry-after': '120' }).end());
+  const server = createServer((_request, response) =>
+    response.writeHead(status ?? 200, { 'retry-after': '120' }).end(),
+  );
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
   const close = (): Promise<void> =>
