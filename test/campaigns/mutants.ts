@@ -96,8 +96,10 @@ function fails(place: string, killer: string): Promise<boolean> {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
       cwd: place,
       stdio: 'ignore',
+      detached: true,
     });
-    const timer = setTimeout(() => child.kill('SIGKILL'), killerLimitMs);
+    // With what it has started: its group is its own.
+    const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), killerLimitMs);
     child.on('error', reject).on('close', (code) => {
       clearTimeout(timer);
       resolve(code !== 0);
