@@ -14,6 +14,7 @@ test.each([
 test.each([
   ['a future instant', '2026-11-21T15:00Z'],
   ['no zone', '2026-11-21T13:00'],
+  ['a day no month has', '2026-02-30T10:00Z'],
   ['nonsense', 'yesterday'],
   ['nothing', ''],
 ])('%s is refused, not guessed', (_, text) => expect(parseSince(text, nowMs)).toBeUndefined());
