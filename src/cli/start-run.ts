@@ -9,7 +9,7 @@ import { createAsk } from './ask.ts';
 import { driveRun } from './drive-run.ts';
 import type { Io, VerbAnswer } from './io.ts';
 import { askSituation, type GivenSituation } from './situation.ts';
-import { openExecutor, openRunbook, resolveProcedure, withJournal } from './wire.ts';
+import { openExecutor, openRunbook, resolveProcedure, withJournalMade } from './wire.ts';
 
 export interface StartOptions extends GivenSituation {
   readonly site: string;
@@ -40,7 +40,7 @@ export async function startRun(io: Io, procedure: 'activation' | 'return', optio
       ? { situation: await askSituation(plan, options, { io, ask: createAsk(io), nowMs: systemClock.nowMs() }) }
       : {};
   const request: BeginRequest = { plan, mode: options.dryRun === true ? 'dry-run' : 'real', starter, ...situation };
-  return withJournal(io, options.journal, async (journal) => {
+  return withJournalMade(io, options.journal, async (journal) => {
     const { executor, close } = await openExecutor(io, journal);
     try {
       const run = await executor.begin(request);

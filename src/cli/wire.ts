@@ -22,18 +22,29 @@ import { createSecrets } from './secrets.ts';
 
 // The only file that picks adapters. What a verb does not use is not loaded.
 
-/** Opens the journal, hands it to `use`, closes it whatever happens. Throws what opening throws. */
-export async function withJournal<T>(
-  io: Io,
-  url: string | undefined,
-  use: (journal: Journal) => Promise<T>,
-): Promise<T> {
-  const journal = await openJournal(url ?? io.env['DRP_JOURNAL'] ?? defaultJournalUrl(io.env));
+type UseJournal<T> = (journal: Journal) => Promise<T>;
+
+/** Opens the journal there is, hands it to `use`, closes it whatever happens; none is made. Throws what opening throws. */
+export function withJournal<T>(io: Io, url: string | undefined, use: UseJournal<T>): Promise<T> {
+  return usingJournal(openJournal(journalUrl(io, url), { make: false }), use);
+}
+
+/** The same for verbs that begin or take in a run: a journal is made where there is none. */
+export function withJournalMade<T>(io: Io, url: string | undefined, use: UseJournal<T>): Promise<T> {
+  return usingJournal(openJournal(journalUrl(io, url), { make: true }), use);
+}
+
+async function usingJournal<T>(opening: Promise<Journal>, use: UseJournal<T>): Promise<T> {
+  const journal = await opening;
   try {
     return await use(journal);
   } finally {
     await journal.close();
   }
+}
+
+function journalUrl(io: Io, url: string | undefined): string {
+  return url ?? io.env['DRP_JOURNAL'] ?? defaultJournalUrl(io.env);
 }
 
 /** Finds and checks the runbook of a site; its warnings go to stderr. Throws runbook-not-found, runbook-invalid. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DrpError } from '../base/errors.ts';
@@ -14,13 +15,18 @@ export function defaultJournalUrl(environment: Environment): string {
 }
 
 /**
- * Opens the journal of a URL; makes it where there is none. Throws journal-url-invalid, journal-store-missing,
+ * Opens the journal of a URL. Where there is none it is made only when `make` says so: looking leaves no trace, and shows a
+ * journal without runs. Throws journal-url-invalid, journal-store-missing,
  * journal-network-folder, journal-not-durable, journal-newer-format, journal-busy, journal-full, journal-unwritable.
  */
-export async function openJournal(url: string): Promise<Journal> {
+export async function openJournal(url: string, options: { readonly make?: boolean } = {}): Promise<Journal> {
   const [, scheme, rest = ''] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
   if (scheme === 'postgres' || scheme === 'postgresql') throw new DrpError('journal-store-missing', { scheme });
   if (scheme !== 'sqlite' || rest === '') throw new DrpError('journal-url-invalid', { url });
+  if (options.make === false && !existsSync(resolve(rest))) {
+    const { createMemoryJournal } = await import('./memory-journal.ts');
+    return { ...createMemoryJournal(), url };
+  }
   // Loaded when asked for: most of drp's commands need no database.
   const { openSqliteJournal } = await import('./sqlite-journal.ts');
   return openSqliteJournal({ path: resolve(rest) });

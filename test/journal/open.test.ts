@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultJournalUrl, openJournal, spoolFolder } from '../../src/journal/open.ts';
@@ -34,5 +34,16 @@ describe('which journal', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  test('looking where there is no journal shows one without runs, and leaves no trace', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drp-open-'));
+    const url = `sqlite:${join(folder, 'nothing', 'journal.sqlite')}`;
+    const journal = await openJournal(url, { make: false });
+    expect(await journal.runs()).toEqual([]);
+    expect(journal.url).toBe(url);
+    await journal.close();
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 });

@@ -10,7 +10,7 @@ import { planOf } from '../plan-of.ts';
 import { readGiven } from '../read-given.ts';
 import { signWord, type SignOptions } from '../sign-word.ts';
 import type { Verb } from '../verb.ts';
-import { openExecutor, withJournal } from '../wire.ts';
+import { openExecutor, withJournalMade } from '../wire.ts';
 
 interface AdoptOptions extends SignOptions {
   readonly reason: string;
@@ -46,7 +46,7 @@ ${examples([
     )
     .action(
       action((file: string, options: AdoptOptions) =>
-        withJournal(io, options.journal, (journal) => adopt(io, { journal, file }, options)),
+        withJournalMade(io, options.journal, (journal) => adopt(io, { journal, file }, options)),
       ),
     );
 };
