@@ -13,6 +13,7 @@ interface JestResult {
   readonly numPendingTests: number;
   readonly numFailedTestSuites: number;
   readonly numRuntimeErrorTestSuites: number;
+  readonly numTotalTests: number;
 }
 
 const checks = ['format:check', 'lint', 'types', 'layers', 'docs:check'];
@@ -33,8 +34,9 @@ for (const suite of suites) {
   const result = read(file);
   passed += result?.numPassedTests ?? 0;
   skipped += result?.numPendingTests ?? 0;
-  // A suite that could not even be loaded has no failed test, and is a failure all the same.
-  failed += result === undefined ? 1 : result.numFailedTests + result.numRuntimeErrorTestSuites;
+  // A suite that could not even be loaded, or a run without tests, has no failed test, and is a failure all the same.
+  failed +=
+    result === undefined || result.numTotalTests === 0 ? 1 : result.numFailedTests + result.numRuntimeErrorTestSuites;
 }
 rmSync(folder, { recursive: true, force: true });
 console.log(`${String(passed)} passed, ${String(failed)} failed${skipped === 0 ? '' : `, ${String(skipped)} skipped`}`);
