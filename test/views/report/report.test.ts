@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
+import type { Event } from '../../../src/events/event.ts';
+import { reportOf } from '../../../src/views/report/model.ts';
+import { sections } from '../../../src/views/report/report.ts';
+import { compareReport, renderReport, reportClaim, type ReportForm } from '../../../src/views/report/verify.ts';
+import { eventfulRun, troubles } from './eventful-run.ts';
+import { recordedRun } from './journals.ts';
+
+const forms: readonly ReportForm[] = ['markdown', 'json', 'html'];
+const render = (events: readonly Event[], form: ReportForm): string => renderReport(reportOf(events), form);
+const names = ['format-1-activation', 'format-1-adopted', 'format-1-return'];
+
+describe('reports of recorded runs', () => {
+  test.each(names)('the Markdown of %s reads as it did', (name) => {
+    expect(render(recordedRun(name), 'markdown')).toMatchSnapshot();
+  });
+
+  test('the JSON of an activation holds what it held', () => {
+    expect(render(recordedRun('format-1-activation'), 'json')).toMatchSnapshot();
+  });
+
+  test('a run in which everything happened reads as it did', () => {
+    expect(render(eventfulRun(), 'markdown')).toMatchSnapshot();
+  });
+
+  test('an activation: recovery ends when the probe through the new DNS is green, files and database apart, with skew', () => {
+    const events = recordedRun('format-1-activation');
+    const { objectives, outages } = reportOf(events);
+    const green = events.find((event) => event.type === 'step.done' && event.data.step === 'confirm-recovery');
+    const [began] = events;
+    const sinceAt = began?.type === 'run.began' ? began.data.situation?.sinceAt : undefined;
+    const tookMs = Date.parse(green?.at ?? '') - Date.parse(sinceAt ?? '');
+    expect(objectives.map(({ id }) => id)).toEqual(['rto', 'files-loss', 'database-loss', 'skew']);
+    expect(objectives[0]).toMatchObject({ achievedMs: tookMs, verdict: 'met' });
+    expect(objectives.every(({ achievedMs }) => achievedMs !== undefined)).toBe(true);
+    expect(outages).toMatchObject([{ kind: 'unplanned', fromAt: sinceAt, toAt: green?.at, proven: true }]);
+  });
+
+  test('a return: downtime is the frozen window, and no loss is claimed', () => {
+    const { objectives, outages } = reportOf(recordedRun('format-1-return'));
+    expect(outages).toMatchObject([{ kind: 'planned', proven: true }]);
+    expect(objectives.every(({ verdict }) => verdict === 'does not apply')).toBe(true);
+  });
+
+  test('waiting at gates is drawn apart from work, and the planned length beside it', () => {
+    const { timeline, time } = reportOf(recordedRun('format-1-activation'));
+    const gate = timeline.rows.find((row) => row.id === 'restoration');
+    expect(gate?.bars.map((bar) => bar.kind)).toEqual(['evidence', 'waiting']);
+    expect(timeline.rows.find((row) => row.id === 'copy-files')).toMatchObject({ lane: 'files', plannedMs: 9_000_000 });
+    expect(time.workedMs + time.waitedMs).toBe(time.elapsedMs);
+  });
+});
+
+describe('what is never hidden', () => {
+  test('every override, skip, retry, doubt, refusal and takeover appears exactly once, whatever the order', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...troubles]), (chosen) => {
+        const events = eventfulRun(chosen);
+        const report = reportOf(events);
+        const listed = report.exceptions.map(({ seq }) => seq);
+        const inserted = events
+          .filter((event) => chosen.some((draft) => draft.data === event.data))
+          .map(({ seq }) => seq);
+        // A second try that somebody asked for is on record as the decision.
+        expect(new Set(listed).size).toBe(listed.length);
+        expect(listed).toEqual(expect.arrayContaining(inserted));
+        expect(report.exceptions.filter(({ kind }) => kind === 'override')).toHaveLength(1);
+        expect(report.exceptions.filter(({ kind }) => kind === 'rejected')).toHaveLength(1);
+        const markdown = part(renderReport(report, 'markdown'), sections.exceptions);
+        for (const seq of listed) expect(markdown.split(`\n| ${String(seq)} | `)).toHaveLength(2);
+        const html = renderReport(report, 'html').split('<section id="exceptions"')[1]?.split('</section>')[0] ?? '';
+        expect(html.match(/<tr role="row">/g)).toHaveLength(listed.length + 1);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('every obligation and lesson appears once, with how it ended', () => {
+    const { obligations, lessons } = reportOf(eventfulRun());
+    expect(obligations).toMatchObject([{ id: 'k3f9-2a7m.fence', settled: { by: 'vera', reason: 'power is off' } }]);
+    expect(lessons).toMatchObject([
+      { id: 'k3f9-2a7m.lesson-7h2k', owner: 'vera' },
+      { id: 'k3f9-2a7m.lesson-9x4m', closed: { by: 'otto' } },
+    ]);
+  });
+
+  test.each([
+    ['real', 'REAL'],
+    ['drill', 'DRILL (EXERCICE)'],
+    ['dry-run', 'DRY RUN'],
+  ])('a %s run cannot be taken for another', (mode, label) => {
+    const [began, ...rest] = eventfulRun();
+    const events = [{ ...began, data: { ...began?.data, mode } }, ...rest] as Event[];
+    const others = ['REAL', 'DRILL', 'DRY RUN'].filter((other) => !label.startsWith(other));
+    for (const form of ['markdown', 'html'] as const) {
+      const heading = render(events, form).split(/<h2|## /)[0] ?? '';
+      expect(heading).toContain(label);
+      for (const other of others) expect(heading).not.toContain(`${other}:`);
+    }
+    if (mode !== 'real') expect(reportOf(events).outages).toEqual([]);
+  });
+
+  test('text of hosts and people is shown, never acted on', () => {
+    const html = render(eventfulRun(), 'html');
+    expect(html).not.toMatch(/<script|\u202e/);
+    expect(html).toContain('&lt;script&gt;');
+    const markdown = render(eventfulRun(), 'markdown');
+    expect(markdown).not.toMatch(/<script|<b>|\u202e/);
+    expect(markdown).toContain(String.raw`the key \| was`);
+  });
+});
+
+describe('the same journal gives the same bytes', () => {
+  test('in other time zones and locales', () => {
+    const script = new URL('digests.ts', import.meta.url).pathname;
+    const seen = [
+      { TZ: 'UTC', LC_ALL: 'C' },
+      { TZ: 'Pacific/Chatham', LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' },
+      { TZ: 'America/St_Johns', LC_ALL: 'ar_EG.UTF-8', LANG: 'ar_EG.UTF-8' },
+    ].map((env) =>
+      execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
+        env: { PATH: process.env['PATH'] ?? '', ...env },
+        encoding: 'utf8',
+      }),
+    );
+    expect(seen[0]?.trim().split('\n')).toHaveLength(names.length * forms.length);
+    expect(new Set(seen).size).toBe(1);
+  }, 30_000);
+
+  test.each(forms)('%s: verified against the journal it names, and against a journal that went on', (form) => {
+    const events = recordedRun('format-1-activation');
+    const text = render(events.slice(0, -3), form);
+    const claim = reportClaim(text);
+    expect(claim).toMatchObject({ form, run: events[0]?.run, seq: events.length - 3 });
+    expect(compareReport(text, claim!, events)).toEqual({ kind: 'same', laterEvents: 3 });
+  });
+
+  test.each(forms)('%s: a changed, cut or lengthened report is found, with its line', (form) => {
+    const events = recordedRun('format-1-activation');
+    const text = render(events, form);
+    const claim = reportClaim(text)!;
+    fc.assert(
+      fc.property(fc.integer({ min: 400, max: text.length - 1 }), (place) => {
+        const other = text[place] === 'x' ? 'y' : 'x';
+        const changed = text.slice(0, place) + other + text.slice(place + 1);
+        expect(compareReport(changed, claim, events).kind).toBe('changed');
+      }),
+      { numRuns: 10 },
+    );
+    expect(compareReport(text.slice(0, -20), claim, events).kind).toBe('changed');
+    expect(compareReport(`${text}more\n`, claim, events).kind).toBe('changed');
+  });
+
+  test('a report of a record that was rewritten says so', () => {
+    const events = recordedRun('format-1-activation');
+    const claim = reportClaim(render(events, 'markdown'))!;
+    const rewritten = events.map((event) => ({ ...event, hash: '0'.repeat(64) }));
+    expect(compareReport('', claim, rewritten)).toMatchObject({ kind: 'other-record' });
+    expect(compareReport('', claim, events.slice(0, 9))).toMatchObject({ kind: 'other-record' });
+  });
+});
+
+function part(markdown: string, title: string): string {
+  return markdown.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? '';
+}
