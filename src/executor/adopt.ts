@@ -2,6 +2,7 @@ import { DrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
 import { judge } from '../gates/policy.ts';
 import { toEvents } from '../journal/rules.ts';
+import { frozenPlan } from '../plan/frozen-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ExecutorDeps } from './deps.ts';
 import type { AdoptRequest } from './executor.ts';
@@ -19,7 +20,7 @@ export async function adoptRun(deps: ExecutorDeps, request: AdoptRequest): Promi
   // Read as this version reads it, before anything of it is kept.
   foldAll(run, 'the copy', events);
   const began = events[0] as Extract<Event, { type: 'run.began' }>;
-  const plan = began.data.plan as unknown as Plan;
+  const plan = frozenPlan(began);
   const verdict = judge(word, {
     people: plan.world.people,
     ...(plan.allowedSigners === undefined ? {} : { allowedSigners: plan.allowedSigners }),

@@ -1,6 +1,7 @@
 import { expand, skeletons } from '../../machines/expand.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Event, Json } from '../events/event.ts';
+import { genesis } from '../journal/chain.ts';
 import type { Lease } from '../journal/journal.ts';
 import { proofDigest, requireSafe } from '../proof/prove.ts';
 import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
@@ -47,7 +48,7 @@ async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string>
   const run = deps.ids.run();
   const row = { run, site: plan.site, procedure: plan.procedure, mode };
   const lease = await deps.journal.begin(row, deps.driver);
-  await deps.journal.append(lease, { seq: 0, hash: '0'.repeat(64) }, [
+  await deps.journal.append(lease, genesis, [
     {
       type: 'run.began',
       by: starter.person,

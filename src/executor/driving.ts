@@ -1,6 +1,7 @@
 import { DrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
 import type { PlannedStep } from '../plan/plan.ts';
+import { stepsOf } from '../plan/resolve.ts';
 import type { Redaction } from '../steps/remote/redact.ts';
 import type { StepKind } from '../steps/step-kind.ts';
 import type { ClaimKeeper } from './claimed.ts';
@@ -44,10 +45,8 @@ export function kindOf({ deps }: Pick<Driving, 'deps'>, step: PlannedStep): Step
 }
 
 /** The step of this id in the plan of the run. */
-export function stepOf(log: RunLog, id: string) {
-  const step = Object.values(log.plan.phases)
-    .flatMap((lanes) => lanes.flatMap((lane) => lane.steps))
-    .find((one) => one.id === id);
+export function stepOf(log: RunLog, id: string): PlannedStep {
+  const step = stepsOf(log.plan).find((one) => one.id === id);
   if (step === undefined) throw new DrpError('internal', { what: `step ${id} is not in the plan` });
   return step;
 }

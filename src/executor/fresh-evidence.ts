@@ -1,5 +1,6 @@
 import { DrpError } from '../base/errors.ts';
 import type { EvidenceItem } from '../events/event.ts';
+import { lastOpened } from '../events/last-opened.ts';
 import { compareEvidence } from '../gates/statement.ts';
 import { moving } from './drafts.ts';
 import type { Driving } from './driving.ts';
@@ -89,8 +90,7 @@ async function renew(driving: Driving, gate: string, what: string): Promise<void
 }
 
 function shownAt(driving: Driving, gate: string): readonly EvidenceItem[] | undefined {
-  const opened = driving.log.events.findLast((event) => event.type === 'gate.opened' && event.data.gate === gate);
-  return opened?.type === 'gate.opened' ? opened.data.statement.evidence : undefined;
+  return lastOpened(driving.log.events, gate)?.data.statement.evidence;
 }
 
 function isOpen(driving: Driving, gate: string): boolean {

@@ -1,6 +1,7 @@
 import { toError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
 import type { PlannedStep } from '../plan/plan.ts';
+import { stepsOf } from '../plan/resolve.ts';
 import type { StepKind } from '../steps/step-kind.ts';
 import type { FoundJob } from '../transports/transport.ts';
 import { withContact, type ContactWatch } from './contact.ts';
@@ -53,9 +54,7 @@ export async function lostJobs(
   if (!mayLackItsEnd(driving)) return { running: [], unknown: [] };
   const { log, reach } = driving;
   const { run } = log.began;
-  const steps = Object.values(log.plan.phases)
-    .flatMap((lanes) => lanes.flatMap((lane) => lane.steps))
-    .filter((step) => step.kind !== 'gate' && (only === undefined || step.id === only));
+  const steps = stepsOf(log.plan).filter((step) => step.kind !== 'gate' && (only === undefined || step.id === only));
   const hosts = new Set(
     steps.flatMap((step) => kindOf(driving, step).jobHost?.(step.spec as never, log.plan.world) ?? []),
   );

@@ -1,4 +1,5 @@
 import type { Draft } from '../events/event.ts';
+import { lastOpened } from '../events/last-opened.ts';
 import { moving } from './drafts.ts';
 import type { Driving } from './driving.ts';
 import type { EffectResult } from './effect-result.ts';
@@ -22,8 +23,8 @@ export async function noteResult(driving: Driving, effect: Wanted, result: Effec
 async function passRehearsedGate(driving: Driving, effect: Wanted): Promise<void> {
   const { log, deps } = driving;
   const gate = effect.subject ?? '';
-  const opened = log.events.findLast((event) => event.type === 'gate.opened' && event.data.gate === gate);
-  if (opened?.type !== 'gate.opened') return;
+  const opened = lastOpened(log.events, gate);
+  if (opened === undefined) return;
   const draft = moving(log.run, {
     type: 'gate.decided',
     by: 'dry-run',

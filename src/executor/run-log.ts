@@ -1,6 +1,8 @@
 import { DrpError } from '../base/errors.ts';
 import type { Draft, Event } from '../events/event.ts';
+import { genesis } from '../journal/chain.ts';
 import type { Head, Journal, Lease } from '../journal/journal.ts';
+import { frozenPlan } from '../plan/frozen-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { fold, type Run } from './fold.ts';
 
@@ -37,7 +39,7 @@ export async function openRunLog(
     get head() {
       return head;
     },
-    plan: began.data.plan as unknown as Plan,
+    plan: frozenPlan(began),
     began,
     append: (drafts) => {
       const appended = last.then(async () => {
@@ -64,5 +66,5 @@ export function foldAll(id: string, journal: string, events: readonly Event[]): 
 
 function headOf(events: readonly Event[]): Head {
   const last = events.at(-1);
-  return last === undefined ? { seq: 0, hash: '0'.repeat(64) } : { seq: last.seq, hash: last.hash };
+  return last === undefined ? genesis : { seq: last.seq, hash: last.hash };
 }

@@ -1,5 +1,7 @@
 import type { Event } from '../events/event.ts';
+import { frozenPlan } from '../plan/frozen-plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import { stepsOf } from '../plan/resolve.ts';
 
 /** A duty the site still has. */
 export interface OpenObligation {
@@ -35,7 +37,7 @@ export function siteState(site: string, runs: readonly (readonly Event[])[]): Si
 }
 
 function foldRun(before: SiteState, first: Extract<Event, { type: 'run.began' }>, events: readonly Event[]): SiteState {
-  const switches = switchSteps(first.data.plan as unknown as Plan);
+  const switches = switchSteps(frozenPlan(first));
   let { serving, servingSinceAt, activation } = before;
   const obligations = new Map(before.obligations.map((one) => [one.id, one]));
   let ended = false;
@@ -89,12 +91,8 @@ function markedDone(event: Extract<Event, { type: 'decision.made' }>): string {
 /** Steps that move the service's DNS name, with the side they move it to. */
 function switchSteps(plan: Plan): ReadonlyMap<string, 'production' | 'recovery'> {
   const found = new Map<string, 'production' | 'recovery'>();
-  for (const lanes of Object.values(plan.phases)) {
-    for (const step of lanes.flatMap((lane) => lane.steps)) {
-      if (step.spec.kind === 'dns' && step.spec.do === 'switch' && step.spec.to !== undefined) {
-        found.set(step.id, step.spec.to);
-      }
-    }
+  for (const { id, spec } of stepsOf(plan)) {
+    if (spec.kind === 'dns' && spec.do === 'switch' && spec.to !== undefined) found.set(id, spec.to);
   }
   return found;
 }

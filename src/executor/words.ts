@@ -1,13 +1,15 @@
 import { DrpError, isDrpError, type ErrorCode } from '../base/errors.ts';
 import type { Draft, Event } from '../events/event.ts';
+import { lastOpened } from '../events/last-opened.ts';
 import { watchOf } from '../events/watch.ts';
 import { parseSignedText } from '../gates/approval.ts';
 import { judge, type Answer, type JudgeContext, type Verdict } from '../gates/policy.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
+import { stepsOf } from '../plan/resolve.ts';
 import type { Person } from '../runbook/schema/world.ts';
 import { copyNamed } from './copy-named.ts';
 import { moving } from './drafts.ts';
-import { stepOf, type Driving } from './driving.ts';
+import { type Driving } from './driving.ts';
 import { acceptedNow } from './fold.ts';
 import { refuseStaleEvidence } from './fresh-evidence.ts';
 import { verifyStep } from './launch.ts';
@@ -80,8 +82,8 @@ async function obey(driving: Driving, word: Word, verdict: Accepted): Promise<st
 async function decideGate(driving: Driving, word: Word, verdict: Accepted): Promise<string> {
   const { log } = driving;
   const gate = word.subject;
-  const opened = log.events.findLast((event) => event.type === 'gate.opened' && event.data.gate === gate);
-  if (opened?.type !== 'gate.opened' || (word.verb !== 'approve' && word.verb !== 'reject')) {
+  const opened = lastOpened(log.events, gate);
+  if (opened === undefined || (word.verb !== 'approve' && word.verb !== 'reject')) {
     throw new DrpError('word-not-now', { verb: word.verb, subject: gate, run: log.began.run });
   }
   if (word.verb === 'approve') await refuseStaleEvidence(driving, gate);
@@ -154,9 +156,7 @@ function judgeContext(driving: Driving, word: Word): JudgeContext {
   const now = deps.clock.nowIso();
   const last = events.at(-1)?.at ?? now;
   const policy = plan.gates[word.subject];
-  const step = Object.values(plan.phases)
-    .flatMap((lanes) => lanes.flatMap((lane) => lane.steps))
-    .find((one) => one.id === word.subject && one.kind !== 'gate');
+  const step = stepsOf(plan).find((one) => one.id === word.subject && one.kind !== 'gate');
   const prefix = `${word.subject}.`;
   return {
     people: plan.world.people,
@@ -173,7 +173,7 @@ function judgeContext(driving: Driving, word: Word): JudgeContext {
       ...(mayLead(plan.world.people[word.subject]) ? ['handover'] : []),
     ],
     ...(policy === undefined ? {} : { gate: { policy, ...answersUnder(events, word.subject) } }),
-    ...(step === undefined ? {} : { step: { skippable: step.skippable, restores: restores(stepOf(log, step.id)) } }),
+    ...(step === undefined ? {} : { step: { skippable: step.skippable, restores: restores(step) } }),
     nonces: noncesOf(events),
   };
 }
@@ -188,8 +188,8 @@ function restores(step: { readonly kind: string; readonly writes: readonly strin
 }
 
 function answersUnder(events: readonly Event[], gate: string) {
-  const opened = events.findLast((event) => event.type === 'gate.opened' && event.data.gate === gate);
-  if (opened?.type !== 'gate.opened') return { answers: [] };
+  const opened = lastOpened(events, gate);
+  if (opened === undefined) return { answers: [] };
   const answers = events.flatMap((event): Answer[] =>
     event.type === 'gate.decided' && event.data.statementDigest === opened.data.digest ? [event.data] : [],
   );

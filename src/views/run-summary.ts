@@ -1,7 +1,8 @@
 import type { Driver, Event, EventOf, Identity, Json, RunMode, Situation, Statement } from '../events/event.ts';
 import { watchOf, type Watch } from '../events/watch.ts';
+import { frozenPlan } from '../plan/frozen-plan.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { phasesInOrder } from '../plan/resolve.ts';
+import { phasesInOrder, stepsOf as stepsOfPlan } from '../plan/resolve.ts';
 import { betweenMs } from './instants.ts';
 import { lossesOf, type Losses } from './losses.ts';
 import { collectStates, stepState, topOf, type StepState } from './machine-state.ts';
@@ -148,8 +149,8 @@ export function runSummary(events: readonly Event[]): RunSummary | undefined {
 
 function begin(event: EventOf<'run.began'>): Building {
   const { data } = event;
-  const plan = data.plan as unknown as Plan;
-  const planned = Object.values(plan.phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
+  const plan = frozenPlan(event);
+  const planned = stepsOfPlan(plan);
   return {
     plan,
     run: event.run,
