@@ -20,7 +20,7 @@ export const gatesErrors = {
   'person-unknown': {
     exitCode: 3,
     message: '{who} is nobody in the runbook of this run',
-    hint: 'See who may decide: drp who-can. People are listed in the runbook under people.',
+    hint: 'See who may decide: drp who-can --site SITE. People are listed in the runbook under people.',
   },
   'person-ambiguous': {
     exitCode: 3,
@@ -35,17 +35,17 @@ export const gatesErrors = {
   'role-missing': {
     exitCode: 3,
     message: "{person} may not {verb} '{subject}': needs {roles}",
-    hint: 'See who may: drp who-can --run {run}.',
+    hint: 'See who may: drp who-can --site SITE.',
   },
   'starter-may-not': {
     exitCode: 3,
     message: "{person} started run {run} and may not approve gate '{gate}'",
-    hint: 'Someone else approves with: drp approve {gate} --run {run}. See who may: drp who-can.',
+    hint: 'Someone else approves with: drp approve {gate} --run {run}. See who may: drp who-can --site SITE.',
   },
   'second-person-needed': {
     exitCode: 3,
     message: "{person} may not {verb} '{subject}': {reason}",
-    hint: 'Someone else does it: see drp who-can --run {run}.',
+    hint: 'Someone else does it: see drp who-can --site SITE.',
   },
   'strength-too-low': {
     exitCode: 3,
@@ -65,7 +65,7 @@ export const gatesErrors = {
   'key-not-valid-now': {
     exitCode: 3,
     message: 'key {fingerprint} of {who} is not valid at {at}: {reason}',
-    hint: 'Use another key, or have someone else decide: drp who-can.',
+    hint: 'Use another key, or have someone else decide: drp who-can --site SITE.',
   },
   'key-unreadable': {
     exitCode: 2,
