@@ -1,6 +1,6 @@
 import { examples } from '../examples.ts';
-import type { Verb } from '../verb.ts';
 import { sayOptions, sayWord, type SayOptions } from '../say-word.ts';
+import type { Verb } from '../verb.ts';
 
 interface AbortOptions extends SayOptions {
   readonly reason: string;

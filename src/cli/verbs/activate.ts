@@ -1,6 +1,6 @@
 import { examples } from '../examples.ts';
-import type { Verb } from '../verb.ts';
 import { startOptions, startRun, type StartOptions } from '../start-run.ts';
+import type { Verb } from '../verb.ts';
 
 export const verb: Verb = (command, { io, action }) => {
   startOptions(command)

@@ -2,8 +2,8 @@ import { Argument } from 'commander';
 import { DrpError } from '../../base/errors.ts';
 import { spellChoice } from '../../steps/backups/offered-copies.ts';
 import { examples } from '../examples.ts';
-import type { Verb } from '../verb.ts';
 import { sayOptions, sayWord, type SayOptions } from '../say-word.ts';
+import type { Verb } from '../verb.ts';
 
 interface DecideOptions extends SayOptions {
   readonly reason: string;

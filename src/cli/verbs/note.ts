@@ -5,8 +5,8 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
 import { pickRun } from '../pick-run.ts';
-import type { Verb } from '../verb.ts';
 import { sayOptions, sayWord, type SayOptions } from '../say-word.ts';
+import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';
 
 export const verb: Verb = (command, { io, action }) => {

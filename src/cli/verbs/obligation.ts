@@ -9,8 +9,8 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
 import { readRuns } from '../pick-run.ts';
-import type { Verb } from '../verb.ts';
 import type { SignOptions } from '../sign-word.ts';
+import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';
 
 interface ListOptions {

@@ -6,8 +6,8 @@ import { printable } from '../../views/escape.ts';
 import { planText } from '../../views/plan-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import type { Verb } from '../verb.ts';
 import { stationsOf } from '../stations.ts';
+import type { Verb } from '../verb.ts';
 import { openRunbook, resolveProcedure } from '../wire.ts';
 
 interface PlanOptions {
