@@ -1,0 +1,48 @@
+import { describe, expect, test } from '@jest/globals';
+import { whoCan } from '../../src/gates/who-can.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { whoCanText } from '../../src/views/who-can-text.ts';
+import { recordedRun } from '../views/report/journals.ts';
+
+const [began] = recordedRun('format-1-activation');
+const plan = (began?.type === 'run.began' ? began.data.plan : {}) as unknown as Plan;
+const at = '2026-11-21T20:00:00.000Z';
+const row = (changed: Plan, gate: string) => whoCan(changed, at).gates.find(({ what }) => what === gate);
+const may = (changed: Plan, gate: string, person: string) =>
+  row(changed, gate)?.people.find((one) => one.person === person);
+const withPerson = (person: string, change: object): Plan => {
+  const { allowedSigners: _, ...rest } = plan;
+  const people = { ...plan.world.people, [person]: { ...plan.world.people[person], ...change } };
+  return { ...rest, world: { ...plan.world, people } } as Plan;
+};
+
+describe('who can', () => {
+  test('gate and verb by person, as the plan has it', () => {
+    expect(whoCanText([whoCan(plan, at)], 110)).toMatchSnapshot();
+  });
+
+  test('a role that may not, a key that is missing, and a starter are told apart', () => {
+    expect(may(plan, 'declaration', 'otto')).toMatchObject({ may: 'no', why: 'is operator' });
+    expect(may(plan, 'declaration', 'anne')).toMatchObject({ may: 'unless-starter' });
+    expect(may(withPerson('anne', { keys: [], osUser: 'anne' }), 'declaration', 'anne')).toMatchObject({
+      may: 'no',
+      why: 'has no ssh-key',
+    });
+    expect(may(withPerson('anne', { keys: [], osUser: undefined }), 'unserved', 'anne')).toMatchObject({
+      why: 'has no key and no OS user',
+    });
+  });
+
+  test('a key whose time is over passes no gate, and the table says why', () => {
+    const key = plan.world.people['anne']?.keys[0] ?? '';
+    const expired = { ...plan, allowedSigners: `anne valid-before="20200101" ${key}\n` };
+    expect(may(expired, 'declaration', 'anne')).toMatchObject({ may: 'no', why: expect.stringContaining('expired') });
+    expect(row(expired, 'declaration')?.enough).toBe(false);
+    expect(whoCanText([whoCan(expired, at)], 110)).toContain('gate declaration cannot be passed');
+  });
+
+  test('a gate that needs more people than can is red before the fire', () => {
+    const two = { ...plan, gates: { declaration: { ...plan.gates['declaration']!, approvals: 2 } } };
+    expect(row(two, 'declaration')?.enough).toBe(false);
+  });
+});
