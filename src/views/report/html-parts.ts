@@ -73,6 +73,16 @@ const wordy: ReadonlySet<string> = new Set([
   'Ended',
 ]);
 
+/** Columns that stay on one line: instants and lengths. */
+const whole: ReadonlySet<string> = new Set([
+  ...['Began', 'Planned', 'Actual', 'Aim', 'Achieved', 'Length', 'Loss', 'Due', 'Verdict'],
+]);
+
+function classOf(head: string): string {
+  if (wordy.has(head)) return ' class="wordy"';
+  return whole.has(head) ? ' class="whole"' : '';
+}
+
 /**
  * A table with caption and headings. On a phone its rows become cards; the roles are written out, since a browser forgets
  * what a table is once it is laid out in another way.
@@ -83,7 +93,7 @@ export function grid({ caption, heads, rows, none = 'None.', mark, named = 0 }: 
   const body = rows.map((row) => {
     const cells = row.map((text, at) => {
       const head = heads[at] ?? '';
-      const label = `data-label="${esc(head)}"${wordy.has(head) ? ' class="wordy"' : ''}`;
+      const label = `data-label="${esc(head)}"${classOf(head)}`;
       const shown = `<span>${esc(text) || '–'}</span>`;
       return at === named
         ? `<th role="rowheader" scope="row" ${label}>${shown}</th>`

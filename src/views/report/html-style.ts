@@ -24,7 +24,7 @@ h3 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
 nav ul { columns: 15rem; list-style: none; padding: 0; margin: 1rem 0; }
 nav li { margin: .15rem 0; }
 .verdict { font-size: 1.1rem; padding-left: 1.2rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .8rem; margin: 1.2rem 0; padding: 0; list-style: none; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: .8rem; margin: 1.2rem 0; padding: 0; list-style: none; }
 .tiles li { background: var(--panel); border: 1px solid var(--line); border-left: .4rem solid var(--muted); border-radius: .4rem; padding: .6rem .8rem; }
 .tiles .met { border-left-color: var(--good); } .tiles .missed { border-left-color: var(--bad); }
 .tiles b { display: block; font-size: 1.45rem; line-height: 1.3; }
@@ -36,6 +36,7 @@ table { width: 100%; border-collapse: collapse; margin: 1rem 0; font-size: .92re
 caption { text-align: left; font-weight: 700; padding: .3rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .5rem; border-bottom: 1px solid var(--line); font-weight: 400; overflow-wrap: break-word; }
 .wordy { overflow-wrap: anywhere; min-width: 6rem; }
+@media screen and (min-width: 62rem) { .whole { white-space: nowrap; } }
 thead th { color: var(--muted); font-weight: 700; border-bottom: 2px solid var(--line); overflow-wrap: normal; }
 tbody th { font-weight: 700; }
 tr.missed td, tr.open th { color: var(--bad); }
@@ -56,7 +57,7 @@ rect.planned { fill: none; stroke: var(--text); stroke-width: 1; stroke-dasharra
 footer { color: var(--muted); font-size: .88rem; margin-top: 3rem; padding-bottom: 2rem; border-top: 1px solid var(--line); }
 @media screen and (max-width: 44rem) {
   h1 { font-size: 1.35rem; } .facts div { grid-template-columns: 1fr; gap: 0; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  thead { display: block; position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody, caption { display: block; } tr { display: block; border: 1px solid var(--line); border-radius: .4rem; margin: .6rem 0; padding: .3rem .6rem; }
   tbody th, tbody td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .6rem; border: 0; padding: .2rem 0; overflow-wrap: anywhere; }
   tbody th::before, tbody td::before { content: attr(data-label); color: var(--muted); font-weight: 400; }

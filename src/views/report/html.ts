@@ -64,7 +64,7 @@ ${body(report).join('\n')}
 function body(report: Report): readonly string[] {
   return [
     section('summary', summary(report)),
-    section('situation', situation(report)),
+    section('situation', pairs(situationFacts(report))),
     section('objectives', objectives(report)),
     section('timeline', drawTimeline(report.timeline)),
     section('steps', steps(report)),
@@ -105,13 +105,6 @@ function tile({ name, achievedMs, objectiveMs, verdict }: Objective): string {
 
 function plainTile(name: string, value: string): string {
   return `<li><span>${esc(name)}</span><b>${esc(value)}</b></li>`;
-}
-
-function situation(report: Report): string {
-  const facts = situationFacts(report);
-  return facts.length === 0
-    ? paragraph('No situation was declared: this procedure is ordered at its first gate.')
-    : pairs(facts);
 }
 
 function objectives({ objectives: aims, outages, time }: Report): string {

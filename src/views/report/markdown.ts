@@ -29,7 +29,7 @@ export function reportMarkdown(report: Report): string {
     '',
     `> **${text(report.nature.label)}.** ${text(report.nature.text)}`,
     ...part('summary', [...report.verdict.map((line) => `- ${text(line)}`), '', ...pairs(headFacts(report))]),
-    ...part('situation', situation(report)),
+    ...part('situation', pairs(situationFacts(report))),
     ...part('objectives', objectives(report)),
     ...part('timeline', timeline(report)),
     ...part('steps', steps(report)),
@@ -48,13 +48,6 @@ export function reportMarkdown(report: Report): string {
 
 function part(id: SectionId, lines: readonly string[]): readonly string[] {
   return ['', `## ${sections[id]}`, '', ...lines];
-}
-
-function situation(report: Report): readonly string[] {
-  const facts = situationFacts(report);
-  return facts.length === 0
-    ? ['No situation was declared: this procedure is ordered at its first gate.']
-    : pairs(facts);
 }
 
 function objectives(report: Report): readonly string[] {

@@ -3,6 +3,7 @@ import { DrpError } from '../../base/errors.ts';
 import type { Event, EventOf, RunMode } from '../../events/event.ts';
 import { statementText } from '../../gates/statement.ts';
 import { planDuration } from '../../plan/critical-path.ts';
+import { frozenPlan } from '../../plan/frozen-plan.ts';
 import type { Plan, PlannedGate } from '../../plan/plan.ts';
 import { betweenMs, instantText } from '../instants.ts';
 import { runSummary, type RunSummary } from '../run-summary.ts';
@@ -32,7 +33,7 @@ export function reportOf(events: readonly Event[]): Report {
   if (began?.type !== 'run.began' || summary === undefined) {
     throw new DrpError('internal', { what: 'the record of the run has no beginning' });
   }
-  const plan = began.data.plan as unknown as Plan;
+  const plan = frozenPlan(began);
   const drivers = driverSessions(events);
   const timeline = timelineOf(events, plan, drivers);
   const restored = restoredIn(events, plan);

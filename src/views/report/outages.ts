@@ -1,4 +1,5 @@
 import type { Event, EventOf } from '../../events/event.ts';
+import { frozenPlan } from '../../plan/frozen-plan.ts';
 import type { Plan, PlannedStep } from '../../plan/plan.ts';
 import type { Outage } from './report.ts';
 
@@ -19,7 +20,7 @@ type Began = EventOf<'run.began'>;
 export function outagesOf(events: readonly Event[]): readonly Outage[] {
   const [began] = events;
   if (began?.type !== 'run.began' || began.data.mode !== 'real') return [];
-  const plan = began.data.plan as unknown as Plan;
+  const plan = frozenPlan(began);
   return began.data.procedure === 'return' ? frozenWindow(events, plan) : [disaster(events, plan, began)];
 }
 

@@ -25,7 +25,7 @@ function nist(report: Known): readonly StandardRow[] {
       : row(nistName, 'Activation: criteria, who declared, who was notified (4.2)', {
           met: 'here',
           section: 'situation',
-          note: 'what, since when, what is lost, who ordered and how',
+          note: 'what, since when, what is lost, who ordered and how; messages sent are among the steps',
         }),
     row(nistName, 'Recovery: procedures in sequence, as carried out (4.3)', {
       met: 'here',

@@ -32,15 +32,20 @@ export function headFacts(report: Report): readonly (readonly [string, string])[
   ];
 }
 
-export function situationFacts({ situation }: Report): readonly (readonly [string, string])[] {
-  if (situation === undefined) return [];
-  return [
-    ['What happened', situation.what],
-    ['Since', instantText(situation.sinceAt)],
-    ['Datacentres declared lost', situation.lost.length === 0 ? 'none' : situation.lost.join(', ')],
-    ['Ordered by', situation.orderedBy],
-    ['How the order came', situation.orderedHow],
-  ];
+export function situationFacts({ situation, gates }: Report): readonly (readonly [string, string])[] {
+  const told: readonly (readonly [string, string])[] =
+    situation === undefined
+      ? []
+      : [
+          ['What happened', situation.what],
+          ['Since', instantText(situation.sinceAt)],
+          ['Datacentres declared lost', situation.lost.length === 0 ? 'none' : situation.lost.join(', ')],
+          ['Ordered by', situation.orderedBy],
+          ['How the order came', situation.orderedHow],
+        ];
+  const [first] = gates;
+  const answers = (first?.openings ?? []).flatMap((opening) => opening.answers.map(answerText));
+  return [...told, [`The order, at gate ${first?.id ?? '–'}`, answers.length === 0 ? 'not given' : answers.join('; ')]];
 }
 
 export function timeFacts(time: TimeUse): readonly (readonly [string, string])[] {
@@ -65,7 +70,7 @@ export function outageRow(outage: Outage): readonly string[] {
   return [kind, instantText(fromAt), toAt === undefined ? 'not on record' : instantText(toAt), ms, how];
 }
 
-export const stepHeads = ['Event', 'Step', 'Where', 'State', 'Began', 'Planned', 'Actual', 'What it said'] as const;
+export const stepHeads = ['Event', 'Step', 'Where', 'Outcome', 'Began', 'Planned', 'Actual', 'What it said'] as const;
 
 export function stepRow(step: ReportStep): readonly string[] {
   const { seq, phase, lane, id, kind, state, attempts, startedAt, endedAt, plannedMs, actualMs, lines } = step;

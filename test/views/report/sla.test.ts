@@ -9,12 +9,12 @@ import { recordedRun } from './journals.ts';
 const quarter = quarterOf('2026Q2')!;
 const rules: SlaRules = { noticeWorkingDays: 5, plannedPerQuarter: 1, holidays: [] };
 const nowAt = '2026-12-31T00:00:00.000Z';
-const told = (kind: ToldOutage['kind'], fromAt: string, toAt: string, announcedAt?: string): ToldOutage => ({
-  ...{ kind, fromAt, toAt, source: 'test', what: '' },
-  ...(announcedAt === undefined ? {} : { announcedAt }),
-});
+const told = (kind: ToldOutage['kind'], fromAt: string, toAt: string): ToldOutage => {
+  return { kind, fromAt, toAt, source: 'test', what: '' };
+};
 const power = told('unplanned', '2026-05-01T00:00:00.000Z', '2026-05-01T01:00:00.000Z');
-const stop = told('planned', '2026-05-05T00:00:00.000Z', '2026-05-05T04:00:00.000Z', '2026-04-20T00:00:00.000Z');
+const unannounced = told('planned', '2026-05-05T00:00:00.000Z', '2026-05-05T04:00:00.000Z');
+const stop = { ...unannounced, announcedAt: '2026-04-20T00:00:00.000Z' };
 
 describe('the availability of a quarter', () => {
   test('the example of the policy: one hour unplanned and four planned in 2184 hours give 99.95 %', () => {
@@ -34,12 +34,12 @@ describe('the availability of a quarter', () => {
     ['announced in time', '2026-04-27T09:00:00.000Z', 'planned'],
     ['announced one working day late', '2026-04-29T09:00:00.000Z', 'unplanned'],
   ])('a planned stop %s counts as it is promised', (_, announcedAt, countedAs) => {
-    const late = told('planned', '2026-05-05T00:00:00.000Z', '2026-05-05T04:00:00.000Z', announcedAt);
+    const late = { ...unannounced, announcedAt };
     expect(slaOf(quarter, [late], { rules, nowAt }).outages[0]?.countedAs).toBe(countedAs);
   });
 
   test('the second planned stop of a quarter counts as unplanned, unless the rules allow two', () => {
-    const second = told('planned', '2026-06-05T00:00:00.000Z', '2026-06-05T04:00:00.000Z', '2026-04-20T00:00:00.000Z');
+    const second = { ...stop, fromAt: '2026-06-05T00:00:00.000Z', toAt: '2026-06-05T04:00:00.000Z' };
     expect(slaOf(quarter, [second, stop], { rules, nowAt }).unplannedMs).toBe(4 * 3_600_000);
     expect(slaOf(quarter, [second, stop], { rules: { ...rules, plannedPerQuarter: 2 }, nowAt }).unplannedMs).toBe(0);
   });
