@@ -12,7 +12,7 @@ import type { Io, VerbAnswer } from './io.ts';
 import { pickRun } from './pick-run.ts';
 import { planOf } from './plan-of.ts';
 import { deliver } from './send-word.ts';
-import { signWord, type SignOptions } from './sign-word.ts';
+import { signOptions, signWord, type SignOptions } from './sign-word.ts';
 import { waitingNow } from './waiting-now.ts';
 import { withJournal } from './wire.ts';
 
@@ -26,15 +26,13 @@ export interface AnswerOptions extends SignOptions {
 
 /** Options of approve and reject. */
 export function answerOptions(command: Command): Command {
-  return command
-    .argument('[gate]', 'gate to answer; may be left out where one is open')
-    .option('--run <run>', 'run; else the one under way')
-    .option('--site <name>', 'the run of this site')
-    .option('--statement <digest>', 'what was read: 12 or more digits of the digest shown with the statement')
-    .option('--key <file>', 'sign with this SSH private key')
-    .option('--agent', 'sign with a key of the SSH agent')
-    .option('--person <name>', 'who you are, where key or OS user stand for several people')
-    .option('--reason <text>', 'goes into the record; needed to reject, and where evidence is red');
+  return signOptions(
+    command
+      .argument('[gate]', 'gate to answer; may be left out where one is open')
+      .option('--run <run>', 'run; else the one under way')
+      .option('--site <name>', 'the run of this site')
+      .option('--statement <digest>', 'what was read: 12 or more digits of the digest shown with the statement'),
+  ).option('--reason <text>', 'goes into the record; needed to reject, and where evidence is red');
 }
 
 interface OpenGate extends Waiting {

@@ -1,5 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../base/clock.ts';
 
 const pasteStart = '\u001b[200~';
 const pasteEnd = '\u001b[201~';
@@ -29,9 +29,9 @@ export async function guardInput(
   const filter = new PasteFilter(stdin);
   const gone = new AbortController();
   let open = false;
-  let lastInputMs = Date.now();
+  let lastInputMs = systemClock.nowMs();
   const onData = (chunk: Buffer | string) => {
-    lastInputMs = Date.now();
+    lastInputMs = systemClock.nowMs();
     if (open) filter.write(chunk);
   };
   const onGone = () => gone.abort(new Error('the terminal is gone'));
@@ -41,10 +41,10 @@ export async function guardInput(
   stdin.once('close', onGone);
   stdin.resume();
   if (!options.pasteAllowed) screen.write('\u001b[?2004h');
-  const startedMs = Date.now();
+  const startedMs = systemClock.nowMs();
   do {
-    await delay(quietMs / 2);
-  } while (Date.now() - lastInputMs < quietMs && Date.now() - startedMs < drainLimitMs);
+    await systemClock.sleep(quietMs / 2);
+  } while (systemClock.nowMs() - lastInputMs < quietMs && systemClock.nowMs() - startedMs < drainLimitMs);
   open = true;
   return {
     stream: filter,

@@ -6,7 +6,7 @@ import type { Io, VerbAnswer } from './io.ts';
 import { pickRun } from './pick-run.ts';
 import { planOf } from './plan-of.ts';
 import { deliver } from './send-word.ts';
-import { signWord, type SignOptions } from './sign-word.ts';
+import { signOptions, signWord, type SignOptions } from './sign-word.ts';
 import { withJournal } from './wire.ts';
 
 export interface SayOptions extends SignOptions {
@@ -17,12 +17,9 @@ export interface SayOptions extends SignOptions {
 
 /** Options of every verb that says something to a run. */
 export function sayOptions(command: Command): Command {
-  return command
-    .option('--run <run>', 'run; else the one under way')
-    .option('--site <name>', 'the run of this site')
-    .option('--key <file>', 'sign with this SSH private key')
-    .option('--agent', 'sign with a key of the SSH agent')
-    .option('--person <name>', 'who you are, where key or OS user stand for several people');
+  return signOptions(
+    command.option('--run <run>', 'run; else the one under way').option('--site <name>', 'the run of this site'),
+  );
 }
 
 /** Says a word to the driver of a run. */

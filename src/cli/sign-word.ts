@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { DrpError } from '../base/errors.ts';
 import { randomIds } from '../base/ids.ts';
 import type { Statement } from '../events/event.ts';
@@ -13,6 +14,14 @@ export interface SignOptions {
   readonly key?: string;
   readonly agent?: boolean;
   readonly person?: string;
+}
+
+/** Options of every verb whose word may be signed. */
+export function signOptions(command: Command): Command {
+  return command
+    .option('--key <file>', 'sign with this SSH private key')
+    .option('--agent', 'sign with a key of the SSH agent')
+    .option('--person <name>', 'who you are, where key or OS user stand for several people');
 }
 
 /**

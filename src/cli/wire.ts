@@ -47,7 +47,7 @@ function journalUrl(io: Io, url: string | undefined): string {
   return url ?? io.env['DRP_JOURNAL'] ?? defaultJournalUrl(io.env);
 }
 
-/** Finds and checks the runbook of a site; its warnings go to stderr. Throws runbook-not-found, runbook-invalid. */
+/** Finds and checks the runbook of a site. Throws runbook-not-found, runbook-invalid. */
 export function openRunbook(io: Io, site: string, folder: string | undefined): Promise<LoadedRunbook> {
   const named = folder ?? io.env['DRP_RUNBOOKS'];
   const folders = runbookFolders({ cwd: io.cwd, env: io.env, ...(named === undefined ? {} : { folder: named }) });

@@ -9,7 +9,7 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
 import { readRuns } from '../pick-run.ts';
-import type { SignOptions } from '../sign-word.ts';
+import { signOptions, type SignOptions } from '../sign-word.ts';
 import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';
 
@@ -31,14 +31,13 @@ export const verb: Verb = (command, { io, action }) => {
     .option('--all', 'settled ones too')
     .addHelpText('after', examples([['drp obligation list', 'everything that is owed']]))
     .action(action((options: ListOptions) => list(io, options)));
-  command
-    .command('settle')
-    .description('Says that a duty is done, with what shows it.')
-    .argument('<id>', 'as drp obligation list names it')
-    .requiredOption('--reason <text>', 'what was done and what shows it; goes into the record')
-    .option('--key <file>', 'sign with this SSH private key')
-    .option('--agent', 'sign with a key of the SSH agent')
-    .option('--person <name>', 'who you are, where key or OS user stand for several people')
+  signOptions(
+    command
+      .command('settle')
+      .description('Says that a duty is done, with what shows it.')
+      .argument('<id>', 'as drp obligation list names it')
+      .requiredOption('--reason <text>', 'what was done and what shows it; goes into the record'),
+  )
     .addHelpText(
       'after',
       examples([

@@ -1,14 +1,14 @@
-import { Option } from 'commander';
-import { isDrpError, type DrpError, type Problem } from '../../base/errors.ts';
+import type { DrpError, Problem } from '../../base/errors.ts';
 import { planDuration } from '../../plan/critical-path.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { printable } from '../../views/escape.ts';
 import { planText } from '../../views/plan-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
+import { procedureOption, resolveProcedures } from '../procedures.ts';
 import { stationsOf } from '../stations.ts';
 import type { Verb } from '../verb.ts';
-import { openRunbook, resolveProcedure } from '../wire.ts';
+import { openRunbook } from '../wire.ts';
 
 interface PlanOptions {
   readonly site: string;
@@ -19,7 +19,7 @@ interface PlanOptions {
 export const verb: Verb = (command, { io, action }) => {
   command
     .requiredOption('--site <name>', 'site whose runbook is shown')
-    .addOption(new Option('--procedure <name>', 'one procedure only').choices(['activation', 'return']))
+    .addOption(procedureOption())
     .option('--runbooks <folder>', 'where runbooks are looked for')
     .addHelpText(
       'after',
@@ -34,18 +34,9 @@ export const verb: Verb = (command, { io, action }) => {
 
 async function showPlan(io: Io, options: PlanOptions): Promise<VerbAnswer> {
   const loaded = await openRunbook(io, options.site, options.runbooks);
-  const procedures = options.procedure === undefined ? (['activation', 'return'] as const) : [options.procedure];
-  const plans: Plan[] = [];
   const signers = new Set<string>();
   const onSigners = (error: DrpError) => void signers.add(`${error.message}: no run begins without it`);
-  for (const procedure of procedures) {
-    try {
-      plans.push(await resolveProcedure(loaded, procedure, { onSigners }));
-    } catch (error) {
-      // A runbook may leave a procedure out; asked for by name that is an error.
-      if (options.procedure !== undefined || !isDrpError(error, 'procedure-not-filled')) throw error;
-    }
-  }
+  const plans = await resolveProcedures(loaded, options.procedure, { onSigners });
   const found = [...loaded.warnings, ...[...signers].map((message): Problem => ({ message, file: loaded.file }))];
   const warnings = found.map((warning) => {
     const place = [warning.file, warning.line, warning.column].filter((part) => part !== undefined).join(':');

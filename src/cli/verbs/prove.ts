@@ -1,14 +1,12 @@
-import { Option } from 'commander';
-import { isDrpError } from '../../base/errors.ts';
-import type { Plan } from '../../plan/plan.ts';
 import { pointsOfNoReturn } from '../../proof/no-return.ts';
 import { lawText, proofDigest, provePlan } from '../../proof/prove.ts';
 import { proofText } from '../../views/proof-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
+import { procedureOption, resolveProcedures } from '../procedures.ts';
 import type { Verb } from '../verb.ts';
-import { openRunbook, resolveProcedure } from '../wire.ts';
+import { openRunbook } from '../wire.ts';
 
 interface ProveOptions {
   readonly site: string;
@@ -20,7 +18,7 @@ interface ProveOptions {
 export const verb: Verb = (command, { io, action }) => {
   command
     .requiredOption('--site <name>', 'site whose runbook is proven')
-    .addOption(new Option('--procedure <name>', 'one procedure only').choices(['activation', 'return']))
+    .addOption(procedureOption())
     .option('--exhaustive', 'every order of every lane; slower, the same verdict')
     .option('--runbooks <folder>', 'where runbooks are looked for')
     .addHelpText(
@@ -35,16 +33,7 @@ export const verb: Verb = (command, { io, action }) => {
 
 async function proveSite(io: Io, options: ProveOptions): Promise<VerbAnswer> {
   const loaded = await openRunbook(io, options.site, options.runbooks);
-  const procedures = options.procedure === undefined ? (['activation', 'return'] as const) : [options.procedure];
-  const plans: Plan[] = [];
-  for (const procedure of procedures) {
-    try {
-      plans.push(await resolveProcedure(loaded, procedure));
-    } catch (error) {
-      // A runbook may leave a procedure out; asked for by name that is an error.
-      if (options.procedure !== undefined || !isDrpError(error, 'procedure-not-filled')) throw error;
-    }
-  }
+  const plans = await resolveProcedures(loaded, options.procedure);
   const proofs = plans.map((plan) => {
     const proof = provePlan(plan, { exhaustive: options.exhaustive === true });
     const breaches = proof.breaches.map((breach) => ({ ...breach, sentence: lawText(breach.law) }));

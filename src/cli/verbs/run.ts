@@ -8,7 +8,7 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { planOf } from '../plan-of.ts';
 import { readGiven } from '../read-given.ts';
-import { signWord, type SignOptions } from '../sign-word.ts';
+import { signOptions, signWord, type SignOptions } from '../sign-word.ts';
 import type { Verb } from '../verb.ts';
 import { openExecutor, withJournalMade } from '../wire.ts';
 
@@ -21,15 +21,14 @@ interface AdoptOptions extends SignOptions {
 }
 
 export const verb: Verb = (command, { io, action }) => {
-  command
-    .command('adopt')
-    .description('Continues a run in this journal from a copy of its record.')
-    .argument('<file>', 'an export, a journal file of another machine, or a copy from a host of the run')
-    .requiredOption('--reason <text>', 'why; goes into the record')
-    .option('--run <run>', 'run, where the file holds several')
-    .option('--key <file>', 'sign with this SSH private key')
-    .option('--agent', 'sign with a key of the SSH agent')
-    .option('--person <name>', 'who you are, where key or OS user stand for several people')
+  signOptions(
+    command
+      .command('adopt')
+      .description('Continues a run in this journal from a copy of its record.')
+      .argument('<file>', 'an export, a journal file of another machine, or a copy from a host of the run')
+      .requiredOption('--reason <text>', 'why; goes into the record')
+      .option('--run <run>', 'run, where the file holds several'),
+  )
     .option('--allowed-signers <file>', 'who people are, from outside the record (ssh-keygen format)')
     .option('--anchor <text...>', "a head seen elsewhere, as tickets carry it: 'RUN SEQ:HEAD12'")
     .addHelpText(

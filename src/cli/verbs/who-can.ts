@@ -1,12 +1,11 @@
-import { Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
-import { isDrpError } from '../../base/errors.ts';
-import { whoCan, type MayTable } from '../../gates/who-can.ts';
+import { whoCan } from '../../gates/who-can.ts';
 import { whoCanText } from '../../views/who-can-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
+import { procedureOption, resolveProcedures } from '../procedures.ts';
 import type { Verb } from '../verb.ts';
-import { openRunbook, resolveProcedure } from '../wire.ts';
+import { openRunbook } from '../wire.ts';
 
 interface WhoCanOptions {
   readonly site: string;
@@ -17,7 +16,7 @@ interface WhoCanOptions {
 export const verb: Verb = (command, { io, action }) => {
   command
     .requiredOption('--site <name>', 'site whose runbook is read')
-    .addOption(new Option('--procedure <name>', 'one procedure only').choices(['activation', 'return']))
+    .addOption(procedureOption())
     .option('--runbooks <folder>', 'where runbooks are looked for')
     .addHelpText(
       'after',
@@ -31,16 +30,7 @@ export const verb: Verb = (command, { io, action }) => {
 
 async function show(io: Io, options: WhoCanOptions): Promise<VerbAnswer> {
   const loaded = await openRunbook(io, options.site, options.runbooks);
-  const procedures = options.procedure === undefined ? (['activation', 'return'] as const) : [options.procedure];
   const at = systemClock.nowIso();
-  const tables: MayTable[] = [];
-  for (const procedure of procedures) {
-    try {
-      tables.push(whoCan(await resolveProcedure(loaded, procedure), at));
-    } catch (error) {
-      // A runbook may leave a procedure out; asked for by name that is an error.
-      if (options.procedure !== undefined || !isDrpError(error, 'procedure-not-filled')) throw error;
-    }
-  }
+  const tables = (await resolveProcedures(loaded, options.procedure)).map((plan) => whoCan(plan, at));
   return { text: whoCanText(tables, io.width), json: { site: options.site, at, procedures: tables } };
 }
