@@ -57,7 +57,7 @@ describe('wrong usage ends with 2 and says where to look', () => {
     ],
     ['a missing second word', ['audit'], 'audit needs a second word', 'drp audit --help'],
     ['a site without a runbook', ['plan', '--site', 'nowhere'], "no runbook for site 'nowhere'", 'drp init'],
-  ])('%s', (_, args, message, hint) => {
+  ])('%s', (...[, args, message, hint]) => {
     const { code, err, out } = drp(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^drp: .*\n(.*\n)*HINT: /);
