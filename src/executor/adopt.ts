@@ -1,5 +1,6 @@
 import { DrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
+import { strengthToAdopt } from '../gates/on-record.ts';
 import { judge } from '../gates/policy.ts';
 import { toEvents } from '../journal/rules.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
@@ -29,7 +30,7 @@ export async function adoptRun(deps: ExecutorDeps, request: AdoptRequest): Promi
     starter: began.data.startedBy,
     driver: { osUser: deps.driver.osUser },
     accepted: ['adopt'],
-    leastStrength: signedRun(plan) ? 'ssh-key' : 'os-user',
+    leastStrength: strengthToAdopt(plan),
   });
   if (verdict.kind === 'refused') throw new DrpError('word-refused', { text: verdict.text, advice: verdict.hint });
   const last = events.at(-1);
@@ -50,11 +51,6 @@ export async function adoptRun(deps: ExecutorDeps, request: AdoptRequest): Promi
   );
   await deps.journal.release(lease);
   return run;
-}
-
-/** A run whose gates want signatures is not taken over on the word of an OS user. */
-function signedRun(plan: Plan): boolean {
-  return Object.values(plan.gates).some((gate) => gate.strength !== 'os-user');
 }
 
 /**

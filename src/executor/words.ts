@@ -1,11 +1,10 @@
 import { DrpError, isDrpError, type ErrorCode } from '../base/errors.ts';
-import type { Draft, Event } from '../events/event.ts';
+import type { Draft } from '../events/event.ts';
 import { lastOpened } from '../events/last-opened.ts';
 import { watchOf } from '../events/watch.ts';
-import { parseSignedText } from '../gates/approval.ts';
-import { judge, type Answer, type JudgeContext, type Verdict } from '../gates/policy.ts';
+import { noncesOf, subjectOnRecord } from '../gates/on-record.ts';
+import { judge, type JudgeContext, type Verdict } from '../gates/policy.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
-import { stepsOf } from '../plan/resolve.ts';
 import type { Person } from '../runbook/schema/world.ts';
 import { copyNamed } from './copy-named.ts';
 import { moving } from './drafts.ts';
@@ -155,8 +154,6 @@ function judgeContext(driving: Driving, word: Word): JudgeContext {
   const { plan, began, events } = log;
   const now = deps.clock.nowIso();
   const last = events.at(-1)?.at ?? now;
-  const policy = plan.gates[word.subject];
-  const step = stepsOf(plan).find((one) => one.id === word.subject && one.kind !== 'gate');
   const prefix = `${word.subject}.`;
   return {
     people: plan.world.people,
@@ -172,8 +169,7 @@ function judgeContext(driving: Driving, word: Word): JudgeContext {
         .map((type) => type.slice(prefix.length)),
       ...(mayLead(plan.world.people[word.subject]) ? ['handover'] : []),
     ],
-    ...(policy === undefined ? {} : { gate: { policy, ...answersUnder(events, word.subject) } }),
-    ...(step === undefined ? {} : { step: { skippable: step.skippable, restores: restores(step) } }),
+    ...subjectOnRecord(plan, word.subject, events),
     nonces: noncesOf(events),
   };
 }
@@ -181,26 +177,4 @@ function judgeContext(driving: Driving, word: Word): JudgeContext {
 /** The lead of the watch can decide. */
 function mayLead(person: Person | undefined): boolean {
   return person?.roles.some((role) => role === 'operator' || role === 'authoriser') ?? false;
-}
-
-function restores(step: { readonly kind: string; readonly writes: readonly string[] }): boolean {
-  return (step.kind === 'copy' || step.kind === 'database') && step.writes.length > 0;
-}
-
-function answersUnder(events: readonly Event[], gate: string) {
-  const opened = lastOpened(events, gate);
-  if (opened === undefined) return { answers: [] };
-  const answers = events.flatMap((event): Answer[] =>
-    event.type === 'gate.decided' && event.data.statementDigest === opened.data.digest ? [event.data] : [],
-  );
-  return { answers, statement: opened.data.statement, statementDigest: opened.data.digest };
-}
-
-/** Signed words are good once. */
-function noncesOf(events: readonly Event[]): ReadonlySet<string> {
-  const texts = events.flatMap((event) =>
-    'identity' in event.data && event.data.identity?.signed !== undefined ? [event.data.identity.signed] : [],
-  );
-  const signed = texts.map((text) => parseSignedText(text));
-  return new Set(signed.flatMap((one) => (one === undefined ? [] : [one.nonce])));
 }

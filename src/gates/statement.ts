@@ -1,6 +1,7 @@
 import { digestOf } from '../events/digest.ts';
 import type { EvidenceItem, Json, RunMode, Statement } from '../events/event.ts';
 import type { PlannedGate } from '../plan/plan.ts';
+import type { GatePolicy } from '../runbook/schema/world.ts';
 
 export interface StatementRequest {
   readonly run: string;
@@ -33,11 +34,13 @@ export function renderStatement(request: StatementRequest): Statement {
     openedAt,
     expiresAt: new Date(Date.parse(openedAt) + gate.expiresMs).toISOString(),
     word: gate.word,
-    policy: {
-      ...{ roles: gate.roles, approvals: gate.approvals },
-      ...{ notTheStarter: gate.notTheStarter, strength: gate.strength },
-    },
+    policy: policyShown(gate),
   };
+}
+
+/** The policy of a gate as its statement shows it. */
+export function policyShown({ roles, approvals, notTheStarter, strength }: GatePolicy): Statement['policy'] {
+  return { roles, approvals, notTheStarter, strength };
 }
 
 /** SHA-256 over what an approval binds to: each finding's choice and severity. Merely newer facts do not change it. */

@@ -60,10 +60,7 @@ export interface ReadExport {
 export function readExport(text: string): ReadExport {
   const lines = text.split('\n');
   const frame = readFrame(lines[0] ?? '');
-  const stored = lines.slice(1, -2).map((line) => ({
-    line: line.slice(eventStart.length, -eventEndLength),
-    hash: line.slice(-66, -2),
-  }));
+  const stored = lines.slice(1, -2).map(storedOf);
   const again = renderExport(frame, stored).split('\n');
   const differs = lines.findIndex((line, index) => line !== again[index]);
   if (differs >= 0 || again.length !== lines.length) {
@@ -71,6 +68,18 @@ export function readExport(text: string): ReadExport {
     throw new DrpError('export-unreadable', { line, reason: 'it is not as it was written' });
   }
   return { frame, stored, events: toEvents(frame.run, stored) };
+}
+
+/** Stored lines of an export that may be damaged, unchecked: for readers that know from `verifyExport` how far it is good. */
+export function storedIn(text: string): readonly StoredLine[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(eventStart))
+    .map(storedOf);
+}
+
+function storedOf(line: string): StoredLine {
+  return { line: line.slice(eventStart.length, -eventEndLength), hash: line.slice(-66, -2) };
 }
 
 function readFrame(line: string): ExportFrame {

@@ -47,6 +47,8 @@ interface Reading {
   readonly answers: AnswerFinding[];
   /** Gate → what it showed last. */
   readonly opened: Map<string, Opened>;
+  /** Nonces of statements so far: an answer to one is never an answer to another. */
+  readonly nonces: Set<unknown>;
   plan: Fields;
   planDigest: unknown;
 }
@@ -69,7 +71,7 @@ export function checkMeaning(
   context: MeaningContext,
 ): { readonly problems: readonly JournalProblem[]; readonly answers: readonly AnswerFinding[]; readonly site: string } {
   const reading: Reading = {
-    ...{ events, context, problems: [], answers: [], opened: new Map(), plan: {}, planDigest: '' },
+    ...{ events, context, problems: [], answers: [], opened: new Map(), nonces: new Set(), plan: {}, planDigest: '' },
   };
   for (const event of events) checkEvent(reading, event);
   return { problems: reading.problems, answers: reading.answers, site: String(fields(events[0]?.data)['site'] ?? '?') };
@@ -113,6 +115,8 @@ function checkOpening(reading: Reading, event: ReadEvent, data: Fields): void {
   const bound = evidence.map(({ id, severity, choice }) => ({ id, severity, choice: choice ?? null }));
   if (sha256(spell(bound)) !== statement['evidenceDigest'])
     complain(reading, event, 'the evidence does not match its digest');
+  if (reading.nonces.has(statement['nonce'])) complain(reading, event, 'the nonce of its statement was used before');
+  reading.nonces.add(statement['nonce']);
   reading.opened.set(String(data['gate']), { statement, digest, approvers: new Set() });
 }
 

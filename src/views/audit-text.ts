@@ -37,6 +37,9 @@ export interface VerdictShown {
   }[];
   readonly anchors: readonly { readonly anchor: string; readonly good: boolean; readonly text: string }[];
   readonly anchoredUpToSeq: number;
+  readonly checks: readonly { readonly what: string; readonly state: string; readonly text: string }[];
+  readonly proved: readonly string[];
+  readonly notProved: readonly string[];
 }
 
 /** The verdict on a record, with what it does not prove. */
@@ -45,7 +48,8 @@ export function verdictPage(
   view: { readonly keys: string; readonly width: number; readonly style: Style },
 ): string {
   const { style, width } = view;
-  const { good, run, events, upToSeq, head, problems, answers, anchors, anchoredUpToSeq } = verdict;
+  const { good, run, events, upToSeq, head, problems, answers, anchors, anchoredUpToSeq, checks, proved, notProved } =
+    verdict;
   const title = good
     ? style.good(`verified: run ${run}, ${events} events, head ${head.seq}:${head.hash.slice(0, 12)}`)
     : style.bad(`BROKEN: run ${run} is good up to event ${upToSeq} of ${events}`);
@@ -56,10 +60,6 @@ export function verdictPage(
     `signature: ${answer.signature}`,
     answer.text,
   ]);
-  const vouched =
-    anchoredUpToSeq === 0
-      ? 'nothing from outside vouches for it: whoever owns the store could have rewritten it whole'
-      : `vouched for from outside up to event ${anchoredUpToSeq}`;
   const lines = [
     title,
     ...problems.flatMap((problem) =>
@@ -75,7 +75,23 @@ export function verdictPage(
           ),
         ]),
     ...anchors.map((anchor) => `  anchor ${printableLine(anchor.anchor)}: ${anchor.good ? 'holds' : 'DOES NOT HOLD'}`),
-    ...wrap(`  ${vouched}`, width, '  '),
+    ...checks.flatMap(({ what, state, text }) =>
+      wrap(`  ${what}: ${stateText(state, style)}, ${printableLine(text)}`, width, '  '),
+    ),
+    ...(anchoredUpToSeq === 0
+      ? wrap('  nothing from outside vouches for it: whoever owns the store could have rewritten it whole', width, '  ')
+      : [`  vouched for from outside up to event ${anchoredUpToSeq}`]),
+    ...listed('Proved:', proved, width),
+    ...listed('Not proved:', notProved, width),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function stateText(state: string, style: Style): string {
+  if (state === 'holds') return style.good('holds');
+  return state === 'broken' ? style.bad('BROKEN') : style.attention('not checked');
+}
+
+function listed(title: string, lines: readonly string[], width: number): readonly string[] {
+  return lines.length === 0 ? [] : [title, ...lines.flatMap((line) => wrap(`  - ${line}`, width, '  '))];
 }

@@ -8,6 +8,7 @@ import { genesis } from '../../src/journal/chain.ts';
 import { renderExport } from '../../src/journal/export.ts';
 import type { Head } from '../../src/journal/journal.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
+import type { PlannedGate } from '../../src/plan/plan.ts';
 import { testKey } from '../gates/test-key.ts';
 
 export const anneKey = testKey('anne');
@@ -15,6 +16,31 @@ export const allowedSigners = `anne namespaces="drp-approval@v1" ${anneKey.line}
 const at = '2026-11-21T03:10:00.000Z';
 const run = 'k3f9-2a7m';
 const osUser: Identity = { strength: 'os-user', osUser: 'otto' };
+
+const gate = {
+  ...{ id: 'switchover', title: 'Send users to gravelines', covers: [], word: 'gravelines' },
+  ...{ roles: ['authoriser'], approvals: 1, notTheStarter: true, strength: 'ssh-key', expiresMs: 3_600_000 },
+} satisfies PlannedGate;
+
+/** One gate, then the end: the shortest machine a run can have. */
+const machine: Json = {
+  id: 'activation',
+  initial: 'asking',
+  states: {
+    asking: {
+      initial: 'gathering',
+      onDone: 'completed',
+      states: {
+        gathering: {
+          invoke: { id: 'evidence:switchover', src: 'evidence', input: { gate: 'switchover' }, onDone: 'open' },
+        },
+        open: { on: { 'switchover.approve': 'passed' } },
+        passed: { type: 'final' },
+      },
+    },
+    completed: { type: 'final' },
+  },
+};
 
 const clock: Clock = { nowMs: () => Date.parse(at), nowIso: () => at, sleep: async () => undefined };
 
@@ -41,7 +67,7 @@ export async function sampleExport(options: SampleOptions = {}): Promise<string>
   await append({
     type: 'gate.opened',
     by: 'drp',
-    data: { gate: 'switchover', key: '2.switchover', statement, digest, state: { gate: 'open' } },
+    data: { gate: 'switchover', key: '1.evidence:switchover', statement, digest, state: { asking: 'open' } },
   });
   const reason = 'restored data checked';
   const text = signedText(buildApproval(statement, { decision: 'approve', person: 'anne', reason, at }));
@@ -56,7 +82,7 @@ export async function sampleExport(options: SampleOptions = {}): Promise<string>
     {
       type: 'gate.decided',
       by: 'anne',
-      data: { ...answer, identity, statementDigest: digest, passed: true, state: { gate: 'passed' } },
+      data: { ...answer, identity, statementDigest: digest, passed: true, state: 'completed' },
     },
     { type: 'note.added', by: 'otto', data: { person: 'otto', text: 'called the datacentre: "données" are safe' } },
     { type: 'run.ended', by: 'drp', data: { outcome: 'completed' } },
@@ -66,7 +92,10 @@ export async function sampleExport(options: SampleOptions = {}): Promise<string>
 
 function samplePlan(): { readonly [key: string]: Json; readonly digest: string } {
   const anne = { name: 'Anne Martin', roles: ['authoriser'], keys: [anneKey.line] };
-  const content = { format: 1, site: 'gravelines', procedure: 'activation', world: { people: { anne } } };
+  const content = {
+    ...{ format: 1, site: 'gravelines', procedure: 'activation', phases: {}, world: { people: { anne } } },
+    gates: { switchover: gate },
+  };
   return { ...content, digest: digestOf(content) };
 }
 
@@ -78,9 +107,9 @@ function began(plan: { readonly [key: string]: Json; readonly digest: string }):
       ...{ format: 1, version: '0.1.0', site: 'gravelines', procedure: 'activation', mode: 'real', plan },
       ...{
         planDigest: plan.digest,
-        machine: {},
+        machine,
         startedBy: { person: 'otto', identity: osUser },
-        state: 'declaration',
+        state: { asking: 'gathering' },
       },
     },
   };
@@ -89,10 +118,7 @@ function began(plan: { readonly [key: string]: Json; readonly digest: string }):
 function statementAt(head: Head, planDigest: string) {
   return renderStatement({
     ...{ run, site: 'gravelines', procedure: 'activation', mode: 'real', planDigest, attempt: 1, head },
-    gate: {
-      ...{ id: 'switchover', title: 'Send users to gravelines', covers: [], word: 'gravelines' },
-      ...{ roles: ['authoriser'], approvals: 1, notTheStarter: true, strength: 'ssh-key', expiresMs: 3_600_000 },
-    },
+    gate,
     evidence: [
       {
         id: 'dns:kyc.test',

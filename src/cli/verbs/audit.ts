@@ -1,8 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
+import { DrpError } from '../../base/errors.ts';
+import type { Event } from '../../events/event.ts';
+import { statementText } from '../../gates/statement.ts';
 import { exportRun } from '../../journal/export.ts';
 import { auditText, verdictPage } from '../../views/audit-text.ts';
+import { printable } from '../../views/escape.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
@@ -22,6 +26,9 @@ interface VerifyOptions extends RunOptions {
   readonly anchor?: readonly string[];
   readonly witness?: boolean;
 }
+interface ShowOptions extends RunOptions {
+  readonly gate?: string;
+}
 interface ExportOptions extends RunOptions {
   readonly output?: string;
 }
@@ -32,18 +39,23 @@ export const verb: Verb = (command, { io, action }) => {
     .description('The record of a run, event by event.')
     .option('--run <run>', 'run; else the one under way, else the latest')
     .option('--site <name>', 'the latest run of this site')
+    .option(
+      '--gate <gate>',
+      'what this gate showed, byte for byte; with the last opening where it opened more than once',
+    )
     .addHelpText(
       'after',
       examples([
         ['drp audit show --run k3f9-2a7m', 'who did what, when'],
+        ['drp audit show --gate switchover', 'the statement that was answered, and its digest'],
         ['drp audit show --json', 'whole events'],
       ]),
     )
-    .action(action((options: RunOptions) => show(io, options)));
+    .action(action((options: ShowOptions) => show(io, options)));
   command
     .command('verify')
     .description(
-      'Checks a record independently of what wrote it: chain, statements, signatures, anchors. Works offline.',
+      'Checks a record: chain, statements, signatures, policy, the way of the machine, anchors. Works offline.',
     )
     .argument('[file]', 'an export; else a run of the journal')
     .option('--run <run>', 'run; else the one under way, else the latest')
@@ -75,12 +87,38 @@ export const verb: Verb = (command, { io, action }) => {
     .action(action((options: ExportOptions) => exportTo(io, options)));
 };
 
-function show(io: Io, options: RunOptions): Promise<VerbAnswer> {
+function show(io: Io, options: ShowOptions): Promise<VerbAnswer> {
   return withJournal(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'any');
     const events = await journal.read(row.run);
+    if (options.gate !== undefined) return showGate(row.run, options.gate, events);
     return { text: auditText(events, io.width), json: { run: row.run, journal: journal.url, events } };
   });
+}
+
+/** The same text for the same statement, whoever asks and when: rendered from what is stored, digest and all. */
+function showGate(run: string, gate: string, events: readonly Event[]): VerbAnswer {
+  const shown = events.flatMap((event) => (event.type === 'gate.opened' && event.data.gate === gate ? [event] : []));
+  const last = shown.at(-1);
+  if (last === undefined) {
+    const what = `gate '${gate}' of run ${run} has shown nothing`;
+    throw new DrpError('nothing-to-do', { what, advice: `Its gates: drp audit show --run ${run}.` });
+  }
+  const answers = events.flatMap((event) =>
+    event.type === 'gate.decided' && event.data.statementDigest === last.data.digest ? [event.data] : [],
+  );
+  return {
+    text: printable(statementText(last.data.statement)),
+    json: {
+      run,
+      gate,
+      seq: last.seq,
+      digest: last.data.digest,
+      statement: last.data.statement,
+      answers,
+      openings: shown.length,
+    },
+  };
 }
 
 function exportTo(io: Io, options: ExportOptions): Promise<VerbAnswer> {
@@ -102,18 +140,15 @@ function exportTo(io: Io, options: ExportOptions): Promise<VerbAnswer> {
 }
 
 async function verify(io: Io, file: string | undefined, options: VerifyOptions): Promise<VerbAnswer> {
-  const [{ verifyExport }, { createAnswerCheck, keysSource }] = await Promise.all([
-    import('../../journal/verify.ts'),
+  const [{ auditWhole }, { keysSource }] = await Promise.all([
+    import('../audit-whole.ts'),
     import('../../gates/answer-check.ts'),
   ]);
   const bytes = file === undefined ? await exported(io, options) : await readGiven(io, file, 'audit verify');
   const signers = options.allowedSigners;
   const allowedSigners =
     signers === undefined ? {} : { allowedSigners: (await readGiven(io, signers, 'audit verify')).toString('utf8') };
-  const verdict = verifyExport(bytes, {
-    checkAnswer: createAnswerCheck(allowedSigners),
-    anchors: options.anchor ?? [],
-  });
+  const verdict = auditWhole(bytes, { ...allowedSigners, anchors: options.anchor ?? [] });
   const keys = keysSource(allowedSigners.allowedSigners);
   const witnesses = options.witness === true ? await compareWitnesses(bytes) : [];
   const good = verdict.good && witnesses.every((one) => one.good);
