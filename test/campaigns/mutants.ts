@@ -7,7 +7,7 @@ import { below, type Campaign, type Failure } from './campaign.ts';
 import { mutants, type Mutant } from './mutant-list.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const parts = ['bin', 'src', 'machines', 'runbooks', 'test', 'package.json', 'tsconfig.json', 'jest.config.js'];
+const parts = ['bin', 'src', 'machines', 'runbooks', 'docs', 'test', 'package.json', 'tsconfig.json', 'jest.config.js'];
 /** With the tests three are tried, others each day. */
 const shortSize = 3;
 /** A killer that hangs has seen the fault, too; ms. */
