@@ -44,7 +44,16 @@ export const activation = kit.createMachine({
       onDone: 'switch-back',
       on: { 'switch-back.hold': 'switchover' },
     },
-    'switch-back': { meta: { work: 'switch-back' }, onDone: 'switched-back' },
+    'switch-back': { meta: { work: 'switch-back' }, onDone: 'switched-back', on: { 'switch-back.hold': 'holding' } },
+    // The side users came from cannot be opened after all: forward again, through the switchover that was approved.
+    holding: {
+      entry: 'forgetAll',
+      invoke: { id: 'stop:holding', src: 'stop', input: {}, onDone: 'switchover', onError: 'holding-failed' },
+    },
+    'holding-failed': {
+      tags: ['attention'],
+      on: { 'holding.cancel': 'holding', 'holding.stopped': 'switchover' },
+    },
     'switched-back': { type: 'final' },
 
     aborting: {

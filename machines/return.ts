@@ -48,7 +48,21 @@ export const returning = kit.createMachine({
       onDone: 'switch-back',
       on: { 'switch-back.hold': 'switchover', abort: 'aborting-unserved' },
     },
-    'switch-back': { meta: { work: 'switch-back' }, onDone: 'switched-back', on: { abort: 'aborting-unserved' } },
+    'switch-back': {
+      meta: { work: 'switch-back' },
+      onDone: 'switched-back',
+      on: { 'switch-back.hold': 'holding', abort: 'aborting-unserved' },
+    },
+    // The side users came from cannot be opened after all: forward again, through the switchover that was approved.
+    holding: {
+      entry: 'forgetAll',
+      invoke: { id: 'stop:holding', src: 'stop', input: {}, onDone: 'switchover', onError: 'holding-failed' },
+      on: { abort: 'aborting-unserved' },
+    },
+    'holding-failed': {
+      tags: ['attention'],
+      on: { 'holding.cancel': 'holding', 'holding.stopped': 'switchover', abort: 'aborting-unserved' },
+    },
     'switched-back': { type: 'final' },
 
     aborting: {

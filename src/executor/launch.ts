@@ -9,6 +9,7 @@ import { evidenceEffect, inDoubt, stepEffect, stopEffect } from './effects.ts';
 import { runFacts } from './facts.ts';
 import { tokenOf, type Wanted } from './fold.ts';
 import { followLostTail, lostJobs } from './lost-tail.ts';
+import { preflightEvidence } from './preflight-evidence.ts';
 import { keepWitnesses } from './witnesses.ts';
 
 /** Progress goes to the journal at most this often, so that `status` elsewhere can tell, ms. */
@@ -51,10 +52,16 @@ export async function gatherEvidence(driving: Driving, gateId: string, signal: A
       step,
       context: contextFor(driving, { step, key: `evidence.${gateId}`, signal }),
     }));
+  const [ahead, seen] = await Promise.all([preflightEvidence(driving, gateId, signal), evidenceEffect(gate, covered)]);
+  const items = [...ahead, ...(gateId === 'unserved' ? seen.map(asNote) : seen)];
   // Before the statement is rendered: its digest and its signatures stand over what is kept.
-  return driving.redaction.data(
-    (await evidenceEffect(gate, covered)) as unknown as Json,
-  ) as unknown as readonly EvidenceItem[];
+  return driving.redaction.data(items as unknown as Json) as unknown as readonly EvidenceItem[];
+}
+
+/** Ending unserved is signed just because a side is not fit: what is red elsewhere is shown here, and stops nobody. */
+function asNote(item: EvidenceItem): EvidenceItem {
+  const { overridable: _, ...rest } = item;
+  return item.severity === 'red' ? { ...rest, severity: 'attention' } : item;
 }
 
 /** Reads a step's postcondition for somebody who says it is done. Throws postcondition-failed. */

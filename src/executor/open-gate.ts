@@ -22,7 +22,8 @@ export function openGate(driving: Driving, effect: Wanted, items: readonly Evide
     gate,
     attempt: earlier + 1,
     evidence: [...standingEvidence(log.events, log.plan), ...items],
-    irreversible: gate.covers
+    // What `unserved` covers would be run by a reopening, not by ending.
+    irreversible: (gate.id === 'unserved' ? [] : gate.covers)
       .map((id) => stepOf(log, id))
       .filter((step) => step.irreversible)
       .map((step) => step.title),

@@ -26,12 +26,15 @@ interface Told {
   readonly troubles: ReadonlyMap<string, { readonly reason: string; readonly hint: string }>;
 }
 
+/** Ways that stand open beside the work or the gate; nobody has to take one. */
+const ways: ReadonlySet<string> = new Set(['cancel', 'switch-back', 'hold', 'reopen']);
+
 /** What waits for a person: open gates first, then what needs attention. Pure. */
 export function waitingOf(run: Run, events: readonly Event[]): readonly Waiting[] {
   const told = tell(events);
   const states = statesOf(run);
   return [...answersNow(run)]
-    .filter(([, verbs]) => verbs.some((verb) => verb !== 'cancel' && verb !== 'switch-back'))
+    .filter(([, verbs]) => verbs.some((verb) => !ways.has(verb)))
     .map(([subject, verbs]) => waiting(subject, verbs, { told, state: states.get(subject) ?? '' }))
     .sort((a, b) => Number(a.kind !== 'gate') - Number(b.kind !== 'gate'));
 }

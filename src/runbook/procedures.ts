@@ -39,12 +39,13 @@ const switchBack: SkeletonGate = {
   covers: ['switch-back'],
   sends: 'origin',
 };
-const unserved: SkeletonGate = {
+/** Shows the sides and DNS as they are now, by the steps of the phase that would reopen. */
+const unserved = (reopening: string): SkeletonGate => ({
   id: 'unserved',
   title: 'end with nobody serving',
-  covers: [],
+  covers: [reopening],
   sends: 'nobody',
-};
+});
 const switchover: SkeletonGate = {
   id: 'switchover',
   title: 'send users to the other side',
@@ -59,7 +60,7 @@ export const skeletonGates: Readonly<Record<FilledProcedure, readonly SkeletonGa
     { id: 'restoration', title: 'restore from these backups', covers: ['restoration'], sends: 'target' },
     switchover,
     switchBack,
-    unserved,
+    unserved('switch-back'),
   ],
   return: [
     {
@@ -71,7 +72,7 @@ export const skeletonGates: Readonly<Record<FilledProcedure, readonly SkeletonGa
     { id: 'salvage', title: 'overwrite production, its last writes set aside', covers: ['salvage'], sends: 'target' },
     switchover,
     switchBack,
-    unserved,
+    unserved('reopen'),
   ],
 };
 
@@ -80,5 +81,6 @@ export const reservedIds: ReadonlySet<string> = new Set([
   ...Object.values(phaseOrder).flat(),
   ...Object.values(skeletonGates).flatMap((gates) => gates.map((gate) => gate.id)),
   ...['activation', 'return', 'drill', 'end', 'completed', 'closed', 'aborting', 'abort-failed', 'aborted', 'held'],
+  ...['leaving', 'holding', 'aborting-unserved'],
   ...['reopening', 'switching-back', 'switched-back', 'all'],
 ]);

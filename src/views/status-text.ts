@@ -220,10 +220,16 @@ function waysAround(summary: RunSummary, gate: GateSummary, { answers }: StatusV
 }
 
 function alsoLines(summary: RunSummary, view: StatusView): string[] {
-  return (view.switchBackFrom ?? []).flatMap((phase) => [
+  const back = (view.switchBackFrom ?? []).flatMap((phase) => [
     '  switch-back: send users back to where they were (a gate of its own follows)',
     `    with: drp decide switch-back ${phase} --run ${summary.run} --reason TEXT`,
   ]);
+  if (summary.at !== 'switch-back' || view.answers?.get('switch-back')?.includes('hold') !== true) return back;
+  return [
+    ...back,
+    '  hold: not back after all; the switchover that was approved is walked again',
+    `    with: drp decide hold switch-back --run ${summary.run} --reason TEXT`,
+  ];
 }
 
 function gateWaiting(summary: RunSummary, gate: GateSummary, view: StatusView): string[] {

@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import { DrpError } from '../../src/base/errors.ts';
+import { createExecutor } from '../../src/executor/create-executor.ts';
+import type { Waiting } from '../../src/executor/executor.ts';
+import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
+import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
+
+const lane = (id: string, phase: string) => [{ name: 'main', steps: [fakeStep(id, phase)] }];
+const plan = fakePlan({
+  fencing: [],
+  restoration: lane('restore', 'restoration'),
+  verification: [],
+  information: [],
+  switchover: lane('send-users', 'switchover'),
+  confirmation: lane('confirm', 'confirmation'),
+  'switch-back': lane('open-old-side', 'switch-back'),
+});
+
+test('a switch back whose side cannot be opened is called off with hold: the approved switchover is walked again', async () => {
+  const world = new FakeWorld();
+  const broken = {
+    kind: 'failed',
+    error: new DrpError('step-failed', { step: 'x', reason: 'the side is dead' }),
+  } as const;
+  let confirmed = false;
+  world.behaviours.set('confirm', () => (confirmed ? { kind: 'done', output: {}, lines: [] } : broken));
+  world.behaviours.set('open-old-side', () => broken);
+  const executor = createExecutor(fakeDeps(world, createMemoryJournal()));
+  const run = await executor.begin({
+    plan,
+    mode: 'real',
+    starter: { person: 'otto', identity: { strength: 'os-user', osUser: 'otto' } },
+  });
+  const words = new Script();
+  const said = new Set<string>();
+  const say = (waiting: readonly Waiting[]) => {
+    for (const { subject, statementDigest, state } of waiting) {
+      const key = statementDigest ?? `${subject} ${state}`;
+      if (said.has(key)) continue;
+      said.add(key);
+      if (statementDigest !== undefined) words.say({ verb: 'approve', run, subject, statementDigest });
+      if (subject === 'confirm') words.say({ verb: 'decide', run, subject: 'confirmation', decision: 'switch-back' });
+      if (subject === 'open-old-side') {
+        confirmed = true;
+        words.say({ verb: 'decide', run, subject: 'switch-back', decision: 'hold' });
+      }
+    }
+  };
+  const end = await executor.drive(run, {
+    signal: new AbortController().signal,
+    words,
+    onUpdate: () => undefined,
+    whenOnlyPeople: 'park',
+    onWaiting: say,
+  });
+  expect(words.answers.map((answer) => answer.kind)).not.toContain('refused');
+  expect(end).toEqual({ kind: 'ended', outcome: 'completed' });
+  expect(world.effects.filter((effect) => effect === 'send-users')).toHaveLength(2);
+});
