@@ -8,7 +8,7 @@ import type { ExecutorDeps } from '../executor/deps.ts';
 import type { Executor } from '../executor/executor.ts';
 import { currentDriver } from '../journal/driver.ts';
 import type { Journal } from '../journal/journal.ts';
-import { defaultJournalUrl, openJournal } from '../journal/open.ts';
+import { defaultJournalUrl, journalExists, openJournal } from '../journal/open.ts';
 import { loadRunbook, runbookFolders, type LoadedRunbook } from '../plan/load.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
@@ -24,9 +24,14 @@ import { createSecrets } from './secrets.ts';
 
 type UseJournal<T> = (journal: Journal) => Promise<T>;
 
-/** Opens the journal there is, hands it to `use`, closes it whatever happens; none is made. Throws what opening throws. */
-export function withJournal<T>(io: Io, url: string | undefined, use: UseJournal<T>): Promise<T> {
-  return usingJournal(openJournal(journalUrl(io, url), { make: false }), use);
+/**
+ * Opens the journal there is, hands it to `use`, closes it whatever happens; none is made. One that was named must be
+ * there, since a typing error would hide a run under way: throws journal-missing, and what opening throws.
+ */
+export async function withJournal<T>(io: Io, url: string | undefined, use: UseJournal<T>): Promise<T> {
+  const named = url ?? io.env['DRP_JOURNAL'];
+  if (named !== undefined && !journalExists(named)) throw new DrpError('journal-missing', { url: named });
+  return await usingJournal(openJournal(journalUrl(io, url), { make: false }), use);
 }
 
 /** The same for verbs that begin or take in a run: a journal is made where there is none. */
@@ -140,6 +145,7 @@ export async function openExecutor(
     ids: randomIds,
     driver: currentDriver(packageVersion()),
     version: packageVersion(),
+    anchor: runAnchor,
     secret: (reference) =>
       createSecrets({ env: io.env, ...(runbookFile === undefined ? {} : { runbookFile }) })(reference),
   };
@@ -157,6 +163,18 @@ export async function openHosts(runbook: Pick<Runbook, 'hosts'>): Promise<HostPo
   const { createTransportPool } = await import('../transports/pool.ts');
   return createTransportPool(hostTargets(runbook.hosts, homedir()));
 }
+
+/** Anchor commands run in the home folder of whoever drives the run. */
+async function runAnchor(command: readonly string[], anchor: string, signal: AbortSignal): Promise<void> {
+  const { runSubprocess } = await import('../transports/subprocess.ts');
+  const options = { cwd: homedir(), signal, timeoutMs: anchorMs, maxOutputBytes: anchorBytes };
+  const { result } = await runSubprocess([...command, anchor] as never, options);
+  if (result.kind !== 'exited' || result.exitCode !== 0) {
+    throw new DrpError('internal', { what: `anchor command ${command[0] ?? ''} failed` });
+  }
+}
+const anchorMs = 20_000;
+const anchorBytes = 4_096;
 
 async function stepKinds(): Promise<ReadonlyMap<StepKindName, StepKind>> {
   const { createStepKinds } = await import('../steps/index.ts');

@@ -23,13 +23,19 @@ export async function openJournal(url: string, options: { readonly make?: boolea
   const [, scheme, rest = ''] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
   if (scheme === 'postgres' || scheme === 'postgresql') throw new DrpError('journal-store-missing', { scheme });
   if (scheme !== 'sqlite' || rest === '') throw new DrpError('journal-url-invalid', { url });
-  if (options.make === false && !existsSync(resolve(rest))) {
+  if (options.make === false && !journalExists(url)) {
     const { createMemoryJournal } = await import('./memory-journal.ts');
     return { ...createMemoryJournal(), url };
   }
   // Loaded when asked for: most of drp's commands need no database.
   const { openSqliteJournal } = await import('./sqlite-journal.ts');
   return openSqliteJournal({ path: resolve(rest) });
+}
+
+/** False only for a journal in a file that is not there. */
+export function journalExists(url: string): boolean {
+  const path = /^sqlite:(.+)$/s.exec(url)?.[1];
+  return path === undefined || existsSync(resolve(path));
 }
 
 /** Folder for words from other processes to a run of this journal; undefined for a journal without a place on this disk. */

@@ -2,6 +2,11 @@ import type { CatalogEntry } from './entry.ts';
 
 /** Errors of: journal. */
 export const journalErrors = {
+  'journal-missing': {
+    exitCode: 2,
+    message: 'there is no journal {url}',
+    hint: 'Check --journal and DRP_JOURNAL. A run makes it when it begins: drp activate --site SITE.',
+  },
   'not-canonical': {
     exitCode: 1,
     message: 'a value at {path} cannot be journalled: {reason}',

@@ -4,7 +4,7 @@ import { siteState } from '../../executor/site.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { gateText } from '../../views/gate-text.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../../views/run-summary.ts';
-import { siteLines, statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
+import { statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun, readRuns } from '../pick-run.ts';
@@ -59,6 +59,8 @@ interface Seen {
   readonly journal: string;
   readonly summary?: RunSummary;
   readonly site?: SiteStanding;
+  /** Site asked for, where it has no run. */
+  readonly name?: string;
   readonly driven: 'driven' | 'not-driven';
   readonly possible: PossibleNow;
 }
@@ -68,15 +70,17 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
     if (options.run === undefined && isDrpError(error, 'nothing-to-do')) return undefined;
     throw error;
   });
-  const name = row?.site ?? options.site;
-  const site = name === undefined ? undefined : siteState(name, await readRuns(journal, name));
-  if (row === undefined)
+  const name = options.site;
+  // Of a site without runs this journal knows nothing: not even that production serves.
+  if (row === undefined) {
     return {
       journal: journal.url,
       driven: 'not-driven',
       possible: nothingPossible,
-      ...(site === undefined ? {} : { site }),
+      ...(name === undefined ? {} : { name }),
     };
+  }
+  const site = siteState(row.site, await readRuns(journal, row.site));
   const events = await journal.read(row.run);
   const summary = runSummary(events);
   const possible = summary?.outcome === undefined ? await possibleNow(row.run, journal.url, events) : nothingPossible;
@@ -86,7 +90,7 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
     driven,
     possible,
     ...(summary === undefined ? {} : { summary }),
-    ...(site === undefined ? {} : { site }),
+    site,
   };
 }
 
@@ -118,9 +122,7 @@ function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): 
     ...(site === undefined ? {} : { site }),
   };
   if (summary === undefined) {
-    return site === undefined
-      ? `no runs in ${journal}\n`
-      : `no run of site ${site.site} in ${journal}\n${siteLines(site, view).join('\n')}\n`;
+    return seen.name === undefined ? `no runs in ${journal}\n` : `no run of site '${seen.name}' in ${journal}\n`;
   }
   const open =
     options.statements && summary.outcome === undefined ? summary.gates.filter((gate) => gate.state === 'open') : [];
