@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function drp(...args: string[]): { readonly code: number; readonly out: string; readonly err: string } {
-  const { DRP_RUNBOOKS: _, ...env } = { ...process.env, DRP_JOURNAL: journal, XDG_STATE_HOME: folder };
+  const env: NodeJS.ProcessEnv = { ...process.env, DRP_JOURNAL: journal, XDG_STATE_HOME: folder };
   const ran = spawnSync(join(root, 'bin/drp'), [...args, '--no-color'], {
     cwd: folder,
     env,

@@ -10,6 +10,7 @@ import {
   headFacts,
   howToCheck,
   objectiveRow,
+  obligationsCaveat,
   openingText,
   outageRow,
   recordFacts,
@@ -189,6 +190,11 @@ function exceptions(report: Report): string {
 }
 
 function obligations(report: Report): string {
+  const caveat = report.obligations.length === 0 ? '' : `${paragraph(obligationsCaveat)}\n`;
+  return `${caveat}${obligationsGrid(report)}`;
+}
+
+function obligationsGrid(report: Report): string {
   return grid({
     caption: 'What the site owes, or owed',
     heads: ['Event', 'Obligation', 'Kind', 'What is owed', 'State'],

@@ -7,6 +7,7 @@ import {
   headFacts,
   howToCheck,
   objectiveRow,
+  obligationsCaveat,
   openingText,
   outageRow,
   recordFacts,
@@ -134,11 +135,13 @@ function exceptions(report: Report): readonly string[] {
 }
 
 function obligations(report: Report): readonly string[] {
-  return grid(
+  const caveat = report.obligations.length === 0 ? [] : [obligationsCaveat, ''];
+  const rows = grid(
     ['Event', 'Obligation', 'Kind', 'What is owed', 'State'],
     report.obligations.map((one) => [String(one.seq), one.id, one.kind, one.text, settledText(one)]),
     'None: nothing was left open.',
   );
+  return [...caveat, ...rows];
 }
 
 function lessons(report: Report): readonly string[] {

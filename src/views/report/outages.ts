@@ -24,14 +24,16 @@ export function outagesOf(events: readonly Event[]): readonly Outage[] {
   return began.data.procedure === 'return' ? frozenWindow(events, plan) : [disaster(events, plan, began)];
 }
 
-/** When the confirmation's probe through DNS was green, where it was. */
+/** When the confirmation's probe through DNS was green, where it was and users were not sent back after it. */
 export function servedIn(events: readonly Event[], plan: Plan): Served | undefined {
   const probes = new Set(
     stepsIn(plan, 'confirmation')
       .filter(throughDns)
       .map((step) => step.id),
   );
+  const backSeq = sentBack(events, plan)?.seq ?? 0;
   for (const event of events) {
+    if (event.seq <= backSeq) continue;
     if (event.type === 'step.done' && probes.has(event.data.step)) {
       return { at: event.at, seq: event.seq, step: event.data.step, byHand: false };
     }
@@ -42,10 +44,16 @@ export function servedIn(events: readonly Event[], plan: Plan): Served | undefin
   return undefined;
 }
 
+/** The last step that brought users back to the side they came from. */
+function sentBack(events: readonly Event[], plan: Plan): Event | undefined {
+  const ids = new Set(['switch-back', 'reopen'].flatMap((phase) => stepsIn(plan, phase)).map((step) => step.id));
+  return events.findLast((event) => event.type === 'step.done' && ids.has(event.data.step));
+}
+
 function disaster(events: readonly Event[], plan: Plan, began: Began): Outage {
   const fromAt = began.data.situation?.sinceAt ?? began.at;
   const start = { run: began.run, kind: 'unplanned', fromAt } as const;
-  return { ...start, ...endOf(events, plan, { way: 'switch-back', first: began.seq }) };
+  return { ...start, ...endOf(events, plan, began.seq) };
 }
 
 function frozenWindow(events: readonly Event[], plan: Plan): readonly Outage[] {
@@ -55,38 +63,32 @@ function frozenWindow(events: readonly Event[], plan: Plan): readonly Outage[] {
   );
   if (freeze === undefined) return [];
   const start = { run: freeze.run, kind: 'planned', fromAt: freeze.at } as const;
-  return [{ ...start, ...endOf(events, plan, { way: 'reopen', first: freeze.seq }) }];
+  return [{ ...start, ...endOf(events, plan, freeze.seq) }];
 }
 
 type End = Pick<Outage, 'toAt' | 'proven' | 'how' | 'events'>;
 
-function endOf(events: readonly Event[], plan: Plan, from: { readonly way: string; readonly first: number }): End {
+function endOf(events: readonly Event[], plan: Plan, first: number): End {
   const ended = events.find((event) => event.type === 'run.ended');
   const served = servedIn(events, plan);
-  const outcome = ended?.type === 'run.ended' ? ended.data.outcome : 'under way';
-  if (served !== undefined && (outcome === 'completed' || outcome === 'under way')) {
+  if (served !== undefined) {
     const how = `ended by ${served.step}: the name was asked for and the new side answered${served.byHand ? ', as a person attests' : ''}`;
-    return { toAt: served.at, proven: !served.byHand, how, events: [from.first, served.seq] };
+    return { toAt: served.at, proven: !served.byHand, how, events: [first, served.seq] };
   }
-  if (ended === undefined) return { proven: false, how: 'the run is under way', events: [from.first] };
-  const back = lastDone(events, plan, outcome === 'switched-back' ? 'switch-back' : from.way);
+  if (ended === undefined) return { proven: false, how: 'the run is under way', events: [first] };
+  const back = sentBack(events, plan);
   if (back !== undefined) {
     const how = 'ended when the side users came from was open again; no probe through DNS is on record';
-    return { toAt: back.at, proven: false, how, events: [from.first, back.seq] };
+    return { toAt: back.at, proven: false, how, events: [first, back.seq] };
   }
   const nobody = events.find(
     (event) => event.type === 'gate.decided' && event.data.gate === 'unserved' && event.data.passed,
   );
   if (nobody !== undefined) {
-    return { proven: false, how: 'the run ended with nobody serving, signed', events: [from.first, nobody.seq] };
+    return { proven: false, how: 'the run ended with nobody serving, signed', events: [first, nobody.seq] };
   }
   const how = 'counted until the run was aborted: when users were served again is not on record';
-  return { toAt: ended.at, proven: false, how, events: [from.first, ended.seq] };
-}
-
-function lastDone(events: readonly Event[], plan: Plan, phase: string): Event | undefined {
-  const ids = new Set(stepsIn(plan, phase).map((step) => step.id));
-  return events.findLast((event) => event.type === 'step.done' && ids.has(event.data.step));
+  return { toAt: ended.at, proven: false, how, events: [first, ended.seq] };
 }
 
 export function stepsIn(plan: Plan, phase: string): readonly PlannedStep[] {

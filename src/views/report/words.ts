@@ -124,6 +124,10 @@ export const howToCheck = (run: string): readonly string[] => [
   `drp audit show --run ${run}: every event; numbers in this report are theirs`,
 ];
 
+/** A report knows its own run alone. */
+export const obligationsCaveat =
+  "As this run's record has it: what a later run of the site settled stands in the report of that run.";
+
 export const standardsCaveat =
   'Where this report holds what a standard asks of such a record. It is no certificate: much of each standard is about what happens outside a run.';
 

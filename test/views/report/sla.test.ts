@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Event } from '../../../src/events/event.ts';
 import { instantOf, parseOutages } from '../../../src/runbook/outages.ts';
+import { reportOf } from '../../../src/views/report/model.ts';
 import { outagesOf } from '../../../src/views/report/outages.ts';
 import { quarterOf, slaOf, workingDaysBetween, type SlaRules, type ToldOutage } from '../../../src/views/report/sla.ts';
 import { slaText } from '../../../src/views/sla-text.ts';
@@ -74,6 +76,22 @@ describe('outages of runs', () => {
     expect(outagesOf(recordedRun('format-1-activation'))).toMatchObject([{ kind: 'unplanned', proven: true }]);
     expect(outagesOf(recordedRun('format-1-return'))).toMatchObject([{ kind: 'planned', proven: true }]);
     expect(outagesOf(eventfulRun([]))).toMatchObject([{ kind: 'unplanned', proven: false }]);
+  });
+
+  test('a green probe before users were sent back ends nothing', () => {
+    const events = recordedRun('format-1-activation');
+    const last = events.at(-1)!;
+    const back = {
+      ...last,
+      type: 'step.done',
+      data: { step: 'dns-back-to-production', key: 'x', output: {}, lines: [], state: {} },
+    };
+    const ended = { ...last, seq: last.seq + 1, type: 'run.ended', data: { outcome: 'switched-back' } };
+    const switchedBack = [...events.slice(0, -1), back, ended] as Event[];
+    expect(outagesOf(switchedBack)).toMatchObject([{ toAt: last.at, proven: false }]);
+    expect(reportOf(switchedBack).objectives[0]).toMatchObject({ id: 'rto', verdict: 'not measured' });
+    const aborted = [...events.slice(0, -1), { ...last, data: { outcome: 'aborted' } }] as Event[];
+    expect(outagesOf(aborted)).toMatchObject([{ proven: true }]);
   });
 
   test('a run under way has no end', () => {
