@@ -259,9 +259,7 @@ function recordFacts(events: readonly Event[]): RecordFacts {
 type Facts = Omit<Report, 'verdict' | 'standards'>;
 
 function verdictOf(report: Facts, plan: Plan): readonly string[] {
-  return [outcomeLine(report, plan), ...report.outages.map(outageLine), lossLine(report), restLine(report)].filter(
-    (line) => line !== '',
-  );
+  return [outcomeLine(report, plan), ...report.outages.map(outageLine), ...objectiveLines(report), restLine(report)];
 }
 
 function outcomeLine(report: Facts, plan: Plan): string {
@@ -284,13 +282,18 @@ function outageLine({ kind, fromAt, toAt, proven }: Report['outages'][number]): 
   return `${what} for ${formatDuration(betweenMs(fromAt, toAt))}, until ${instantText(toAt)}${how}.`;
 }
 
-function lossLine({ objectives }: Facts): string {
-  const parts = objectives.flatMap(({ name, achievedMs, objectiveMs, verdict }) =>
-    achievedMs === undefined
-      ? []
-      : [`${name} ${formatDuration(achievedMs)} of ${formatDuration(objectiveMs)}: ${verdict}`],
-  );
-  return parts.length === 0 ? '' : `${parts.join('. ')}.`;
+/** Missed ones first: they are what the reader must not overlook. */
+function objectiveLines({ objectives }: Facts): readonly string[] {
+  const told = (verdict: string): string =>
+    objectives
+      .flatMap(({ name, achievedMs, objectiveMs, verdict: own }) =>
+        achievedMs === undefined || own !== verdict
+          ? []
+          : [`${name} ${formatDuration(achievedMs)} of ${formatDuration(objectiveMs)}`],
+      )
+      .join(', ');
+  const [missed, met] = [told('missed'), told('met')];
+  return [...(missed === '' ? [] : [`MISSED: ${missed}.`]), ...(met === '' ? [] : [`Met: ${met}.`])];
 }
 
 function restLine({ exceptions, obligations, lessons }: Facts): string {
