@@ -36,12 +36,12 @@ const loaders: Readonly<Record<string, Loader>> = {
 /** Runs one verb to its end. Resolves with the exit code; throws nothing. */
 export async function runVerb(args: readonly string[]): Promise<number> {
   const io = processIo(args);
+  const [name = '', ...rest] = args;
+  const command = baseCommand(name);
   let exitCode = 0;
   try {
-    const [name = '', ...rest] = args;
     const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
     if (load === undefined) throw unknownVerb(name);
-    const command = baseCommand(name);
     const { verb } = await load();
     verb(command, {
       io,
@@ -56,7 +56,7 @@ export async function runVerb(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      return reportError(io, wrongUsage(error, args));
+      return reportError(io, wrongUsage(error, command, rest));
     }
     return reportError(io, error);
   }
@@ -86,25 +86,19 @@ function quietAll(command: Command): void {
   command.commands.forEach(quietAll);
 }
 
-function wrongUsage(error: CommanderError, args: readonly string[]): DrpError {
+function wrongUsage(error: CommanderError, command: Command, [second]: readonly string[]): DrpError {
   const what = error.message
     .replace(/^error: /, '')
     .replaceAll('\n', ' ')
     .replace(/[.]$/, '');
+  const verb = command.name().replace(/^drp /, '');
   // Commander answers a group without its second word with the help text.
-  const helpOnly = error.code === 'commander.help';
-  const subverb =
-    args[1] !== undefined && /^[a-z]+$/.test(args[1]) && groupVerbs.has(args[0] ?? '') ? ` ${args[1]}` : '';
-  return new DrpError(
-    'wrong-usage',
-    {
-      what: helpOnly ? `${args[0] ?? ''} needs a second word` : what,
-      command: `${args[0] ?? ''}${helpOnly ? '' : subverb}`,
-    },
-    { cause: error },
-  );
+  if (error.code === 'commander.help') {
+    return new DrpError('wrong-usage', { what: `${verb} needs a second word`, command: verb }, { cause: error });
+  }
+  const known = command.commands.some((subcommand) => subcommand.name() === second);
+  return new DrpError('wrong-usage', { what, command: known ? `${verb} ${second}` : verb }, { cause: error });
 }
-const groupVerbs = new Set(['hosts', 'obligation', 'audit', 'run', 'lesson']);
 
 function unknownVerb(name: string): DrpError {
   const verbs = Object.keys(loaders);

@@ -55,6 +55,13 @@ describe('wrong usage ends with 2 and says where to look', () => {
       "missing required argument 'subject'",
       'drp decide --help',
     ],
+    ['a second word that does not exist', ['lesson', 'ad'], "unknown command 'ad'", 'drp lesson --help'],
+    [
+      'an option missing after a second word',
+      ['lesson', 'add', 'x'],
+      "'--owner <name>' not specified",
+      'lesson add --help',
+    ],
     ['a missing second word', ['audit'], 'audit needs a second word', 'drp audit --help'],
     ['a site without a runbook', ['plan', '--site', 'nowhere'], "no runbook for site 'nowhere'", 'drp init'],
   ])('%s', (...[, args, message, hint]) => {
