@@ -1,11 +1,8 @@
 import { DrpError } from '../../base/errors.ts';
 import { watchOf } from '../../events/watch.ts';
-import type { Word } from '../../gates/word.ts';
-import { currentDriver, currentOsUser } from '../../journal/driver.ts';
-import { judgedBeside } from '../beside.ts';
+import { sayBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { packageVersion } from '../overview.ts';
 import { pickRun } from '../pick-run.ts';
 import { planOf } from '../plan-of.ts';
 import { sayOptions, sayWord, type SayOptions } from '../say-word.ts';
@@ -38,13 +35,20 @@ async function handover(io: Io, options: HandoverOptions): Promise<VerbAnswer> {
     const events = await journal.read(row.run);
     refuseUnknown(row.run, options.to, planOf(events).world.people);
     if ((await journal.holder(row.run)) !== undefined) return undefined;
-    const word: Word = { ...said, run: row.run, osUser: currentOsUser(), path: 'spool' };
-    const { person, identity } = await judgedBeside(word, options, { events, env: io.env, accepted: ['handover'] });
-    const data = { from: watchOf(events)?.person ?? person, to: options.to, reason: options.note, identity };
-    await journal.appendBeside(
-      row.run,
-      [{ type: 'watch.handed', by: person, data: { ...data, person } }],
-      currentDriver(packageVersion()),
+    await sayBeside(
+      journal,
+      { ...said, run: row.run },
+      {
+        ...{ events, options, env: io.env },
+        draft: ({ person, identity }) => {
+          const from = watchOf(events)?.person ?? person;
+          return {
+            type: 'watch.handed',
+            by: person,
+            data: { from, to: options.to, reason: options.note, person, identity },
+          };
+        },
+      },
     );
     return { run: row.run, to: options.to };
   });

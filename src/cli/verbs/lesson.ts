@@ -1,16 +1,12 @@
 import { systemClock } from '../../base/clock.ts';
 import { DrpError } from '../../base/errors.ts';
 import { randomIds } from '../../base/ids.ts';
-import type { Draft } from '../../events/event.ts';
 import { lessonPromise } from '../../gates/answer-check.ts';
-import type { Word } from '../../gates/word.ts';
-import { currentDriver, currentOsUser } from '../../journal/driver.ts';
 import { lessonsText, type SiteLesson } from '../../views/lessons-text.ts';
 import { lessonsIn } from '../../views/report/model.ts';
-import { judgedBeside } from '../beside.ts';
+import { sayBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { packageVersion } from '../overview.ts';
 import { pickRun, readRuns } from '../pick-run.ts';
 import { sayOptions, type SayOptions } from '../say-word.ts';
 import type { Verb } from '../verb.ts';
@@ -64,14 +60,18 @@ async function add(io: Io, text: string, options: AddOptions): Promise<VerbAnswe
     const row = await pickRun(journal, options, 'any');
     const id = `${row.run}.lesson-${randomIds.run().slice(0, 4)}`;
     const { owner } = options;
-    const word: Word = {
-      ...{ verb: 'decide', decision: 'lesson', run: row.run, subject: id, reason: text },
-      ...{ evidence: lessonPromise(owner, dueAt), osUser: currentOsUser(), path: 'spool' },
-    };
+    const said = { verb: 'decide', decision: 'lesson', run: row.run, subject: id, reason: text } as const;
     const events = await journal.read(row.run);
-    const { person, identity } = await judgedBeside(word, options, { events, env: io.env, accepted: ['lesson'] });
-    const draft: Draft = { type: 'lesson.added', by: person, data: { id, text, owner, dueAt, person, identity } };
-    await journal.appendBeside(row.run, [draft], currentDriver(packageVersion()));
+    const { person } = await sayBeside(
+      journal,
+      { ...said, evidence: lessonPromise(owner, dueAt) },
+      {
+        ...{ events, options, env: io.env },
+        draft: ({ person, identity }) => {
+          return { type: 'lesson.added', by: person, data: { id, text, owner, dueAt, person, identity } };
+        },
+      },
+    );
     return {
       text: `noted: ${id}, for ${owner} until ${dueAt.slice(0, 10)}`,
       json: { id, run: row.run, person, owner, dueAt, outcome: 'added' },
@@ -94,13 +94,11 @@ async function close(io: Io, id: string, options: CloseOptions): Promise<VerbAns
     const { events } = found;
     const run = events[0]?.run ?? '';
     const { reason } = options;
-    const word: Word = {
-      ...{ verb: 'decide', decision: 'close-lesson', run, subject: id, reason },
-      ...{ osUser: currentOsUser(), path: 'spool' },
-    };
-    const { person, identity } = await judgedBeside(word, options, { events, env: io.env, accepted: ['close-lesson'] });
-    const draft: Draft = { type: 'lesson.closed', by: person, data: { id, person, reason, identity } };
-    await journal.appendBeside(run, [draft], currentDriver(packageVersion()));
+    const said = { verb: 'decide', decision: 'close-lesson', run, subject: id, reason } as const;
+    const { person } = await sayBeside(journal, said, {
+      ...{ events, options, env: io.env },
+      draft: ({ person, identity }) => ({ type: 'lesson.closed', by: person, data: { id, person, reason, identity } }),
+    });
     return { text: `closed: ${id}`, json: { id, run, person, outcome: 'closed' } };
   });
 }

@@ -1,9 +1,6 @@
-import type { Word } from '../../gates/word.ts';
-import { currentDriver, currentOsUser } from '../../journal/driver.ts';
-import { judgedBeside } from '../beside.ts';
+import { sayBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { packageVersion } from '../overview.ts';
 import { pickRun } from '../pick-run.ts';
 import { sayOptions, sayWord, type SayOptions } from '../say-word.ts';
 import type { Verb } from '../verb.ts';
@@ -22,29 +19,21 @@ export const verb: Verb = (command, { io, action }) => {
 };
 
 async function note(io: Io, text: string, options: SayOptions): Promise<VerbAnswer> {
+  const said = { verb: 'note', subject: '', reason: text } as const;
   const beside = await withJournal(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'any');
     if ((await journal.holder(row.run)) !== undefined) return undefined;
-    const word: Word = {
-      verb: 'note',
-      run: row.run,
-      subject: '',
-      reason: text,
-      osUser: currentOsUser(),
-      path: 'spool',
-    };
-    const { person, identity } = await judgedBeside(word, options, {
-      events: await journal.read(row.run),
-      env: io.env,
-      accepted: [],
-    });
-    const [event] = await journal.appendBeside(
-      row.run,
-      [{ type: 'note.added', by: person, data: { person, text, identity } }],
-      currentDriver(packageVersion()),
+    const events = await journal.read(row.run);
+    const { seq } = await sayBeside(
+      journal,
+      { ...said, run: row.run },
+      {
+        ...{ events, options, env: io.env },
+        draft: ({ person, identity }) => ({ type: 'note.added', by: person, data: { person, text, identity } }),
+      },
     );
-    return { run: row.run, seq: event?.seq ?? 0 };
+    return { run: row.run, seq };
   });
-  if (beside === undefined) return sayWord(io, options, { verb: 'note', subject: '', reason: text });
+  if (beside === undefined) return sayWord(io, options, said);
   return { text: `noted in run ${beside.run}, event ${beside.seq}`, json: { ...beside, outcome: 'accepted' } };
 }

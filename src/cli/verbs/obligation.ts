@@ -1,13 +1,10 @@
 import { DrpError } from '../../base/errors.ts';
-import type { Word } from '../../gates/word.ts';
-import { currentDriver, currentOsUser } from '../../journal/driver.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { obligationsText } from '../../views/obligations-text.ts';
 import { runSummary, type ObligationSummary } from '../../views/run-summary.ts';
-import { judgedBeside } from '../beside.ts';
+import { sayBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { packageVersion } from '../overview.ts';
 import { readRuns } from '../pick-run.ts';
 import { signOptions, type SignOptions } from '../sign-word.ts';
 import type { Verb } from '../verb.ts';
@@ -65,20 +62,14 @@ async function settle(io: Io, id: string, options: SettleOptions): Promise<VerbA
       throw new DrpError('nothing-to-do', { what: `obligation '${id}' was already settled by ${by} at ${at}`, advice });
     }
     const { reason } = options;
-    const word: Word = {
-      ...{ verb: 'decide', decision: 'settle', run: found.run, subject: id, reason },
-      ...{ osUser: currentOsUser(), path: 'spool' },
-    };
-    const { person, identity } = await judgedBeside(word, options, {
-      events: await journal.read(found.run),
-      env: io.env,
-      accepted: ['settle'],
+    const said = { verb: 'decide', decision: 'settle', run: found.run, subject: id, reason } as const;
+    const events = await journal.read(found.run);
+    const { person } = await sayBeside(journal, said, {
+      ...{ events, options, env: io.env },
+      draft: ({ person, identity }) => {
+        return { type: 'obligation.settled', by: person, data: { id, person, reason, identity } };
+      },
     });
-    await journal.appendBeside(
-      found.run,
-      [{ type: 'obligation.settled', by: person, data: { id, person, reason, identity } }],
-      currentDriver(packageVersion()),
-    );
     return { text: `settled: ${id}`, json: { id, run: found.run, person, outcome: 'settled' } };
   });
 }
