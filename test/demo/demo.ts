@@ -105,6 +105,7 @@ What changed
 
 Look at it (with --keep, while the lab stands)
   ${typed(['audit', 'show', '--run', run.run])}
+  ${typed(['report', run.run, '--output', 'report.html'])}
   ${typed(['audit', 'verify', '--run', run.run])}
   ${typed(['obligation', 'list'])}`);
   const dns = { before: run.before, after };

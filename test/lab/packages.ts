@@ -15,6 +15,7 @@ const needed: Readonly<Record<string, readonly [file: string, purpose: string]>>
   'rt5-db-sqlite': ['/usr/share/doc/rt5-db-sqlite', 'database of the ticket system'],
   'rt5-standalone': ['/usr/share/doc/rt5-standalone', 'web server of the ticket system'],
   strace: ['/usr/bin/strace', 'power cuts replayed at every system call'],
+  chromium: ['/usr/bin/chromium', 'reports looked at in a browser'],
   tmux: ['/usr/bin/tmux', 'a terminal that tests type at'],
   sudo: ['/usr/bin/sudo', 'jobs that change their user'],
   iproute2: ['/usr/sbin/ip', 'network of the host behind the bastion'],
@@ -23,7 +24,7 @@ const needed: Readonly<Record<string, readonly [file: string, purpose: string]>>
 };
 
 /** Without these a lab comes up all the same: it leaves a part out and says which, or only tests use them. */
-const optional = /^(request-tracker5|rt5-.*|libpam-oath|iproute2|strace|tmux|sudo)$/;
+const optional = /^(request-tracker5|rt5-.*|libpam-oath|iproute2|strace|tmux|sudo|chromium)$/;
 
 interface MissingPackage {
   readonly name: string;
