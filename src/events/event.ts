@@ -162,6 +162,8 @@ export interface EventData {
     readonly hosts: readonly string[];
     readonly missed: readonly string[];
   };
+  /** The head at event `seq` was handed to an anchor of the runbook, outside the store. */
+  'anchor.kept': { readonly where: string; readonly seq: number };
   'step.progressed': {
     readonly step: string;
     readonly key: string;

@@ -29,6 +29,7 @@ const knownTypes: Readonly<Record<EventType, true>> = {
   'effect.started': true,
   'effect.found': true,
   'witness.kept': true,
+  'anchor.kept': true,
   'step.progressed': true,
   'step.done': true,
   'step.failed': true,

@@ -6,6 +6,7 @@ import type { Lease } from '../journal/journal.ts';
 import { proofDigest, requireSafe } from '../proof/prove.ts';
 import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
 import { adoptRun } from './adopt.ts';
+import { createAnchorKeeper, type AnchorKeeper } from './anchors.ts';
 import type { ExecutorDeps } from './deps.ts';
 import { driveLoop, keeperFor } from './drive.ts';
 import type { Driving } from './driving.ts';
@@ -85,6 +86,9 @@ function refuseWrongDirection(site: SiteState, procedure: 'activation' | 'return
   }
 }
 
+/** When a driver leaves, anchors that are under way get this long, ms. */
+const lastAnchorMs = 5_000;
+
 async function drive(deps: ExecutorDeps, run: string, options: DriveOptions & Takeover): Promise<DriveEnd> {
   const events = await deps.journal.read(run);
   const ended = events.findLast((event) => event.type === 'run.ended');
@@ -103,10 +107,12 @@ async function drive(deps: ExecutorDeps, run: string, options: DriveOptions & Ta
     void driving.inbox.listen(options.words, listening.signal);
     try {
       const end = await driveLoop(driving);
+      await driving.anchors.close(AbortSignal.timeout(lastAnchorMs));
       if (end.kind === 'ended') await deps.journal.unclaim(lease);
       return end;
     } finally {
       options.signal.removeEventListener('abort', onDetach);
+      await driving.anchors.close(AbortSignal.abort());
       await driving.reach.hosts.closeAll();
     }
   } finally {
@@ -117,12 +123,22 @@ async function drive(deps: ExecutorDeps, run: string, options: DriveOptions & Ta
 
 async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions): Promise<Driving> {
   const redaction = createRedaction();
+  // What hears of events before the log it writes to is there.
+  const listeners: AnchorKeeper[] = [];
   const log = await openRunLog(deps.journal, lease, {
     onEvent: (event) => {
+      for (const listener of listeners) listener.heard(event);
       options.onUpdate({ kind: 'event', event });
     },
     redact: (draft) => redactedDraft(redaction, draft),
   });
+  // A rehearsal leaves no trace outside.
+  const anchor = log.began.data.mode === 'dry-run' ? {} : deps;
+  const anchors = createAnchorKeeper(
+    { ...anchor, clock: deps.clock },
+    { id: lease.run, plan: log.plan, record: (draft) => log.append([draft]) },
+  );
+  listeners.push(anchors);
   const reach = deps.reach(log.plan);
   const site = await readSiteState(deps, log.plan.site);
   const from = log.plan.procedure === 'return' ? site.activation : undefined;
@@ -132,6 +148,7 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
     reach,
     redaction,
     claims: keeperFor({ log, reach }, lease.epoch),
+    anchors,
     inbox: new Inbox(),
     options: {
       ...options,

@@ -30,5 +30,7 @@ export interface ExecutorDeps {
   readonly ids: Ids;
   readonly driver: Driver;
   readonly version: string;
+  /** Hands `RUN SEQ:HEAD` to an anchor command of the runbook, as its last argument; rejects where that fails. Absent: none is run. */
+  readonly anchor?: (command: readonly string[], anchor: string, signal: AbortSignal) => Promise<void>;
   readonly secret: (reference: SecretReference) => Promise<Secret>;
 }

@@ -4,6 +4,7 @@ import type { PlannedStep } from '../plan/plan.ts';
 import { stepsOf } from '../plan/resolve.ts';
 import type { Redaction } from '../steps/remote/redact.ts';
 import type { StepKind } from '../steps/step-kind.ts';
+import type { AnchorKeeper } from './anchors.ts';
 import type { ClaimKeeper } from './claimed.ts';
 import type { ExecutorDeps, Reach } from './deps.ts';
 import type { DriveOptions } from './executor.ts';
@@ -20,6 +21,7 @@ export interface Driving {
   readonly claims: ClaimKeeper;
   /** Knows every secret this driver has read. */
   readonly redaction: Redaction;
+  readonly anchors: AnchorKeeper;
   readonly inbox: Inbox;
   readonly options: DriveOptions;
   /** What the site owed when this driver attached. */

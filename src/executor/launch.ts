@@ -1,5 +1,6 @@
 import { DrpError } from '../base/errors.ts';
 import type { EvidenceItem, Json } from '../events/event.ts';
+import { anchorText } from '../journal/export.ts';
 import type { PlannedStep } from '../plan/plan.ts';
 import type { Progress, StepContext } from '../steps/step-kind.ts';
 import type { ContactWatch } from './contact.ts';
@@ -112,6 +113,7 @@ function contextFor(
     run: { id: log.began.run, site: log.plan.site, mode },
     token: tokenOf(log.run, log.began.run, effect.key),
     attempt: log.run.tries.get(effect.step.id) ?? 1,
+    anchor: anchorText(log.began.run, log.head),
     facts: runFacts(log.events, driving.activation),
     clock: deps.clock,
     signal: effect.signal,

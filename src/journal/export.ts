@@ -92,7 +92,7 @@ function readFrame(line: string): ExportFrame {
   throw new DrpError('export-unreadable', { line: 1, reason: `it is not the header of a ${exportFormat}` });
 }
 
-/** How a head is written in tickets, mails and on the phone: `k3f9-2a7m 41:0f3a…` (12 hex digits). */
-export function anchorText(run: string, head: Head): string {
-  return `${run} ${head.seq}:${head.hash.slice(0, 12)}`;
+/** How a head is written in tickets, mails and on the phone: `k3f9-2a7m 41:0f3a…` (12 hex digits; 64 for programs). */
+export function anchorText(run: string, head: Head, digits = 12): string {
+  return `${run} ${head.seq}:${head.hash.slice(0, digits)}`;
 }

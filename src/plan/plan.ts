@@ -52,7 +52,7 @@ export interface PlannedLane {
 /** The parts of the runbook that steps, transports and providers need, frozen with the plan. Secrets are references. */
 export type PlannedWorld = Pick<
   Runbook,
-  'objectives' | 'datacentres' | 'hosts' | 'service' | 'databases' | 'backups' | 'dns' | 'desks' | 'people'
+  'objectives' | 'datacentres' | 'hosts' | 'service' | 'databases' | 'backups' | 'dns' | 'desks' | 'people' | 'anchors'
 >;
 
 /** Runbook + procedure, resolved and frozen. Pure JSON. `digest` = SHA-256 over the canonical JSON of all but itself. */

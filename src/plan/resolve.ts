@@ -73,8 +73,11 @@ export function isStraightOn(phase: string): boolean {
 }
 
 function worldOf(runbook: Runbook): PlannedWorld {
-  const { objectives, datacentres, hosts, service, databases, backups, dns, desks, people } = runbook;
-  return { objectives, datacentres, hosts, service, databases, backups, dns, desks, people };
+  const { objectives, datacentres, hosts, service, databases, backups, dns, desks, people, anchors } = runbook;
+  return {
+    ...{ objectives, datacentres, hosts, service, databases, backups, dns, desks, people },
+    ...(anchors === undefined ? {} : { anchors }),
+  };
 }
 
 function phasesOf(

@@ -59,6 +59,8 @@ export interface StepContext {
   /** `run.seq.step`: the token of this attempt's job. */
   readonly token: string;
   readonly attempt: number;
+  /** `RUN SEQ:HEAD12` of the record as it stands: for what goes out to people. */
+  readonly anchor?: string;
   readonly facts: RunFacts;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -40,6 +40,8 @@ function sentence(event: Event): string {
       const rest = missed.length === 0 ? '' : `, not on ${missed.join(', ')}`;
       return `copies of the record up to event ${upToSeq} lie on ${hosts.join(', ') || 'no host'}${rest}`;
     }
+    case 'anchor.kept':
+      return `anchored at ${event.data.where}, up to event ${event.data.seq}`;
     case 'step.progressed': {
       const { step, doneBytes, totalBytes, text } = event.data;
       const bytes = totalBytes > 0 ? ` ${formatSize(doneBytes)} of ${formatSize(totalBytes)}` : '';
@@ -82,6 +84,7 @@ type DecisionEvent = Exclude<
       | 'run.adopted'
       | 'effect.found'
       | 'witness.kept'
+      | 'anchor.kept'
       | 'claim.taken'
       | 'claim.released'
       | 'effect.started'

@@ -1,3 +1,4 @@
+import { anchoredUpTo } from '../events/anchored.ts';
 import type { Driver, Event, EventOf, Identity, Json, RunMode, Situation, Statement } from '../events/event.ts';
 import { watchOf, type Watch } from '../events/watch.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
@@ -105,6 +106,8 @@ export interface RunSummary {
   };
   readonly watch?: Watch;
   /** Where copies of the record lay, the last time they were made. */
+  /** Events up to here left the machine: by an anchor, a message, or under a signature. */
+  readonly anchoredUpToSeq?: number;
   readonly copies?: { readonly hosts: readonly string[]; readonly missed: readonly string[]; readonly upToSeq: number };
   readonly rtoMs: number;
   /** Of the time until `lastAt`: how long only people could go on. */
@@ -143,6 +146,7 @@ export function runSummary(events: readonly Event[]): RunSummary | undefined {
     gates: [...gates.values()],
     obligations: [...obligations.values()],
     notes,
+    anchoredUpToSeq: anchoredUpTo(events),
     ...(watch === undefined ? {} : { watch }),
   };
 }

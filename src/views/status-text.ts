@@ -128,6 +128,8 @@ function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, s
   if (summary.watch !== undefined && summary.outcome === undefined)
     pairs.push(['watch', watchText(summary.watch, view)]);
   if (summary.copies !== undefined) pairs.push(['copies', copiesText(summary.copies)]);
+  if (summary.anchoredUpToSeq !== undefined && summary.mode !== 'dry-run')
+    pairs.push(['anchors', anchorsText(summary, summary.anchoredUpToSeq)]);
   if (summary.driver !== undefined) pairs.push(['driver', driverText(summary, view)]);
   pairs.push(['record', `${view.journal}, event ${summary.head.seq}, head ${summary.head.hash.slice(0, 12)}`]);
   return pairs;
@@ -146,6 +148,13 @@ function watchText(watch: NonNullable<RunSummary['watch']>, view: StatusView): s
 function copiesText({ hosts, missed, upToSeq }: NonNullable<RunSummary['copies']>): string {
   const rest = missed.length === 0 ? '' : `, not on ${missed.join(', ')}`;
   return `of the record up to event ${upToSeq} on ${hosts.length} of ${hosts.length + missed.length} hosts (${hosts.join(', ') || 'none'}${rest})`;
+}
+
+/** How much of the record nothing outside its store vouches for yet. */
+function anchorsText({ head }: RunSummary, upToSeq: number): string {
+  const left = Math.max(0, head.seq - upToSeq);
+  const reach = upToSeq === 0 ? 'none yet' : `up to event ${upToSeq}`;
+  return `${reach}; ${left === 1 ? '1 event is' : `${left} events are`} not anchored`;
 }
 
 /** Losses in words; empty where none are known yet. */

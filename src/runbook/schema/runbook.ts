@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duration, name } from './basics.ts';
 import { stepSpec } from './steps.ts';
-import { backup, database, datacentre, desk, dnsZone, gatePolicy, host, person, service } from './world.ts';
+import { anchor, backup, database, datacentre, desk, dnsZone, gatePolicy, host, person, service } from './world.ts';
 
 /** A phase of a procedure: one list of steps, or lanes that run beside each other. */
 const phase = z
@@ -57,6 +57,7 @@ export const runbookSchema = z.strictObject({
   desks: z.record(name, desk).default({}),
   people: z.record(name, person),
   allowedSigners: z.string().optional(),
+  anchors: z.array(anchor).optional(),
   gates: z.record(name, gatePolicy),
   activation,
   return: returning,

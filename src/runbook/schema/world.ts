@@ -160,6 +160,13 @@ export const person = z.strictObject({
 });
 export type Person = z.output<typeof person>;
 
+/** Where heads of the record are kept outside: a program of the machine drp runs on, given `RUN SEQ:HEAD` as its last argument. */
+export const anchor = z.strictObject({
+  /** How the record names it; else the program. */
+  name: name.optional(),
+  command: z.array(z.string()).min(1),
+});
+
 export const gatePolicy = z
   .strictObject({
     roles: z.array(z.enum(['authoriser', 'operator', 'approver'])).min(1),

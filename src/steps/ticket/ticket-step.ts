@@ -78,7 +78,7 @@ async function run(step: PlannedStep, spec: TicketSpec, context: StepContext): P
   const desks = Object.fromEntries(arrived.map(({ desk, id }): [string, Json] => [desk, id]));
   return {
     kind: 'done',
-    output: { milestone: spec.milestone, key: message.key, desks },
+    output: { milestone: spec.milestone, key: message.key, desks, anchor: context.anchor ?? '' },
     lines: [
       ...arrived.map(({ desk, state, id, note }) => {
         const how = state === 'found' ? 'has it already' : 'took it';
@@ -93,10 +93,14 @@ async function run(step: PlannedStep, spec: TicketSpec, context: StepContext): P
 function messageOf(spec: TicketSpec, context: StepContext): TicketMessage {
   const drill = context.run.mode === 'drill';
   const subject = fillTemplate(spec.subject, context);
+  // The head of the record leaves the machine with every message: it vouches for all events before it.
+  const anchor = context.anchor === undefined ? '' : `\n${context.anchor}\n`;
   const text = fillTemplate(spec.text, context).trimEnd();
   return {
     subject: drill ? `EXERCISE: ${subject}` : subject,
-    text: drill ? `This is an exercise. Nothing has happened to the service.\n\n${text}\n` : `${text}\n`,
+    text: drill
+      ? `This is an exercise. Nothing has happened to the service.\n\n${text}\n${anchor}`
+      : `${text}\n${anchor}`,
     key: `${context.run.id}:${spec.milestone}`,
   };
 }
