@@ -5,14 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { verbLines } from '../../src/cli/overview.ts';
+import { openJournal } from '../../src/journal/open.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const verbs = verbLines.flatMap(([, lines]) => lines.map(([verb]) => verb));
 let folder = '';
+const journalUrl = () => `sqlite:${join(folder, 'journal', 'journal.sqlite')}`;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'drp-json-'));
   writeFileSync(join(folder, 'broken.yaml'), 'format: 1\nsite: broken\nhosts: [nonsense\n');
+  await (await openJournal(journalUrl(), { make: true })).close();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -20,7 +23,7 @@ function drp(...args: readonly string[]) {
   const env = {
     ...process.env,
     DRP_RUNBOOKS: folder,
-    DRP_JOURNAL: `sqlite:${join(folder, 'journal', 'journal.sqlite')}`,
+    DRP_JOURNAL: journalUrl(),
   };
   const { status, stdout } = spawnSync(join(root, 'bin/drp'), [...args, '--json'], {
     ...{ cwd: folder, env, encoding: 'utf8', input: '', timeout: 60_000 },
