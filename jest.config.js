@@ -10,7 +10,10 @@ const common = {
   },
 };
 
-/** unit: plain data, no network, no clock. real: real services on loopback (OpenSSH, PostgreSQL, BIND, …). */
+/**
+ * unit: plain data, no network, no clock, quick. real: real services on loopback (OpenSSH, PostgreSQL, BIND, …), and what
+ * takes long (`*.long.test.ts`).
+ */
 export default {
   projects: [
     {
@@ -23,7 +26,7 @@ export default {
         '/test/e2e/',
         '/test/crash/',
         '/test/campaigns/',
-        '\\.real\\.test\\.ts$',
+        '\\.(real|long)\\.test\\.ts$',
       ],
     },
     {
@@ -35,6 +38,7 @@ export default {
         '<rootDir>/test/crash/**/*.test.ts',
         '<rootDir>/test/campaigns/**/*.test.ts',
         '<rootDir>/test/**/*.real.test.ts',
+        '<rootDir>/test/**/*.long.test.ts',
       ],
       testTimeout: 120_000,
     },
