@@ -23,8 +23,8 @@ describe('the reference runbook', () => {
   });
 
   test('a key it no longer explains is named', () => {
-    const without = text.replace('      # Parallel streams.\n', '').replaceAll(/ +# Parallel streams\.\n/g, '');
-    expect(describedSchema(without).undescribed).toEqual([expect.stringMatching(/\.streams$/)]);
+    const without = text.replaceAll(/ +# Refuse a source with less than this share .*\n/g, '');
+    expect(describedSchema(without).undescribed).toEqual([expect.stringMatching(/\.shrinkLimit$/)]);
   });
 
   test('gives editors a schema in which defaults read as people write them', () => {

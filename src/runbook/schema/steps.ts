@@ -34,7 +34,6 @@ export const copyStep = z.strictObject({
    * own (e.g. the address it listens on) and is carried over into the new tree before the switch.
    */
   exclude: z.array(z.string()).default([]),
-  streams: z.int().min(1).max(8).default(1),
   /** Refuse a source smaller than this share of the last one, in percent of files and of bytes. */
   shrinkLimit: z.int().min(0).max(100).default(80),
 });
