@@ -13,6 +13,7 @@ import { pickRun } from './pick-run.ts';
 import { planOf } from './plan-of.ts';
 import { deliver } from './send-word.ts';
 import { signOptions, signWord, type SignOptions } from './sign-word.ts';
+import { readSignedElsewhere } from './signed-elsewhere.ts';
 import { waitingNow } from './waiting-now.ts';
 import { withJournal } from './wire.ts';
 
@@ -22,6 +23,8 @@ export interface AnswerOptions extends SignOptions {
   readonly journal?: string;
   readonly reason?: string;
   readonly statement?: string;
+  readonly signed?: string;
+  readonly signature?: string;
 }
 
 /** Options of approve and reject. */
@@ -32,7 +35,10 @@ export function answerOptions(command: Command): Command {
       .option('--run <run>', 'run; else the one under way')
       .option('--site <name>', 'the run of this site')
       .option('--statement <digest>', 'what was read: 12 or more digits of the digest shown with the statement'),
-  ).option('--reason <text>', 'goes into the record; needed to reject, and where evidence is red');
+  )
+    .option('--signed <file>', 'an answer signed where drp is not: its text; - to paste text and signature')
+    .option('--signature <file>', 'its signature; else FILE.sig, as ssh-keygen writes it')
+    .option('--reason <text>', 'goes into the record; needed to reject, and where evidence is red');
 }
 
 interface OpenGate extends Waiting {
@@ -47,6 +53,7 @@ export async function answerGate(
   given: { readonly gate: string | undefined; readonly options: AnswerOptions },
 ): Promise<VerbAnswer> {
   const { options } = given;
+  if (options.signed !== undefined) return await handIn(io, decision, { ...given, signed: options.signed });
   return withJournal(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'unfinished');
     const { events, waiting } = await waitingNow(journal, row.run);
@@ -57,9 +64,8 @@ export async function answerGate(
       run: row.run,
       subject: gate.subject,
       reason,
-      osUser: currentOsUser(),
       statementDigest: gate.statementDigest,
-      path: 'spool',
+      ...speaker(),
     };
     const signed = await signWord(word, options, {
       plan: planOf(events),
@@ -71,7 +77,44 @@ export async function answerGate(
   });
 }
 
-function openGate(
+/** Hands in what was signed elsewhere: the driver judges it like any other word, and it names all that it answers. */
+async function handIn(
+  io: Io,
+  decision: 'approve' | 'reject',
+  given: { readonly gate: string | undefined; readonly options: AnswerOptions; readonly signed: string },
+): Promise<VerbAnswer> {
+  const { options, signed } = given;
+  const { signature: file } = options;
+  const { text, signature, approval } = await readSignedElsewhere(io, {
+    signed,
+    ...(file === undefined ? {} : { signature: file }),
+  });
+  const { run, gate, person, reason, statementDigest } = approval;
+  if (approval.decision !== decision || (given.gate ?? gate) !== gate || (options.run ?? run) !== run) {
+    const what = `the signed text says: ${approval.decision} gate '${gate}' of run ${run}`;
+    throw new DrpError('wrong-usage', { what, command: decision });
+  }
+  return withJournal(io, options.journal, async (journal) => {
+    await pickRun(journal, { run }, 'unfinished');
+    const word: Word = {
+      verb: decision,
+      run,
+      subject: gate,
+      reason,
+      person,
+      statementDigest,
+      ...speaker(),
+      signed: { text, signature },
+    };
+    return deliver(io, journal, word);
+  });
+}
+
+function speaker(): Pick<Word, 'osUser' | 'path'> {
+  return { osUser: currentOsUser(), path: 'spool' };
+}
+
+export function openGate(
   waiting: readonly Waiting[],
   named: string | undefined,
   told: { readonly run: string; readonly events: readonly Event[] },

@@ -27,6 +27,7 @@ export function gateText(statement: Statement, view: GateView): string {
     ...statement.evidence.flatMap((item) => evidenceLines(item, style, width)),
     ...irreversibleLines(statement, style, width),
     ...policyLines(statement, view),
+    ...signingLines(statement),
     rule,
   ];
   return `${lines.join('\n')}\n`;
@@ -89,5 +90,16 @@ function policyLines(statement: Statement, view: GateView): string[] {
       view.width,
       '  ',
     ),
+  ];
+}
+
+/** How to approve with a key that lives on a machine without drp. */
+function signingLines({ policy, run, gate }: Statement): string[] {
+  if (policy.strength === 'os-user') return [];
+  return [
+    'To sign on a machine without drp (text out, signature back):',
+    `  drp status --run ${run} --gate ${gate} --approval-text PERSON > approval.json`,
+    '  ssh-keygen -Y sign -n drp-approval@v1 -f KEY approval.json',
+    `  drp approve ${gate} --run ${run} --signed approval.json --signature approval.json.sig`,
   ];
 }

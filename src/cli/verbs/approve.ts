@@ -12,6 +12,7 @@ was read. There is no way to approve unseen.
 ${examples([
   ['drp approve switchover', 'reads the statement, asks for the word'],
   ['drp approve restoration --key ~/.ssh/id_ed25519', 'signed: counts as you, not as the OS user'],
+  ['drp approve switchover --signed approval.json', 'signed elsewhere with ssh-keygen; see drp status --approval-text'],
   ['drp approve switchover --statement 3f9c2a7b51d0', 'without a terminal, after reading it in: drp status'],
 ])}`,
     )

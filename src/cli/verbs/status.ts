@@ -1,5 +1,5 @@
 import { systemClock } from '../../base/clock.ts';
-import { isDrpError } from '../../base/errors.ts';
+import { DrpError, isDrpError } from '../../base/errors.ts';
 import { siteState } from '../../executor/site.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { gateText } from '../../views/gate-text.ts';
@@ -8,8 +8,9 @@ import { statusText, type SiteStanding, type StatusView } from '../../views/stat
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun, readRuns } from '../pick-run.ts';
+import { planOf } from '../plan-of.ts';
 import type { Verb } from '../verb.ts';
-import { possibleNow, type PossibleNow } from '../waiting-now.ts';
+import { possibleNow, waitingNow, type PossibleNow } from '../waiting-now.ts';
 import { withJournal } from '../wire.ts';
 
 interface StatusOptions {
@@ -17,6 +18,9 @@ interface StatusOptions {
   readonly site?: string;
   readonly journal?: string;
   readonly watch?: boolean;
+  readonly gate?: string;
+  readonly approvalText?: string;
+  readonly reason?: string;
 }
 
 const watchEveryMs = 1_000;
@@ -27,11 +31,15 @@ export const verb: Verb = (command, { io, action }) => {
     .option('--run <run>', 'run to show; else the one under way, else the latest')
     .option('--site <name>', 'site to show')
     .option('--watch', 'go on showing until Ctrl-C or the end of the run')
+    .option('--gate <gate>', 'with --approval-text: gate to answer; may be left out where one is open')
+    .option('--approval-text <person>', 'print the text this person signs to approve, for signing without drp')
+    .option('--reason <text>', 'with --approval-text: stands in the text; needed where evidence is red')
     .addHelpText(
       'after',
       examples([
         ['drp status', 'the run under way: now, what waits for whom, what to type'],
         ['drp status --watch', 'look on from another terminal'],
+        ['drp status --gate switchover --approval-text anne > approval.json', 'to sign with ssh-keygen, anywhere'],
         ['drp status --site gravelines --json', 'for programs; takes no lock'],
       ]),
     )
@@ -41,6 +49,7 @@ export const verb: Verb = (command, { io, action }) => {
 };
 
 async function status(io: Io, journal: Journal, options: StatusOptions): Promise<VerbAnswer> {
+  if (options.approvalText !== undefined) return await toSign(journal, options, options.approvalText);
   if (options.watch !== true) return answer(io, await look(journal, options));
   let shown = '';
   for (;;) {
@@ -53,6 +62,19 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
     if (seen.summary === undefined || seen.summary.outcome !== undefined) return answer(io, seen);
     await systemClock.sleep(watchEveryMs);
   }
+}
+
+async function toSign(journal: Journal, options: StatusOptions, person: string): Promise<VerbAnswer> {
+  const [{ openGate }, { approvalText }] = await Promise.all([
+    import('../answer-gate.ts'),
+    import('../signed-elsewhere.ts'),
+  ]);
+  const { run } = await pickRun(journal, options, 'unfinished');
+  const { events, waiting } = await waitingNow(journal, run);
+  const { statement, subject } = openGate(waiting, options.gate, { run, events });
+  if (planOf(events).world.people[person] === undefined) throw new DrpError('person-unknown', { who: `'${person}'` });
+  const text = approvalText(statement, { person, reason: options.reason ?? '', at: systemClock.nowIso() });
+  return { text, json: { run, gate: subject, person, text } };
 }
 
 interface Seen {

@@ -1,0 +1,61 @@
+import { DrpError } from '../base/errors.ts';
+import type { Statement } from '../events/event.ts';
+import { buildApproval, parseSignedText, signedText, type Approval } from '../gates/approval.ts';
+import type { Io } from './io.ts';
+import { readGiven } from './read-given.ts';
+
+/** An answer that was signed where drp is not: text and signature as files, or both pasted on stdin. */
+export interface SignedElsewhere {
+  readonly text: string;
+  readonly signature: string;
+  readonly approval: Approval;
+}
+
+const armor = '-----BEGIN SSH SIGNATURE-----';
+/** Longer than any answer and its signature. */
+const pastedMax = 65_536;
+
+/** The exact text a person signs to approve, canonical and on one line. */
+export function approvalText(
+  statement: Statement,
+  answer: { readonly person: string; readonly reason: string; readonly at: string },
+): string {
+  return signedText(buildApproval(statement, { ...answer, decision: 'approve' }));
+}
+
+/**
+ * Reads what was signed elsewhere: `signed` names a file, or `-` for stdin, where text and signature follow each other;
+ * `signature` its signature, else the file beside it that ssh-keygen writes. Throws wrong-usage, signature-invalid.
+ */
+export async function readSignedElsewhere(
+  io: Io,
+  given: { readonly signed: string; readonly signature?: string },
+): Promise<SignedElsewhere> {
+  const both =
+    given.signed === '-' ? await pasted(io) : (await readGiven(io, given.signed, 'approve')).toString('utf8');
+  const place = both.indexOf(armor);
+  const text = place < 0 ? both : both.slice(0, place);
+  const signature = place < 0 ? await signatureFile(io, given) : `${both.slice(place).trim()}\n`;
+  const approval = parseSignedText(text);
+  if (approval?.format !== 'drp-approval@v1')
+    throw new DrpError('signature-invalid', { reason: 'the text under it is no answer to a gate' });
+  return { text, signature, approval };
+}
+
+async function signatureFile(io: Io, given: { readonly signed: string; readonly signature?: string }): Promise<string> {
+  if (given.signature === '-') return pasted(io);
+  if (given.signature === undefined && given.signed === '-') {
+    const what = 'the pasted text holds no signature: paste what ssh-keygen wrote behind it';
+    throw new DrpError('wrong-usage', { what, command: 'approve' });
+  }
+  return (await readGiven(io, given.signature ?? `${given.signed}.sig`, 'approve')).toString('utf8');
+}
+
+async function pasted(io: Io): Promise<string> {
+  let text = '';
+  for await (const chunk of io.stdin) {
+    text += String(chunk);
+    if (text.includes('-----END SSH SIGNATURE-----') || text.length > pastedMax) break;
+  }
+  return text;
+}
