@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
 import { DrpError } from '../../src/base/errors.ts';
 import { randomIds } from '../../src/base/ids.ts';
+import { Secret } from '../../src/base/secret.ts';
 import { driveRun } from '../../src/cli/drive-run.ts';
 import { processIo, writeAnswer } from '../../src/cli/io.ts';
 import { pickRun } from '../../src/cli/pick-run.ts';
@@ -109,6 +110,13 @@ function practiceKinds(
   return new Map(kinds.map((name) => [name, kind(name)]));
 }
 
+/** In practice nobody answers: shown at the first gate, and no reason to stop. */
+const silentHosts = {
+  connect: (host: string) =>
+    Promise.reject(new DrpError('host-unreachable', { host, address: 'none', port: 22, reason: 'practice' })),
+  closeAll: async () => {},
+};
+
 /** `node practice-run.ts FOLDER [activation|resume] [--json] [--wait]`: a run whose steps act on nothing, driven by the real session. */
 async function main(): Promise<number> {
   const [folder = '', what = 'activation', ...flags] = process.argv.slice(2);
@@ -124,13 +132,13 @@ async function main(): Promise<number> {
       Number(process.env['PRACTICE_STEP_MS'] ?? 300),
       (step, attempt) => attempt === 1 && fails.includes(step),
     ),
-    reach: () => ({ hosts: { closeAll: async () => {} } as never, jobs: {} as never, claims, witness: {} as never }),
+    reach: () => ({ hosts: silentHosts as never, jobs: {} as never, claims, witness: {} as never }),
     providers: {} as never,
     clock: systemClock,
     ids: randomIds,
     driver,
     version: '0.0.0',
-    secret: () => Promise.reject(new DrpError('secret-unreadable', { reference: 'none', reason: 'practice' })),
+    secret: async () => new Secret('practice', 'not one'),
   });
   try {
     const { username } = userInfo();

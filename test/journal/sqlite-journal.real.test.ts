@@ -94,7 +94,8 @@ describe('several processes on one journal', () => {
   test('a living driver in another process keeps its lease; killed, it is known to be gone', async () => {
     const started = start('held', 'own');
     await until(() => started.said().length > 0);
-    const journal = openSqliteJournal({ path });
+    // The other process writes without a pause: on a busy machine the lock is not had at once.
+    const journal = openSqliteJournal({ path, busyTimeoutMs: 30_000 });
     const holder = await journal.holder('held');
     expect(holder?.driver.pid).toBe(started.child.pid);
     await expect(journal.lease('held', driver)).rejects.toMatchObject({ code: 'lease-held' });
