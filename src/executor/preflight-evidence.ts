@@ -44,7 +44,7 @@ function targetLost(plan: Plan, lost: ReadonlySet<string>): readonly EvidenceIte
 
 interface HostFinding {
   readonly severity: EvidenceItem['severity'];
-  readonly line: string;
+  readonly lines: readonly string[];
   readonly fixed: boolean;
 }
 
@@ -59,7 +59,9 @@ async function provenHosts(driving: Driving, lost: ReadonlySet<string>, signal: 
     title: 'Hosts outside the lost datacentres',
     severity: findings.some((finding) => finding.severity === 'red') ? 'red' : bad.length > 0 ? 'attention' : 'ok',
     lines:
-      bad.length > 0 ? bad.map((finding) => finding.line) : [`${names.join(', ')}: key and identity are as pinned`],
+      bad.length > 0
+        ? bad.flatMap((finding) => finding.lines)
+        : [`${names.join(', ')}: key and identity are as pinned`],
     ...(fixed ? { overridable: false } : {}),
   };
 }
@@ -69,18 +71,21 @@ async function proveHost(driving: Driving, name: string, signal: AbortSignal): P
   try {
     const transport = await driving.reach.hosts.connect(name, { signal });
     const ended = await provenExec(transport, ['true'], { timeoutMs: proofMs, signal });
-    if (ended.kind === 'exited' && ended.exitCode === 0)
-      return { severity: 'ok', line: `${name}: proven`, fixed: false };
-    const line = `${name}: a command ended as ${ended.kind}`;
-    return { severity: 'attention', line, fixed: false };
+    if (ended.kind === 'exited' && ended.exitCode === 0) return { severity: 'ok', lines: [], fixed: false };
+    return { severity: 'attention', lines: [`${name}: a command ended as ${ended.kind}`], fixed: false };
   } catch (thrown) {
     signal.throwIfAborted();
     const wrong =
       isDrpError(thrown, 'host-key-mismatch') ||
       isDrpError(thrown, 'host-key-not-pinned') ||
       isDrpError(thrown, 'identity-mismatch');
-    const planned = driving.log.plan.procedure === 'return';
-    return { severity: wrong || planned ? 'red' : 'attention', line: toError(thrown).message, fixed: wrong };
+    const { plan } = driving.log;
+    const { production, recovery } = plan.world.service;
+    const lines = isDrpError(thrown) && wrong ? [thrown.message, thrown.hint] : [toError(thrown).message];
+    const planned = plan.procedure === 'return';
+    // Without its recovery host nothing can be done; another host that is not itself is refused by the steps that need it.
+    const needed = name === recovery.host || (planned && name === production.host);
+    return { severity: wrong || planned ? 'red' : 'attention', lines, fixed: wrong && needed };
   }
 }
 

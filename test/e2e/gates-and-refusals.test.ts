@@ -71,10 +71,10 @@ describe('bad news stops an activation before anything is overwritten', () => {
     expect(await target()).toEqual(before);
   }, 60_000);
 
-  /** What the restoration gate says is wrong. */
-  async function redEvidence(): Promise<string> {
+  /** What a gate says is wrong. */
+  async function redEvidence(gate = 'restoration'): Promise<string> {
     const { gates } = await stage.status();
-    const statement = gates.find(({ id }) => id === 'restoration')!.statement!;
+    const statement = gates.find(({ id }) => id === gate)!.statement!;
     return statement.evidence.flatMap(({ severity, lines }) => (severity === 'red' ? lines : [])).join('\n');
   }
 
@@ -85,22 +85,49 @@ describe('bad news stops an activation before anything is overwritten', () => {
     return await stage.drp('approve', 'restoration', '--run', run, '--statement', digest, ...more);
   }
 
+  /** Nobody may wave through a recovery host that is not itself, whatever the reason. */
+  async function refusedAtDeclaration(): Promise<void> {
+    const { gates, run } = await stage.status();
+    const digest = gates.find(({ id }) => id === 'declaration')!.digest!.slice(0, 12);
+    const signed = ['--person', 'anne', '--key', stage.lab.facts.people.anne.keyFile];
+    const asked = [
+      'approve',
+      'declaration',
+      '--run',
+      run,
+      '--statement',
+      digest,
+      ...signed,
+      '--reason',
+      'all the same',
+    ];
+    const refused = await stage.drp(...asked);
+    expect(refused.exitCode).toBe(3);
+    expect(refused.stderr).toMatch(/cannot be overridden/);
+  }
+
   const untilRestoration = { answers: (gate: string) => gate !== 'restoration' };
 
   test('a host that shows another key: both keys are named, and what to do', async () => {
     undoing.push(['host-key-back', 'gravelines']);
     await stage.lab.fault('host-key', 'gravelines');
-    driver = drive(stage, activate);
-    await driver.line(/fence-production needs a decision.*shows host key SHA256:.*, pinned is SHA256:/);
-    await driver.line(/HINT: Nothing was sent to it/);
+    driver = drive(stage, activate, { answers: () => false });
+    await driver.line(/gate declaration of run/);
+    expect(await redEvidence('declaration')).toMatch(
+      /shows host key SHA256:.*, pinned is SHA256:.*\nNothing was sent to it/,
+    );
+    await refusedAtDeclaration();
   }, 60_000);
 
   test('a machine that is not the one meant: both markers are named, and what to do', async () => {
     undoing.push(['identity-back', 'gravelines']);
     await stage.lab.fault('identity', 'gravelines');
-    driver = drive(stage, activate);
-    await driver.line(/fence-production needs a decision.*decommissioned.*the runbook expects 'gravelines recovery/);
-    await driver.line(/HINT: ./);
+    driver = drive(stage, activate, { answers: () => false });
+    await driver.line(/gate declaration of run/);
+    expect(await redEvidence('declaration')).toMatch(
+      /decommissioned.*the runbook expects 'gravelines recovery.*\nNothing/,
+    );
+    await refusedAtDeclaration();
   }, 60_000);
 
   test.each([
