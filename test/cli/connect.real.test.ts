@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,7 @@ if (missing.length > 0) process.stderr.write(`SKIPPED: drp connect through a bas
 
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'drp-connect-'));
+      chmodSync(folder, 0o755); // the lab's services run as other users and must pass through
       const part = () => 20 + Math.floor(Math.random() * 200);
       const size = { databaseBytes: 1e6, filesBytes: 1e6, tickets: false };
       lab =

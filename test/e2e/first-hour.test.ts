@@ -48,7 +48,9 @@ describe('what the README tells to type', () => {
     for (const words of commands) {
       const verbs = words.split(' ').filter((word) => /^[a-z-]+$/.test(word) && !word.startsWith('-'));
       const options = words.split(' ').filter((word) => word.startsWith('--'));
-      const named = /^(hosts|audit|obligation)$/.test(verbs[0] ?? '') ? verbs.slice(0, 2) : verbs.slice(0, 1);
+      const named = /^(hosts|audit|obligation|lesson|run)$/.test(verbs[0] ?? '')
+        ? verbs.slice(0, 2)
+        : verbs.slice(0, 1);
       const help = spawnSync(program, [...named, '--help'], { encoding: 'utf8' });
       expect({ words, code: help.status }).toEqual({ words, code: 0 });
       expect(help.stdout).toMatch(/Examples?\n/);
