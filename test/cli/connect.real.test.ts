@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +53,7 @@ if (missing.length > 0) process.stderr.write(`SKIPPED: drp connect through a bas
 
     afterAll(async () => {
       for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))) {
-        if (statSync(path, { throwIfNoEntry: false })?.isSocket() === true && !path.startsWith(join(folder, 'lab')))
+        if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true && !path.startsWith(join(folder, 'lab')))
           spawnSync('ssh', ['-S', path, '-O', 'exit', 'any']);
       }
       if (given === undefined) await lab?.down();
