@@ -18,14 +18,14 @@ function folder(name: string, files: Readonly<Record<string, string>>): string {
 
 describe('loading a runbook', () => {
   test('looks in ./runbooks, then in the configuration folder, then among the shipped ones', () => {
-    const folders = runbookFolders({ cwd: '/work/place', env: { XDG_CONFIG_HOME: '/etc/conf' } });
-    expect(folders.slice(0, 2)).toEqual(['/work/place/runbooks', '/etc/conf/drp/runbooks']);
+    const folders = runbookFolders({ cwd: '/home/otto/place', env: { XDG_CONFIG_HOME: '/etc/conf' } });
+    expect(folders.slice(0, 2)).toEqual(['/home/otto/place/runbooks', '/etc/conf/drp/runbooks']);
     expect(folders[2]).toMatch(/\/runbooks$/);
     expect(runbookFolders({ cwd: '/x', env: { HOME: '/home/o' } })[1]).toBe('/home/o/.config/drp/runbooks');
   });
 
   test('looks nowhere else where a folder is named', () => {
-    expect(runbookFolders({ cwd: '/work/place', env: {}, folder: 'mine' })).toEqual(['/work/place/mine']);
+    expect(runbookFolders({ cwd: '/home/otto/place', env: {}, folder: 'mine' })).toEqual(['/home/otto/place/mine']);
   });
 
   test('takes the first folder that has the site, with the exact text', async () => {
