@@ -1,6 +1,9 @@
 import type { Json } from '../events/event.ts';
 
-/** Where a step is in its life, in the machine's words; `pending`: its turn has not come. */
+/**
+ * Where a step is in its life, in the machine's words; `pending`: its turn has not come, `stopped`: the run went another
+ * way while it worked, and what ran of it was stopped.
+ */
 export type StepState =
   | 'pending'
   | 'running'
@@ -8,6 +11,7 @@ export type StepState =
   | 'backoff'
   | 'stopping'
   | 'stop-failed'
+  | 'stopped'
   | 'failed'
   | 'in-doubt'
   | 'done'

@@ -67,6 +67,8 @@ export function stepStateText(step: StepSummary, nowMs: number): string {
       return 'being stopped';
     case 'stop-failed':
       return 'could not be stopped';
+    case 'stopped':
+      return 'stopped before its end';
     case 'failed':
       return `FAILED ${formatDuration(since)} ago`;
     case 'in-doubt':

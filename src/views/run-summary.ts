@@ -54,7 +54,8 @@ export interface GateAnswer {
 export interface GateSummary {
   readonly id: string;
   readonly title: string;
-  readonly state: 'ahead' | 'gathering' | 'open' | 'unready' | 'rejected' | 'passed';
+  /** `left`: the run went another way while it was open. */
+  readonly state: 'ahead' | 'gathering' | 'open' | 'unready' | 'rejected' | 'passed' | 'left';
   readonly roles: readonly string[];
   readonly approvals: number;
   readonly notTheStarter: boolean;
@@ -105,9 +106,9 @@ export interface RunSummary {
     readonly at: string;
   };
   readonly watch?: Watch;
-  /** Where copies of the record lay, the last time they were made. */
   /** Events up to here left the machine: by an anchor, a message, or under a signature. */
   readonly anchoredUpToSeq?: number;
+  /** Where copies of the record lay, the last time they were made. */
   readonly copies?: { readonly hosts: readonly string[]; readonly missed: readonly string[]; readonly upToSeq: number };
   readonly rtoMs: number;
   /** Of the time until `lastAt`: how long only people could go on. */
@@ -325,7 +326,7 @@ function follow(building: Building, event: Event): void {
   collectStates(state, standing);
   for (const step of building.steps.values()) moveStep(step, standing.get(step.id), event);
   for (const gate of building.gates.values()) {
-    gate.state = gateState(gate, standing.get(gate.id) ?? standing.get(`${gate.id}-gate`));
+    gate.state = gateState(gate, standing.get(gate.id) ?? standing.get(`${gate.id}-gate`), event);
   }
   if (onlyPeople(building)) building.waitingSinceAt = event.at;
 }
@@ -359,10 +360,12 @@ function leftState(step: StepSummary, event: Event): StepState {
     if (event.data.verb === 'skip') return 'skipped';
     if (event.data.verb === 'mark-done') return 'done';
   }
-  return step.state;
+  const allStopped = event.type === 'stop.done' && event.data.step === undefined;
+  const attested = event.type === 'decision.made' && event.data.verb === 'stopped';
+  return working.includes(step.state) && (allStopped || attested) ? 'stopped' : step.state;
 }
 
-function gateState(gate: GateSummary, standing: string | undefined): GateSummary['state'] {
+function gateState(gate: GateSummary, standing: string | undefined, event: Event): GateSummary['state'] {
   switch (standing) {
     case 'gathering':
     case 'open':
@@ -371,8 +374,8 @@ function gateState(gate: GateSummary, standing: string | undefined): GateSummary
     case 'passed':
       return standing;
     default:
-      // Left behind: passed when it was open, else its turn has not come.
-      return gate.state === 'open' || gate.state === 'passed' ? 'passed' : 'ahead';
+      if (gate.state === 'passed' || gate.state === 'ahead') return gate.state;
+      return event.type === 'gate.decided' && event.data.gate === gate.id && event.data.passed ? 'passed' : 'left';
   }
 }
 

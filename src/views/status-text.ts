@@ -108,16 +108,16 @@ function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, s
     (summary.waitingSinceAt === undefined || summary.outcome !== undefined
       ? 0
       : Math.max(0, view.nowMs - Date.parse(summary.waitingSinceAt)));
-  const over = elapsed > summary.rtoMs;
-  const rto =
-    summary.procedure === 'activation'
-      ? ` of RTO ${formatDuration(summary.rtoMs)}${over ? ` (${view.style.bad(`OVER by ${formatDuration(elapsed - summary.rtoMs)}`)})` : ''}`
-      : '';
+  const recovery = recoveryClock(summary, view.nowMs);
   const { situation, losses } = summary;
   const pairs: (readonly [string, string])[] = [
     ['began', `${instantText(summary.beganAt)} by ${summary.startedBy}`],
-    ['elapsed', `${formatDuration(elapsed)}${rto}; waited for people ${formatDuration(waiting)} of it`],
+    ['elapsed', `${formatDuration(elapsed)}; waited for people ${formatDuration(waiting)} of it`],
   ];
+  if (recovery !== undefined) {
+    const over = recovery.overMs > 0 ? ` (${view.style.bad(`OVER by ${formatDuration(recovery.overMs)}`)})` : '';
+    pairs.push(['recovery', `${recovery.text}${over}, since the disaster began`]);
+  }
   if (situation !== undefined) {
     const lost = situation.lost.length === 0 ? 'no datacentre lost' : `lost: ${situation.lost.join(', ')}`;
     pairs.push(['situation', printableLine(`${situation.what}, since ${instantText(situation.sinceAt)}, ${lost}`)]);
@@ -287,6 +287,7 @@ const marks: Readonly<Record<StepSummary['state'], string>> = {
   backoff: '~',
   stopping: '>',
   'stop-failed': '!',
+  stopped: '-',
   failed: '!',
   'in-doubt': '?',
   done: '+',
@@ -310,16 +311,18 @@ function stepTable(summary: RunSummary, view: StatusView): string[] {
 }
 
 function gateTable(summary: RunSummary): string[] {
-  const decided = summary.gates.filter((gate) => gate.state === 'passed');
+  const behind = summary.gates.filter((gate) => gate.state === 'passed' || gate.state === 'left');
   return table(
-    decided.map((gate) => [
-      `+ ${gate.id}`,
-      gate.answers
-        .map(
-          (answer) =>
-            `${answer.decision} by ${answer.person} at ${instantText(answer.at)} (${answer.identity.strength})`,
-        )
-        .join('; '),
+    behind.map((gate) => [
+      `${gate.state === 'passed' ? '+' : '-'} ${gate.id}`,
+      gate.state === 'left'
+        ? 'not passed: the run went another way'
+        : gate.answers
+            .map(
+              (answer) =>
+                `${answer.decision} by ${answer.person} at ${instantText(answer.at)} (${answer.identity.strength})`,
+            )
+            .join('; '),
     ]),
     '  ',
   );

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Event } from '../../src/events/event.ts';
 import { runSummary, stepsOf, stuckSteps, workingSteps } from '../../src/views/run-summary.ts';
 import { interruptedActivation } from './recorded-run.ts';
 
@@ -48,6 +49,22 @@ describe('the summary of a run', () => {
     // While the copy ran beside the open gate nobody was waited for.
     expect(runSummary(events)!.waitedMs).toBe(61_000);
     expect(runSummary(events)!.waitingSinceAt).toBe(events[10]!.at);
+  });
+
+  test('a run that was called off shows what worked as stopped and an open gate as not passed, never as running or passed', () => {
+    const [drafts, at] = [events.slice(0, 10), events[9]!.at];
+    const left = (type: string, data: object): Event =>
+      ({ ...events[9]!, seq: drafts.length + 1, at, type, data: { key: '12.aborting', ...data } }) as unknown as Event;
+    const aborting = left('run.aborting', { person: 'otto', reason: 'false alarm', state: 'aborting' });
+    const stopped = left('stop.done', { state: 'aborted' });
+    const meanwhile = runSummary([...drafts, aborting])!;
+    expect(workingSteps(meanwhile).map((step) => step.id)).toEqual(['copy-files']);
+    const summary = runSummary([...drafts, aborting, stopped])!;
+    expect(workingSteps(summary)).toEqual([]);
+    expect(stepsOf(summary).find((step) => step.id === 'copy-files')!.state).toBe('stopped');
+    expect(stepsOf(summary).find((step) => step.id === 'fetch-database')!.state).toBe('done');
+    expect(summary.gates.find((gate) => gate.id === 'import')!.state).toBe('left');
+    expect(summary.gates.find((gate) => gate.id === 'declaration')!.state).toBe('passed');
   });
 
   test('finds the losses that were shown and the duties that are open', () => {

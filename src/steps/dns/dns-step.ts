@@ -1,7 +1,7 @@
 import { formatDuration } from '../../base/duration.ts';
 import { DrpError, isDrpError, toError } from '../../base/errors.ts';
 import type { PlannedStep, PlannedWorld, StepDescription } from '../../plan/plan.ts';
-import { showRecordSet } from '../../providers/dns/record-set.ts';
+import { sameRecord, sameValues, showRecordSet } from '../../providers/dns/record-set.ts';
 import type { DnsChange, DnsOutcome, DnsProvider, RecordSet } from '../../providers/providers.ts';
 import type { DnsZone } from '../../runbook/schema/world.ts';
 import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
@@ -91,7 +91,7 @@ async function change(work: Work): Promise<StepOutcome> {
   }
   const zone = zoneOf(spec, context.world);
   const known = knownSets(spec, context.plan, context.facts);
-  let changes: readonly DnsChange[] = byRunbook(spec, zone, [...known.own, ...known.approved]);
+  let changes: readonly DnsChange[] = byRunbook(spec, zone, believedSets(spec, zone, known));
   let provider: DnsProvider | undefined;
   try {
     provider = await context.providers.dns(zone, (reference) => context.secret(reference));
@@ -111,6 +111,15 @@ async function change(work: Work): Promise<StepOutcome> {
     const hint = isDrpError(error, 'dns-refused') ? `${reason} (${error.hint})` : reason;
     return notChanged(work, zone, { changes, provider, reason: hint, cause: error });
   }
+}
+
+/** What stands as far as the run knows, for a zone that cannot be read: not what this very step is about to put there. */
+function believedSets(spec: DnsSpec, zone: DnsZone, known: KnownSets): readonly RecordSet[] {
+  return recordsOf(spec, zone).flatMap((record) => {
+    const sets = [...known.own, ...known.approved].filter((set) => sameRecord(set, record));
+    const before = sets.find((set) => !stands(spec, set, targetOf(spec, record, set)));
+    return (spec.do === 'switch' ? before : undefined) ?? sets[0] ?? [];
+  });
 }
 
 function byRunbook(spec: DnsSpec, zone: DnsZone, sets: readonly RecordSet[]): readonly DnsChange[] {
@@ -200,8 +209,10 @@ async function settle(
 
 /** After a crash behind the change, what stands is the new set; the old one is what the gate approved. */
 function withOldValues(spec: DnsSpec, made: DnsChange, approved: readonly RecordSet[]): DnsChange {
-  if (!stands(spec, made.from, made.to)) return made;
-  return { from: findSet(approved, made.from) ?? made.from, to: made.to };
+  const old = findSet(approved, made.from);
+  if (old === undefined || !stands(spec, made.from, made.to)) return made;
+  // A TTL restored after the switch was never that of the values the gate showed.
+  return spec.do === 'switch' || sameValues(old, made.from) ? { from: old, to: made.to } : made;
 }
 
 /** The provider answers and every record is there; where a gate has approved old values already, they still stand. */

@@ -161,10 +161,11 @@ function gatesShown(
       .filter((row) => row.kind === 'gate' && row.id === id)
       .flatMap((row) => row.bars.filter((bar) => bar.kind === 'waiting'));
     const gate = plan.gates[id];
+    const state = known.summary.gates.find((one) => one.id === id)?.state ?? 'open';
     return {
       id,
       title: gate?.title ?? id,
-      state: known.summary.gates.find((one) => one.id === id)?.state ?? 'open',
+      state: state === 'left' ? 'not passed' : state,
       policy: gate === undefined ? '' : policyWords(gate),
       waitedMs: waits.reduce((sum, bar) => sum + betweenMs(bar.fromAt, bar.toAt), 0),
       openings: shown,

@@ -137,6 +137,7 @@ describe('switching a name', () => {
     await setRelay(lab, 'ns1', { kind: 'refuse' });
     const gone = errorOf(await runStep(forth, contextOf()));
     expect(gone?.message).toContain('could not be read');
+    expect(gone?.hint).toContain(`www.kyc.test A ${lab.net}.10 (TTL 60) becomes ${lab.net}.20 (TTL 60)`);
     expect(gone?.problems.map(({ message }) => message)[1]).toContain(`www.kyc.test. 60 IN A ${lab.net}.20`);
     await setRelay(lab, 'ns1', { kind: 'pass' });
     await expect(kind.verify?.(plannedStep(forth), forth, contextOf())).rejects.toMatchObject({
