@@ -45,15 +45,17 @@ export const activation = kit.createMachine({
       on: { 'switch-back.hold': 'switchover' },
     },
     'switch-back': { meta: { work: 'switch-back' }, onDone: 'switched-back', on: { 'switch-back.hold': 'holding' } },
-    // The side users came from cannot be opened after all: forward again, through the switchover that was approved.
+    // Production cannot take the users back after all: forward again, through the switchover that was approved. What has
+    // been lifted or opened by then is fenced and closed first, else both sides would take writes.
     holding: {
       entry: 'forgetAll',
-      invoke: { id: 'stop:holding', src: 'stop', input: {}, onDone: 'switchover', onError: 'holding-failed' },
+      invoke: { id: 'stop:holding', src: 'stop', input: {}, onDone: 'fencing-again', onError: 'holding-failed' },
     },
     'holding-failed': {
       tags: ['attention'],
-      on: { 'holding.cancel': 'holding', 'holding.stopped': 'switchover' },
+      on: { 'holding.cancel': 'holding', 'holding.stopped': 'fencing-again' },
     },
+    'fencing-again': { meta: { work: 'fencing' }, onDone: 'switchover' },
     'switched-back': { type: 'final' },
 
     aborting: {

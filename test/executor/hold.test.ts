@@ -7,7 +7,7 @@ import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts
 
 const lane = (id: string, phase: string) => [{ name: 'main', steps: [fakeStep(id, phase)] }];
 const plan = fakePlan({
-  fencing: [],
+  fencing: lane('fence-old-side', 'fencing'),
   restoration: lane('restore', 'restoration'),
   verification: [],
   information: [],
@@ -16,7 +16,7 @@ const plan = fakePlan({
   'switch-back': lane('open-old-side', 'switch-back'),
 });
 
-test('a switch back whose side cannot be opened is called off with hold: the approved switchover is walked again', async () => {
+test('a switch back whose side cannot be opened is called off with hold: what was opened is fenced again, then the approved switchover is walked again', async () => {
   const world = new FakeWorld();
   const broken = {
     kind: 'failed',
@@ -55,5 +55,6 @@ test('a switch back whose side cannot be opened is called off with hold: the app
   });
   expect(words.answers.map((answer) => answer.kind)).not.toContain('refused');
   expect(end).toEqual({ kind: 'ended', outcome: 'completed' });
-  expect(world.effects.filter((effect) => effect === 'send-users')).toHaveLength(2);
+  const walked = world.effects.filter((effect) => ['fence-old-side', 'open-old-side', 'send-users'].includes(effect));
+  expect(walked).toEqual(['fence-old-side', 'send-users', 'open-old-side', 'fence-old-side', 'send-users']);
 });
