@@ -4,6 +4,7 @@ import { printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
 import { facts, table, wrap } from './layout.ts';
 import { progressText, stepStateText } from './progress-text.ts';
+import { recoveryClock } from './recovery-clock.ts';
 import {
   elapsedMs,
   stuckSteps,

@@ -2,6 +2,7 @@ import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
 import { formatDuration } from '../base/duration.ts';
 import { printableLine } from './escape.ts';
 import { progressText, stepStateText } from './progress-text.ts';
+import { recoveryClock } from './recovery-clock.ts';
 import { elapsedMs, workingSteps, type RunSummary, type StepSummary } from './run-summary.ts';
 
 /**
@@ -152,8 +153,9 @@ function row(step: StepSummary, slots: Map<string, Slot>, stop: AbortSignal): Li
 }
 
 function paint(drawn: Drawn, summary: RunSummary, nowMs: number): void {
-  const rto = summary.procedure === 'activation' ? ` of RTO ${formatDuration(summary.rtoMs)}` : '';
-  drawn.header.set?.(`${drawn.phase} of ${summary.site}  (${formatDuration(elapsedMs(summary, nowMs))}${rto})`);
+  drawn.header.set?.(
+    `${drawn.phase} of ${summary.site}  (${recoveryClock(summary, nowMs)?.text ?? formatDuration(elapsedMs(summary, nowMs))})`,
+  );
   for (const step of legSteps(summary)) {
     const slot = drawn.slots.get(step.id);
     if (slot === undefined) continue;
