@@ -9,6 +9,7 @@ import { currentOsUser } from '../journal/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import { spoolFolder } from '../journal/open.ts';
 import { printableLine } from '../views/escape.ts';
+import { instantText } from '../views/instants.ts';
 import { rehearsedStops, type RehearsedStop } from '../views/rehearsal.ts';
 import { outagesOf } from '../views/report/outages.ts';
 import type { Outage } from '../views/report/report.ts';
@@ -105,29 +106,34 @@ function endedText(io: Io, { summary, site, stops, outages }: Ended, outcome: st
   const { style } = io;
   const elapsed = elapsedMs(summary, systemClock.nowMs());
   const mode = summary.mode === 'real' ? '' : ` (${summary.mode})`;
-  const rto =
-    summary.procedure === 'activation' && summary.mode === 'real'
-      ? `, RTO ${formatDuration(summary.rtoMs)} ${elapsed <= summary.rtoMs ? style.good('kept') : style.bad('missed')}`
-      : '';
   const loss = lossesText(summary.losses);
   return [
-    `${style.bold(`${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}${rto}`,
+    `${style.bold(`${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}`,
     ...(loss === '' ? [] : [`  loss: ${loss}`]),
-    ...outages.map(outageLine),
+    ...outages.map((outage) => outageLine(io, summary, outage)),
     ...stopLines(io, summary, stops),
     ...siteLines(site, { width: io.width, style }),
     '',
+    `  the report:  drp report ${summary.run} --output report.html`,
     `  the record:  drp audit show --run ${summary.run}`,
     `  its proof:   drp audit verify --run ${summary.run}`,
   ].join('\n');
 }
 
-/** For a return this is the frozen window: the only time users feel. */
-function outageLine({ kind, fromAt, toAt }: Outage): string {
+/**
+ * For a return this is the frozen window: the only time users feel. For an activation it is what the RTO is about: from the
+ * declared beginning of the disaster, not of the run, until users were served again.
+ */
+function outageLine({ style }: Io, summary: RunSummary, { kind, fromAt, toAt }: Outage): string {
   const what = kind === 'planned' ? 'frozen window' : 'users were without service';
-  return toAt === undefined
-    ? `  ${what}: since ${fromAt}, not over`
-    : `  ${what}: ${formatDuration(Date.parse(toAt) - Date.parse(fromAt))} (${fromAt} to ${toAt})`;
+  if (toAt === undefined) return `  ${what}: since ${instantText(fromAt)}, not over`;
+  const lastedMs = Date.parse(toAt) - Date.parse(fromAt);
+  const verdict = lastedMs <= summary.rtoMs ? style.good('kept') : style.bad('MISSED');
+  const rto =
+    summary.procedure === 'activation' && summary.outcome === 'completed'
+      ? `, RTO ${formatDuration(summary.rtoMs)} ${verdict}`
+      : '';
+  return `  ${what}: ${formatDuration(lastedMs)} (${instantText(fromAt)} to ${instantText(toAt)})${rto}`;
 }
 
 /** A dry run ends with what it was made for: whether a real run would get through. */
