@@ -25,6 +25,11 @@ export interface AnswerOptions extends SignOptions {
   readonly statement?: string;
   readonly signed?: string;
   readonly signature?: string;
+  readonly attest?: string;
+  readonly words?: string;
+  readonly number?: string;
+  readonly witness?: string;
+  readonly breakGlass?: boolean;
 }
 
 /** Options of approve and reject. */
@@ -66,6 +71,7 @@ export async function answerGate(
       reason,
       statementDigest: gate.statementDigest,
       ...speaker(),
+      ...asideOf(options),
     };
     const signed = await signWord(word, options, {
       plan: planOf(events),
@@ -108,6 +114,17 @@ async function handIn(
     };
     return deliver(io, journal, word);
   });
+}
+
+/** Ways past the ordinary policy, where the gate's allows them. */
+function asideOf(options: AnswerOptions): Pick<Word, 'attested' | 'breakGlass'> {
+  const { attest: person, words, number, witness, breakGlass } = options;
+  if (person === undefined) return breakGlass === true ? { breakGlass } : {};
+  if (words === undefined || number === undefined || witness === undefined) {
+    const what = '--attest goes with --words, --number and --witness';
+    throw new DrpError('wrong-usage', { what, command: 'approve' });
+  }
+  return { attested: { person, words, number, witness }, ...(breakGlass === true ? { breakGlass } : {}) };
 }
 
 function speaker(): Pick<Word, 'osUser' | 'path'> {

@@ -1,9 +1,9 @@
 /** Values that canonical JSON can hold here: no floats, no undefined; instants are ISO UTC strings. */
 export type Json = string | boolean | number | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** Who a decision comes from, and how sure that is. Strength rises: os-user < ssh-key < hardware-key. */
+/** Who a decision comes from, and how sure that is. Strength rises: os-user < ssh-key < hardware-key; attested stands aside. */
 export interface Identity {
-  readonly strength: 'os-user' | 'ssh-key' | 'hardware-key';
+  readonly strength: 'os-user' | 'attested' | 'ssh-key' | 'hardware-key';
   /** Login name of the OS user on the machine of the driver. */
   readonly osUser?: string;
   /** SHA256:… of the key that signed. */
@@ -13,6 +13,13 @@ export interface Identity {
   readonly signed?: string;
   /** Line of allowed_signers (or key of the plan) that matched. */
   readonly allowedBy?: string;
+  /** Approved over the phone, the six words of the statement read back: who attests to it, the number called, who listened. */
+  readonly attested?: {
+    readonly by: string;
+    readonly osUser: string;
+    readonly number: string;
+    readonly witness: string;
+  };
 }
 
 export interface Driver {
@@ -83,6 +90,10 @@ export interface Statement {
     readonly approvals: number;
     readonly notTheStarter: boolean;
     readonly strength: string;
+    /** An approval over the phone counts, whatever the strength. */
+    readonly attested?: true;
+    /** An operator may pass it alone. */
+    readonly breakGlass?: true;
   };
 }
 
@@ -216,6 +227,8 @@ export interface EventData {
     readonly identity: Identity;
     readonly statementDigest: string;
     readonly passed: boolean;
+    /** Passed by one person alone, against the policy for ordinary days. */
+    readonly breakGlass?: true;
     readonly state: StateValue;
   };
   /** `person`: who asked for it; absent: the evidence changed by itself. */

@@ -1,5 +1,5 @@
 import { DrpError, isDrpError, type ErrorCode } from '../base/errors.ts';
-import type { Draft } from '../events/event.ts';
+import type { Draft, EventData } from '../events/event.ts';
 import { lastOpened } from '../events/last-opened.ts';
 import { watchOf } from '../events/watch.ts';
 import { noncesOf, subjectOnRecord } from '../gates/on-record.ts';
@@ -99,8 +99,10 @@ async function decideGate(driving: Driving, word: Word, verdict: Accepted): Prom
     identity,
     statementDigest: opened.data.digest,
     passed,
+    ...(word.breakGlass === true ? { breakGlass: true as const } : {}),
   };
-  await append(driving, word, moving(log.run, { type: 'gate.decided', by: person, data }));
+  const decided = moving(log.run, { type: 'gate.decided', by: person, data });
+  await append(driving, word, [decided, ...reviewOf(data, log.began.run)]);
   if (word.verb === 'reject') return `gate '${gate}' rejected by ${person}`;
   return passed
     ? `gate '${gate}' passed with the approval of ${person}`
@@ -141,12 +143,33 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
   return `${subject}: ${decision}, by ${person}`;
 }
 
-async function append(driving: Driving, word: Word, draft: Draft | undefined): Promise<void> {
+/** What was passed aside from the ordinary policy is looked at by somebody afterwards: the site owes that. */
+function reviewOf(data: Omit<EventData['gate.decided'], 'state'>, run: string): readonly Draft[] {
+  const { gate, attempt, person, identity, reason } = data;
+  const { attested } = identity;
+  if (attested === undefined && data.breakGlass !== true) return [];
+  const how =
+    attested === undefined
+      ? `was passed by ${person} alone (break-glass): ${reason}`
+      : `was approved by ${person} over the phone (${attested.number}), attested by ${attested.by} with ${attested.witness}`;
+  const id = `${run}.review.${gate}.${attempt}.${person}`;
+  return [
+    { type: 'obligation.opened', by: 'drp', data: { id, kind: 'review', text: `gate '${gate}' ${how}: review it` } },
+  ];
+}
+
+/** Appends what moves the machine, and facts in the same breath behind it. Throws word-not-now where the machine takes no such event. */
+async function append(
+  driving: Driving,
+  word: Word,
+  drafts: Draft | undefined | readonly [Draft | undefined, ...Draft[]],
+): Promise<void> {
   const { log } = driving;
+  const [draft, ...more] = drafts === undefined || 'type' in drafts ? [drafts] : drafts;
   if (draft === undefined) {
     throw new DrpError('word-not-now', { verb: word.decision ?? word.verb, subject: word.subject, run: log.began.run });
   }
-  await log.append([draft]);
+  await log.append([draft, ...more]);
 }
 
 function judgeContext(driving: Driving, word: Word): JudgeContext {

@@ -3,7 +3,8 @@ import type { EventOf, Identity, Statement } from '../events/event.ts';
 import type { GatePolicy } from '../runbook/schema/world.ts';
 import { approvalDiffers } from './approval.ts';
 import { identify, isRefusal, peopleOfOsUser, type PeopleContext, type Speaker } from './people.ts';
-import type { Word } from './word.ts';
+import { sameWords, sixWords } from './six-words.ts';
+import type { Attestation, Word } from './word.ts';
 
 /** An answer that already stands under the statement a gate shows. */
 export type Answer = Pick<
@@ -71,7 +72,7 @@ export const deciders: readonly string[] = ['operator', 'authoriser'];
 export function judge(word: Word, context: JudgeContext): Verdict {
   let speaker: Speaker | undefined;
   try {
-    speaker = identify(word, context);
+    speaker = word.attested === undefined ? identify(word, context) : identifyAttested(word, word.attested, context);
     if (word.run !== context.run) refuse('word-not-now', { ...asked(word) });
     checkFreshness(word, speaker, context);
     const passed = judgeVerb(word, speaker, context);
@@ -96,7 +97,7 @@ export function judge(word: Word, context: JudgeContext): Verdict {
 function judgeVerb(word: Word, speaker: Speaker, context: JudgeContext): boolean {
   switch (word.verb) {
     case 'approve':
-      return judgeApproval(word, speaker, context);
+      return word.breakGlass === true ? judgeBreakGlass(word, speaker, context) : judgeApproval(word, speaker, context);
     case 'reject':
       judgeRejection(word, speaker, context);
       return false;
@@ -120,9 +121,9 @@ function judgeApproval(word: Word, speaker: Speaker, context: JudgeContext): boo
   needRole(word, context, { person: speaker.person, roles: policy.roles });
   if (policy.notTheStarter && isSamePerson(speaker, context.starter))
     refuse('starter-may-not', { ...asked(word), person: speaker.person });
-  needStrength(word, speaker, policy.strength);
+  if (speaker.identity.strength !== 'attested') needStrength(word, speaker, policy.strength);
   const approvals = gate.answers.filter(({ decision }) => decision === 'approve');
-  if (approvals.some((answer) => isSamePerson(speaker, answer))) {
+  if (approvals.some((answer) => isSamePerson(speaker, answer) || shareVoice(speaker, answer))) {
     refuse('second-person-needed', {
       ...asked(word),
       person: speaker.person,
@@ -193,6 +194,43 @@ function checkRed(word: Word, statement: Statement): void {
     refuse('override-needs-reason', { ...asked(word), what: titles(red) });
 }
 
+/** One person passes the gate alone: any strength and quorum, but never against a red that nobody may override. */
+function judgeBreakGlass(word: Word, speaker: Speaker, context: JudgeContext): boolean {
+  const { gate, statement } = openGate(word, speaker, context);
+  if (gate.policy.breakGlass !== true) refuse('not-allowed-here', { ...asked(word), what: 'break-glass' });
+  if (word.signed !== undefined || word.attested !== undefined)
+    refuse('not-allowed-here', { ...asked(word), what: 'break-glass with a signature or over the phone' });
+  if (context.at > statement.expiresAt) refuse('approval-expired', { ...asked(word), expiresAt: statement.expiresAt });
+  needReason(word, 'approve');
+  needRole(word, context, { person: speaker.person, roles: deciders });
+  checkRed(word, statement);
+  return true;
+}
+
+/**
+ * The person at the phone, on the word of who speaks here: the six words of the statement are right, the number and a second
+ * witness are named, and the three are different people. What the gate asks of its approver is judged as ever.
+ */
+function identifyAttested(word: Word, attested: Attestation, context: JudgeContext): Speaker {
+  const { attested: _, ...own } = word;
+  const by = identify(own, context);
+  const { person, number, witness } = attested;
+  const wrong = (what: string): never => refuse('not-allowed-here', { ...asked(word), what });
+  if (word.verb !== 'approve' || context.gate?.policy.attested !== true) wrong('an approval over the phone');
+  if (word.signed !== undefined) wrong('a signature over the phone');
+  if (context.people[person] === undefined) refuse('person-unknown', { who: `'${person}'` });
+  needRole(word, context, { person: by.person, roles: deciders });
+  if (!sameWords(attested.words, sixWords(context.gate?.statementDigest ?? '0')))
+    wrong('another statement than the six words');
+  if (number.trim() === '' || witness.trim() === '')
+    refuse('reason-missing', { verb: 'approve', what: 'number and witness' });
+  if (new Set([by.person, person, witness.trim()]).size < 3) wrong('one person in two places');
+  return {
+    person,
+    identity: { strength: 'attested', attested: { by: by.person, osUser: word.osUser, number, witness } },
+  };
+}
+
 function checkFreshness(word: Word, speaker: Speaker, context: JudgeContext): void {
   const { signed } = speaker;
   if (signed === undefined || signed.format === 'drp-approval@v1') return;
@@ -230,6 +268,12 @@ function isSamePerson(one: Speaker, other: { readonly person: string; readonly i
   const { fingerprint, osUser } = one.identity;
   if (fingerprint !== undefined) return fingerprint === other.identity.fingerprint;
   return osUser !== undefined && osUser === other.identity.osUser;
+}
+
+/** One of two approvals over the phone rests on the word of who gave, or attested, the other. */
+function shareVoice(one: Speaker, other: Pick<Answer, 'person' | 'identity'>): boolean {
+  const behind = ({ person, identity }: Pick<Answer, 'person' | 'identity'>): string => identity.attested?.by ?? person;
+  return behind(one) === behind(other);
 }
 
 function isDriver(speaker: Speaker, context: JudgeContext): boolean {

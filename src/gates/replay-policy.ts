@@ -7,6 +7,7 @@ import { lessonPromise } from './answer-check.ts';
 import { parseSignedText } from './approval.ts';
 import { noncesOf, strengthToAdopt, subjectOnRecord } from './on-record.ts';
 import { judge } from './policy.ts';
+import { sixWords } from './six-words.ts';
 import { policyShown } from './statement.ts';
 import type { Word } from './word.ts';
 
@@ -36,7 +37,8 @@ export function replayPolicy(
   for (const [index, event] of events.entries()) {
     const wrong = event.type === 'gate.opened' ? tried(() => policyDiffers(plan, event)) : undefined;
     if (wrong !== undefined) problems.push({ seq: event.seq, message: wrong });
-    const said = wordOf(event);
+    // A rehearsal passes its own gates: nobody decides.
+    const said = began.data.mode === 'dry-run' ? undefined : wordOf(event);
     if (said === undefined) continue;
     judged += 1;
     const refused = judgeAgain(event, said, { before: events.slice(0, index), began, plan, ...options });
@@ -66,6 +68,7 @@ function judgeAgain(event: Event, { word, person, identity, reason }: Said, arou
   const { signed, signature } = identity;
   const said: Word = {
     ...{ ...word, reason, person, run: event.run, osUser: identity.osUser ?? '', path: 'signed-file' },
+    ...attestedSaid(event, person, identity),
     ...evidenceSaid(word.evidence, signed),
     ...(signed === undefined || signature === undefined ? {} : { signed: { text: signed, signature } }),
   };
@@ -116,6 +119,14 @@ function evidenceSaid(evidence: string | undefined, signed: string | undefined):
   return { evidence: text.evidence };
 }
 
+/** An approval over the phone was said by who attests to it. The six words were held against the digest at the time. */
+function attestedSaid(event: Event, person: string, { attested }: Identity): Partial<Word> {
+  if (attested === undefined || event.type !== 'gate.decided') return {};
+  const { by, osUser, number, witness } = attested;
+  const words = sixWords(event.data.statementDigest);
+  return { person: by, osUser, attested: { person, words, number, witness } };
+}
+
 function driverBefore(events: readonly Event[]): string | undefined {
   const attached = events.findLast((event) => event.type === 'driver.attached');
   return attached?.type === 'driver.attached' ? attached.data.driver.osUser : undefined;
@@ -135,8 +146,9 @@ function policyDiffers(plan: Plan, { data }: EventOf<'gate.opened'>): string | u
 function wordOf(event: Event): Said | undefined {
   switch (event.type) {
     case 'gate.decided': {
-      const { gate, decision, statementDigest } = event.data;
-      return { ...event.data, word: { verb: decision, subject: gate, statementDigest } };
+      const { gate, decision, statementDigest, breakGlass } = event.data;
+      const glass = breakGlass === true ? { breakGlass } : {};
+      return { ...event.data, word: { verb: decision, subject: gate, statementDigest, ...glass } };
     }
     case 'gate.renewed': {
       const { person, identity, reason, gate } = event.data;

@@ -171,6 +171,8 @@ function isWord(value: unknown): value is Dropped['word'] {
   if (optional.some((key) => word[key] !== undefined && typeof word[key] !== 'string')) return false;
   if (!['approve', 'reject', 'decide', 'note', 'abort'].includes(String(word['verb']))) return false;
   const signed = word['signed'] as Record<string, unknown> | undefined | null;
+  if (word['breakGlass'] !== undefined && word['breakGlass'] !== true) return false;
+  if (word['attested'] !== undefined && !isAttestation(word['attested'])) return false;
   if (signed === undefined) return true;
   return (
     signed !== null &&
@@ -179,6 +181,13 @@ function isWord(value: unknown): value is Dropped['word'] {
     typeof signed['signature'] === 'string'
   );
 }
+
+function isAttestation(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['person', 'words', 'number', 'witness'].every((key) => typeof (value as Fields)[key] === 'string');
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 function writeAnswer(path: string, answer: WordAnswer): void {
   try {

@@ -39,8 +39,13 @@ export function renderStatement(request: StatementRequest): Statement {
 }
 
 /** The policy of a gate as its statement shows it. */
-export function policyShown({ roles, approvals, notTheStarter, strength }: GatePolicy): Statement['policy'] {
-  return { roles, approvals, notTheStarter, strength };
+export function policyShown(gate: GatePolicy): Statement['policy'] {
+  const { roles, approvals, notTheStarter, strength } = gate;
+  return {
+    ...{ roles, approvals, notTheStarter, strength },
+    ...(gate.attested === true ? { attested: true } : {}),
+    ...(gate.breakGlass === true ? { breakGlass: true } : {}),
+  };
 }
 
 /** SHA-256 over what an approval binds to: each finding's choice and severity. Merely newer facts do not change it. */

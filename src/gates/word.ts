@@ -20,8 +20,24 @@ export interface Word {
   readonly statementDigest?: string;
   /** approve/reject signed by an SSH key: the exact text and its armored SSHSIG. */
   readonly signed?: { readonly text: string; readonly signature: string };
+  /** approve: a person at the phone read the six words of the statement back; the speaker attests to it. */
+  readonly attested?: Attestation;
+  /** approve: the speaker passes the gate alone, where its policy allows that. */
+  readonly breakGlass?: true;
   /** How it came: shown in the record. */
   readonly path: 'terminal' | 'spool' | 'signed-file';
+}
+
+/** What the speaker attests of an approval given over the phone. */
+export interface Attestation {
+  /** Who approved: a key of `people`. */
+  readonly person: string;
+  /** The six words of the statement's digest, as they were read back. */
+  readonly words: string;
+  /** Number that was called: one known from elsewhere. */
+  readonly number: string;
+  /** Who listened in. */
+  readonly witness: string;
 }
 
 /** What became of a word. */

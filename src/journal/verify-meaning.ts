@@ -128,10 +128,16 @@ function checkDecision(reading: Reading, event: ReadEvent, data: Fields): void {
   if (data['decision'] !== 'approve') return;
   const policy = fields(opened.statement['policy']);
   const strength = String(fields(data['identity'])['strength']);
-  if (strengths.indexOf(strength) < strengths.indexOf(String(policy['strength']))) {
+  // A rehearsal passes its own gates.
+  const aside =
+    (strength === 'attested' && policy['attested'] === true) ||
+    (data['breakGlass'] === true && policy['breakGlass'] === true) ||
+    (data['person'] === 'dry-run' && opened.statement['mode'] === 'dry-run');
+  if (!aside && strengths.indexOf(strength) < strengths.indexOf(String(policy['strength']))) {
     complain(reading, event, `the gate needs ${String(policy['strength'])}, the answer has ${strength}`);
   }
   opened.approvers.add(String(data['person']));
+  if (aside && strength !== 'attested') return;
   if ((data['passed'] === true) !== opened.approvers.size >= Number(policy['approvals'])) {
     complain(
       reading,
@@ -170,6 +176,13 @@ function judgeSignature(
   if (identity['signature'] === undefined) {
     if (strength === 'os-user')
       return { signature: 'none', text: `OS user ${String(identity['osUser'])}, as the driver saw it` };
+    if (strength === 'attested') {
+      const { by, number, witness } = fields(identity['attested']);
+      return {
+        signature: 'none',
+        text: `over the phone (${String(number)}), on the word of ${String(by)}, ${String(witness)} listening`,
+      };
+    }
     return { signature: 'bad', text: `it claims ${strength} and carries no signature` };
   }
   const { checkAnswer } = reading.context;

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
 import type { EvidenceItem, Statement } from '../events/event.ts';
+import { sixWords } from '../gates/six-words.ts';
 import { printable, printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
 import { facts, padTo, wrap } from './layout.ts';
@@ -28,6 +29,7 @@ export function gateText(statement: Statement, view: GateView): string {
     ...irreversibleLines(statement, style, width),
     ...policyLines(statement, view),
     ...signingLines(statement),
+    ...asideLines(statement, view.digest),
     rule,
   ];
   return `${lines.join('\n')}\n`;
@@ -101,5 +103,20 @@ function signingLines({ policy, run, gate }: Statement): string[] {
     `  drp status --run ${run} --gate ${gate} --approval-text PERSON > approval.json`,
     '  ssh-keygen -Y sign -n drp-approval@v1 -f KEY approval.json',
     `  drp approve ${gate} --run ${run} --signed approval.json --signature approval.json.sig`,
+  ];
+}
+
+/** Ways past the ordinary policy, where this gate has them. */
+function asideLines({ policy, run, gate }: Statement, digest: string): string[] {
+  return [
+    ...(policy.attested === true
+      ? [
+          `Over the phone: read all this out; who approves reads back: ${sixWords(digest)}`,
+          `  drp approve ${gate} --run ${run} --attest PERSON --words 'SIX WORDS' --number NUMBER --witness NAME`,
+        ]
+      : []),
+    ...(policy.breakGlass === true
+      ? [`Break-glass, alone: drp approve ${gate} --run ${run} --break-glass --reason TEXT (a review is owed)`]
+      : []),
   ];
 }

@@ -37,6 +37,11 @@ export const gatesErrors = {
     message: "{person} may not {verb} '{subject}': needs {roles}",
     hint: 'See who may: drp who-can --site SITE.',
   },
+  'not-allowed-here': {
+    message: "gate '{gate}' of run {run} does not take {what}",
+    hint: 'Answer it as its policy says. Who may, and how: drp status --run {run}.',
+    exitCode: 3,
+  },
   'starter-may-not': {
     exitCode: 3,
     message: "{person} started run {run} and may not approve gate '{gate}'",

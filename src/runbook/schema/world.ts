@@ -174,6 +174,8 @@ export const gatePolicy = z
     notTheStarter: z.boolean().default(false),
     strength: z.enum(['os-user', 'ssh-key', 'hardware-key']).default('os-user'),
     expires: duration.default(3_600_000),
+    attested: z.boolean().optional(),
+    breakGlass: z.boolean().optional(),
   })
   .transform(({ expires, ...rest }) => ({ ...rest, expiresMs: expires }));
 export type GatePolicy = z.output<typeof gatePolicy>;
