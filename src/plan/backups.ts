@@ -111,6 +111,8 @@ function chooseOne(question: BackupQuestion, backup: string): BackupChoice {
   const objectiveMs =
     kind === 'files' ? question.world.objectives.filesLossMs : question.world.objectives.databaseLossMs;
   const gapMs = chosen === undefined ? 0 : Date.parse(question.sinceAt) - atMs(chosen);
+  // An older copy that a person chose does not make the newer ones missing.
+  const newestGapMs = Math.min(gapMs, ...fit.slice(0, 1).map((one) => Date.parse(question.sinceAt) - atMs(one)));
   return {
     backup,
     kind,
@@ -123,7 +125,7 @@ function chooseOne(question: BackupQuestion, backup: string): BackupChoice {
     ],
     others: fit.filter((candidate) => candidate !== chosen),
     objectiveMs,
-    overdueMs: Math.max(0, gapMs - definition.everyMs),
+    overdueMs: Math.max(0, newestGapMs - definition.everyMs),
     afterBeginning: gapMs < 0,
   };
 }

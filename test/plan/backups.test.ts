@@ -136,6 +136,12 @@ describe('the choice of backups', () => {
     expect(result.choices.map((choice) => choice.overdueMs)).toEqual([7 * hour, 10 * hour]);
   });
 
+  test('an older copy that a person chose does not make the newer one missing', () => {
+    const word = { backup: 'database', host: 'odd', path: oldDump.path, reason: 'the newer is suspect', by: 'otto' };
+    const result = ask({ overrides: [word] });
+    expect(result.choices[1]).toMatchObject({ chosen: oldDump, againstRule: true, overdueMs: 0 });
+  });
+
   test('marks a copy taken after the disaster began', () => {
     const late = candidate('files', '2026-11-22T11:00:00.000Z');
     const result = ask({ surveys: [survey('files', 'odd', late)] });
