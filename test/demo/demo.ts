@@ -7,6 +7,7 @@
 import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { formatDuration } from '../../src/base/duration.ts';
 import type { RunSummary } from '../../src/views/run-summary.ts';
 import { queryServer } from '../lab/dns-query.ts';
@@ -19,6 +20,7 @@ import { readServed } from './served.ts';
 const json = process.argv.includes('--json');
 const keep = process.argv.includes('--keep');
 const played = json || !process.stdin.isTTY || !process.stderr.isTTY;
+const bin = fileURLToPath(new URL('../../bin', import.meta.url));
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
@@ -68,16 +70,24 @@ async function perform(lab: Lab): Promise<number> {
     ({ exitCode, run } = await playPeople(stage, [...args, ...situation]));
   } else {
     say(`\nYou are the operator, otto. The authoriser, anne, signs in a second terminal; there, type first:\n`);
-    say(`  export DRP_RUNBOOKS=${env.DRP_RUNBOOKS} DRP_JOURNAL=${env.DRP_JOURNAL}`);
+    say(`  ${exportLine(env)}`);
     say(`\nthen what each gate asks for, with her key: --person anne --key ${facts.people.anne.keyFile}\n`);
     exitCode = await drpOnTerminal(args, env);
     run = (await currentRun(stage)).run;
   }
   if (exitCode !== 0) {
-    say(`\nThe run did not complete (exit ${String(exitCode)}). It goes on with: ${typed(['resume', '--run', run])}`);
+    const next = keep ? `It goes on with: ${typed(['resume', '--run', run])}` : `Its lab goes now; ${keeping}`;
+    say(`\nThe run did not complete (exit ${String(exitCode)}). ${next}`);
     return exitCode;
   }
   return await conclude(lab, stage, { run, before });
+}
+
+const keeping = 'npm run demo -- --keep leaves it standing';
+
+/** What a shell needs before it types the commands that the demo and its gates name. */
+function exportLine({ DRP_RUNBOOKS, DRP_JOURNAL }: NodeJS.ProcessEnv): string {
+  return `export PATH=${bin}:$PATH DRP_RUNBOOKS=${DRP_RUNBOOKS ?? ''} DRP_JOURNAL=${DRP_JOURNAL ?? ''}`;
 }
 
 async function conclude(
@@ -103,7 +113,7 @@ What changed
   time         ${formatDuration(rtoMs)} since the fire; the objective is ${formatDuration(summary.rtoMs)}
   record       ${audit}
 
-Look at it (with --keep, while the lab stands)
+${keep ? `Look at it; type first:\n  ${exportLine(stage.env)}` : `Its lab goes now; ${keeping}. Then you can look at it:`}
   ${typed(['audit', 'show', '--run', run.run])}
   ${typed(['report', run.run, '--output', 'report.html'])}
   ${typed(['audit', 'verify', '--run', run.run])}
