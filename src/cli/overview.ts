@@ -27,7 +27,7 @@ export const verbLines: readonly (readonly [
       ['status', 'where a run stands, what it waits for, what a site owes'],
       ['approve', 'say yes to an open gate, from any terminal'],
       ['reject', 'say no to an open gate, with the reason'],
-      ['decide', 'answer a failed or doubtful step: retry, skip, mark-done, ...'],
+      ['decide', 'answer a failed or doubtful step: retry, skip, mark-done and more'],
       ['note', 'put a line into the record of a run'],
       ['abort', 'end a run early; never leaves nobody serving unsigned'],
     ],

@@ -4,8 +4,13 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance);
+    // Of two that are as near, the one with the same beginning: 'aprove' is 'approve', not 'prove'.
+    .sort((a, b) => a.distance - b.distance || Number(begins(b.candidate, word)) - Number(begins(a.candidate, word)));
   return ranked[0]?.candidate;
+}
+
+function begins(candidate: string, word: string): boolean {
+  return candidate.slice(0, 1).toLowerCase() === word.slice(0, 1).toLowerCase();
 }
 
 /** `did you mean 'x'?`, or the list of what is known, or nothing. */

@@ -33,14 +33,20 @@ export const verb: Verb = (command, { io, action }) => {
     .addHelpText(
       'after',
       examples([
-        ["drp lesson add 'the spare key was in the lost building' --owner vera --due 2026-12-31", 'to the latest run'],
+        [
+          "drp lesson add 'the spare key was in the lost building' --owner vera --due 2026-12-31",
+          'to the run under way, else the latest',
+        ],
       ]),
     )
     .action(action((text: string, options: AddOptions) => add(io, text, options)));
   sayOptions(command.command('close').argument('<id>', 'as drp lesson list names it'))
     .description('Says that a lesson was acted on, with what shows it.')
     .requiredOption('--reason <text>', 'what was done and what shows it; goes into the record')
-    .addHelpText('after', examples([["drp lesson close k3f9-2a7m.lesson-7h2k --reason 'key is in safe 2'", '']]))
+    .addHelpText(
+      'after',
+      examples([["drp lesson close k3f9-2a7m.lesson-7h2k --reason 'key is in safe 2'", 'no longer in the list']]),
+    )
     .action(action((id: string, options: CloseOptions) => close(io, id, options)));
   command
     .command('list')

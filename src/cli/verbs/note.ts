@@ -12,7 +12,7 @@ export const verb: Verb = (command, { io, action }) => {
       'after',
       examples([
         ["drp note 'called the datacentre: two hours at least'", 'to the run under way'],
-        ["drp note --run k3f9-2a7m 'lesson: the key was in the safe'", 'to a run that has ended'],
+        ["drp note --run k3f9-2a7m 'the customer called: all is well'", 'to a run that has ended'],
       ]),
     )
     .action(action((text: string, options: SayOptions) => note(io, text, options)));
