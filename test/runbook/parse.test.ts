@@ -36,6 +36,12 @@ describe('the shipped runbook', () => {
     }
   });
 
+  test.each(['constructor', 'toString', '__proto__'])('with a step of kind %s has a problem, and no crash', (kind) => {
+    const { runbook, problems } = parse(text.replace('kind: fence', `kind: ${kind}`));
+    expect(runbook).toBeUndefined();
+    expect(problems.length).toBeGreaterThan(0);
+  });
+
   test('with 12 mistakes has 12 problems, each at its place', () => {
     const wrong = withMistakes(text, twelveMistakes);
     const expected = twelveMistakes

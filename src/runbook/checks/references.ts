@@ -16,29 +16,31 @@ const places: readonly (readonly [pattern: string, section: string])[] = [
 ];
 
 /** The same inside a step, by its kind. */
-const stepPlaces: Readonly<Record<string, readonly (readonly [pattern: string, section: string])[]>> = {
-  copy: [
-    ['from.backup', 'backups'],
-    ['from.host', 'hosts'],
-    ['to.host', 'hosts'],
-  ],
-  database: [
-    ['database', 'databases'],
-    ['from.backup', 'backups'],
-  ],
-  salvage: [
-    ['host', 'hosts'],
-    ['database', 'databases'],
-  ],
-  fence: [
-    ['ways.*.host', 'hosts'],
-    ['ways.*.database', 'databases'],
-    ['pause.*.host', 'hosts'],
-  ],
-  ticket: [['desks.*', 'desks']],
-  dns: [['zone', 'dns']],
-  command: [['host', 'hosts']],
-};
+const stepPlaces: ReadonlyMap<string, readonly (readonly [pattern: string, section: string])[]> = new Map(
+  Object.entries({
+    copy: [
+      ['from.backup', 'backups'],
+      ['from.host', 'hosts'],
+      ['to.host', 'hosts'],
+    ],
+    database: [
+      ['database', 'databases'],
+      ['from.backup', 'backups'],
+    ],
+    salvage: [
+      ['host', 'hosts'],
+      ['database', 'databases'],
+    ],
+    fence: [
+      ['ways.*.host', 'hosts'],
+      ['ways.*.database', 'databases'],
+      ['pause.*.host', 'hosts'],
+    ],
+    ticket: [['desks.*', 'desks']],
+    dns: [['zone', 'dns']],
+    command: [['host', 'hosts']],
+  } as const),
+);
 
 interface Reference {
   readonly path: Path;
@@ -73,7 +75,7 @@ function referencesOf(outline: Outline): readonly Reference[] {
       expand(outline.data, pattern, []).flatMap((path) => reference(path, section)),
     ),
     ...outline.steps.flatMap((step) =>
-      (stepPlaces[step.kind] ?? []).flatMap(([pattern, section]) =>
+      (stepPlaces.get(step.kind) ?? []).flatMap(([pattern, section]) =>
         expand(step.data, pattern, []).flatMap((path) => reference([...step.path, ...path], section)),
       ),
     ),
