@@ -1,7 +1,7 @@
 import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Claims } from '../transports/claims.ts';
+import type { ClaimHolder, Claims } from '../transports/claims.ts';
 import type { ClaimCheck } from '../transports/transport.ts';
 
 /** Hosts that this driver holds the site's claim on. */
@@ -28,6 +28,16 @@ interface ClaimWork {
   /** Hosts this run has claimed before. */
   readonly earlier: readonly string[];
   readonly record: (draft: Draft) => Promise<void>;
+  /** What the journal says of a run that holds a host: how its claim is done away with. Undefined: it may still go on. */
+  readonly leftBy?: (run: string, host: string) => Promise<LeftClaim | undefined>;
+}
+
+/** The claim of a run that has ended, on a host that could not be told then. */
+export interface LeftClaim {
+  /** The last epoch the run took there; a higher one belongs to a driver this journal knows nothing of. */
+  readonly epoch: number;
+  /** What is said once it is gone. */
+  readonly settled: readonly Draft[];
 }
 
 /** Claims for one driver (run + epoch); each one taken is journalled through `record`. */
@@ -38,10 +48,12 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
   const { check } = work;
   const take = async (host: string, signal: AbortSignal): Promise<void> => {
     const holder = await claims.read(host, check.site, signal);
+    const settled = holder === undefined ? [] : await freeLeft(claims, work, { host, holder, signal });
     if (holder?.run === check.run && holder.epoch < check.epoch) await claims.raise(host, check, signal);
     else await claims.take(host, check, signal);
     known.add(host);
     await work.record({ type: 'claim.taken', by: 'drp', data: { host, epoch: check.epoch } });
+    for (const draft of settled) await work.record(draft);
   };
   const ensureOne = async (host: string, signal: AbortSignal): Promise<void> => {
     // Lanes start together: the second asks for what the first is already taking.
@@ -95,6 +107,18 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
       return { freed: freed.sort(), left: left.sort() };
     },
   };
+}
+
+/** Releases what a run that has ended left on the host. Returns what that settles. */
+async function freeLeft(
+  claims: Claims,
+  { check, leftBy }: ClaimWork,
+  { host, holder, signal }: { readonly host: string; readonly holder: ClaimHolder; readonly signal: AbortSignal },
+): Promise<readonly Draft[]> {
+  const left = holder.run === check.run ? undefined : await leftBy?.(holder.run, host);
+  if (left === undefined || holder.epoch > left.epoch) return [];
+  await claims.release(host, { ...check, ...holder }, signal);
+  return left.settled;
 }
 
 /** A host that cannot be told now is told by what acts there later; a driver that was overtaken itself ends. */

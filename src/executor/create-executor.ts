@@ -147,7 +147,7 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
     log,
     reach,
     redaction,
-    claims: keeperFor({ log, reach }, lease.epoch),
+    claims: keeperFor({ deps, log, reach, owed: site.obligations }, lease.epoch),
     anchors,
     inbox: new Inbox(),
     options: {

@@ -1,6 +1,6 @@
 import { isDrpError, toError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
-import { createClaimKeeper, type ClaimKeeper } from './claimed.ts';
+import { createClaimKeeper, type ClaimKeeper, type LeftClaim } from './claimed.ts';
 import { moving } from './drafts.ts';
 import { stepOf, type Driving } from './driving.ts';
 import { type EffectResult } from './effect-result.ts';
@@ -166,7 +166,7 @@ async function end(driving: Driving): Promise<DriveEnd> {
       type: 'obligation.opened',
       by: 'drp',
       data: {
-        id: `${log.began.run}.claim.${host}`,
+        id: claimObligation(log.began.run, host),
         kind: 'cleanup',
         text: `the claim of this run still lies on host '${host}'`,
       },
@@ -186,12 +186,40 @@ function crashed(thrown: unknown): EffectResult {
 }
 
 /** Opens the loop's claim keeper for a driver. */
-export function keeperFor(driving: Pick<Driving, 'log' | 'reach'>, epoch: number): ClaimKeeper {
+export function keeperFor(driving: Pick<Driving, 'deps' | 'log' | 'reach' | 'owed'>, epoch: number): ClaimKeeper {
   const { log, reach } = driving;
   const earlier = log.events.flatMap((event) => (event.type === 'claim.taken' ? [event.data.host] : []));
   return createClaimKeeper(reach.claims, log.plan, {
     check: { site: log.plan.site, run: log.began.run, epoch },
     earlier: [...new Set(earlier)],
     record: (draft) => log.append([draft]),
+    leftBy: (run, host) => leftClaim(driving, run, host),
   });
 }
+
+/** A run that has ended in this very journal goes on nowhere: its claim on a host that was away then is in nobody's hands. */
+async function leftClaim(
+  { deps, log, owed }: Pick<Driving, 'deps' | 'log' | 'owed'>,
+  run: string,
+  host: string,
+): Promise<LeftClaim | undefined> {
+  const rows = await deps.journal.runs({ site: log.plan.site });
+  if (rows.find((row) => row.run === run)?.finished !== true) return undefined;
+  const events = await deps.journal.read(run);
+  if (!events.some((event) => event.type === 'run.ended')) return undefined;
+  const epochs = events.flatMap((event) =>
+    event.type === 'claim.taken' && event.data.host === host ? [event.data.epoch] : [],
+  );
+  const { mode, startedBy } = log.began.data;
+  const reason = `run ${log.began.run} released it and claimed the host itself`;
+  const settled = owed
+    .filter((one) => mode === 'real' && one.id === claimObligation(run, host))
+    .map(({ id }): Draft => ({
+      type: 'obligation.settled',
+      by: 'drp',
+      data: { id, person: 'drp', reason, identity: startedBy.identity },
+    }));
+  return { epoch: Math.max(0, ...epochs), settled };
+}
+
+const claimObligation = (run: string, host: string): string => `${run}.claim.${host}`;
