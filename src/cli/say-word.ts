@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { systemClock } from '../base/clock.ts';
+import { DrpError } from '../base/errors.ts';
 import type { Word } from '../gates/word.ts';
 import { currentOsUser } from '../journal/driver.ts';
 import type { Io, VerbAnswer } from './io.ts';
@@ -22,7 +23,7 @@ export function sayOptions(command: Command): Command {
   );
 }
 
-/** Says a word to the driver of a run. */
+/** Says a word to the driver of a run. Throws run-ended where none will come back to hear it. */
 export function sayWord(
   io: Io,
   options: SayOptions,
@@ -31,7 +32,10 @@ export function sayWord(
   return withJournal(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'unfinished');
     const word: Word = { ...said, run: row.run, osUser: currentOsUser(), path: 'spool' };
-    const plan = planOf(await journal.read(row.run));
+    const events = await journal.read(row.run);
+    const ended = events.findLast((event) => event.type === 'run.ended');
+    if (ended !== undefined) throw new DrpError('run-ended', { run: row.run, outcome: ended.data.outcome });
+    const plan = planOf(events);
     return deliver(io, journal, await signWord(word, options, { plan, at: systemClock.nowIso(), env: io.env }));
   });
 }

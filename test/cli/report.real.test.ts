@@ -141,3 +141,11 @@ describe('drp sla', () => {
     expect(out).toContain('99.9 %: kept');
   });
 });
+
+test('a word to a run that has ended is refused: nobody will ever hear it', () => {
+  for (const word of [['abort'], ['decide', 'retry', 'copy-files']]) {
+    const ran = drp(...word, '--run', run, '--reason', 'late');
+    expect(ran.code).toBe(3);
+    expect(ran.err).toContain(`run ${run} has ended (completed)`);
+  }
+});
