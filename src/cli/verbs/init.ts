@@ -31,6 +31,10 @@ export const verb: Verb = (command, { io, action }) => {
       `
 Asks for hosts, people, backups and DNS, shows the host keys to compare by another way, and writes a
 runbook that drp plan can read. It never writes over one that is there.
+
+FILE of --answers is one JSON object, spelt out in src/runbook/draft-answers.ts. Keys: title, objectives,
+datacentres, service, production, recovery, backupHosts, files, dns, people, maintenanceFlag; and, where
+there are any, database, mail.
 ${examples([
   ['drp init --site gravelines', 'asks, then writes runbooks/gravelines.yaml'],
   ['drp init --site gravelines --answers facts.json', 'without a terminal'],
@@ -44,9 +48,10 @@ async function init(io: Io, options: InitOptions): Promise<VerbAnswer> {
   const folder = resolve(io.cwd, options.runbooks ?? 'runbooks');
   const file = join(folder, `${options.site}.yaml`);
   const answers = options.answers === undefined ? await askAnswers(io, options.site) : await readAnswers(io, options);
+  const text = drafted(draftRunbook, answers, options);
   await mkdir(folder, { recursive: true });
   try {
-    await writeFile(file, draftRunbook(answers), { flag: 'wx', mode: 0o644 });
+    await writeFile(file, text, { flag: 'wx', mode: 0o644 });
   } catch (cause) {
     const what = `${file} was not written: ${toError(cause).message}`;
     throw new DrpError(
@@ -64,11 +69,37 @@ async function init(io: Io, options: InitOptions): Promise<VerbAnswer> {
   };
 }
 
+/** A file of answers may lack what the draft is made of: that is the file's fault, and is said so. */
+function drafted(draft: (answers: DraftAnswers) => string, answers: DraftAnswers, options: InitOptions): string {
+  try {
+    return draft(answers);
+  } catch (cause) {
+    if (options.answers === undefined) throw cause;
+    const what = `answers in ${options.answers} lack something, or hold it in another shape: ${toError(cause).message}`;
+    throw new DrpError('wrong-usage', { what, command: 'init' }, { cause });
+  }
+}
+
+/** Answers without which no runbook can be made. */
+const neededAnswers = [
+  'title',
+  'objectives',
+  'datacentres',
+  'service',
+  'production',
+  'recovery',
+  'backupHosts',
+  'files',
+  'dns',
+  'people',
+  'maintenanceFlag',
+] as const satisfies readonly (keyof DraftAnswers)[];
+
 async function readAnswers(io: Io, options: InitOptions): Promise<DraftAnswers> {
   const file = resolve(io.cwd, options.answers ?? '');
+  let read: Partial<DraftAnswers>;
   try {
-    // Its shape is checked where it counts: the runbook made from it is parsed with every rule.
-    return { ...(JSON.parse(await readFile(file, 'utf8')) as DraftAnswers), site: options.site };
+    read = JSON.parse(await readFile(file, 'utf8')) as Partial<DraftAnswers>;
   } catch (cause) {
     throw new DrpError(
       'wrong-usage',
@@ -76,6 +107,12 @@ async function readAnswers(io: Io, options: InitOptions): Promise<DraftAnswers> 
       { cause },
     );
   }
+  const missing = neededAnswers.filter((key) => (read as Partial<DraftAnswers> | null)?.[key] === undefined);
+  if (missing.length > 0) {
+    throw new DrpError('wrong-usage', { what: `answers in ${file} lack ${missing.join(', ')}`, command: 'init' });
+  }
+  // The rest of its shape is checked where it counts: the runbook made from it is parsed with every rule.
+  return { ...(read as DraftAnswers), site: options.site };
 }
 
 async function askAnswers(io: Io, site: string): Promise<DraftAnswers> {
