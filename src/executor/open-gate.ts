@@ -1,5 +1,7 @@
 import type { Draft, EvidenceItem } from '../events/event.ts';
 import { renderStatement, statementDigest } from '../gates/statement.ts';
+import type { PlannedGate } from '../plan/plan.ts';
+import { pointsOfNoReturn } from '../proof/no-return.ts';
 import { moving } from './drafts.ts';
 import type { Driving } from './driving.ts';
 import { stepOf } from './driving.ts';
@@ -22,11 +24,7 @@ export function openGate(driving: Driving, effect: Wanted, items: readonly Evide
     gate,
     attempt: earlier + 1,
     evidence: [...standingEvidence(log.events, log.plan), ...items],
-    // What `unserved` covers would be run by a reopening, not by ending.
-    irreversible: (gate.id === 'unserved' ? [] : gate.covers)
-      .map((id) => stepOf(log, id))
-      .filter((step) => step.irreversible)
-      .map((step) => step.title),
+    irreversible: whatStays(log, gate),
     head: log.head,
     nonce: deps.ids.nonce(),
     openedAt: deps.clock.nowIso(),
@@ -37,4 +35,13 @@ export function openGate(driving: Driving, effect: Wanted, items: readonly Evide
     by: 'drp',
     data: { gate: gate.id, key: effect.key, statement, digest },
   });
+}
+
+/** What approving cannot take back: steps without an undo, and what users write once they are sent to the other side. */
+export function whatStays(log: Driving['log'], gate: Pick<PlannedGate, 'id' | 'covers'>): readonly string[] {
+  // What `unserved` covers would be run by a reopening, not by ending.
+  const covered = gate.id === 'unserved' ? [] : gate.covers;
+  const final = covered.map((id) => stepOf(log, id)).filter((step) => step.irreversible);
+  const points = pointsOfNoReturn(log.plan).filter((point) => point.gate === gate.id);
+  return [...final.map((step) => step.title), ...points.flatMap((point) => point.lasting)];
 }
