@@ -11,6 +11,7 @@ import { moving } from './drafts.ts';
 import { type Driving } from './driving.ts';
 import { acceptedNow } from './fold.ts';
 import { refuseStaleEvidence } from './fresh-evidence.ts';
+import { refuseLateHold } from './hold.ts';
 import { verifyStep } from './launch.ts';
 
 type Accepted = Extract<Verdict, { kind: 'accepted' }>;
@@ -126,6 +127,7 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
     );
     return `the evidence of gate '${subject}' is being gathered anew`;
   }
+  if (decision === 'hold') refuseLateHold(log.plan, log.events);
   const chosen = decision === 'choose' ? copyNamed(log.events, word) : undefined;
   const seen = decision === 'mark-done' ? await verifyStep(driving, subject, AbortSignal.timeout(recheckMs)) : [];
   const verb = decision as 'retry';

@@ -2,6 +2,11 @@ import type { CatalogEntry } from './entry.ts';
 
 /** Errors of: runs. */
 export const runsErrors = {
+  'hold-too-late': {
+    exitCode: 3,
+    message: "step '{step}' has opened the recovery site again: what users write there now would be left behind",
+    hint: 'Go on with the switch back: drp decide retry STEP --reason TEXT for what failed, or mark-done with evidence.',
+  },
   'journal-diverges': {
     exitCode: 5,
     message: 'event {seq} was written by a drp that read it differently: {what}',
