@@ -43,6 +43,7 @@ export function activationDraft(answers: DraftAnswers): string {
         dns('restore-ttl', 'restore-ttl'),
       ]),
       phase('switch-back', 'Only when an operator asks for it after a failed confirmation.', [
+        maintenance(answers, 'close-recovery-again', { side: 'recovery', state: 'on' }),
         ...lift(answers, 'lift-fence'),
         maintenance(answers, 'open-production-again', { side: 'production', state: 'off' }),
         dns('dns-back-to-production', 'switch', 'production'),
@@ -110,11 +111,13 @@ export function returnDraft(answers: DraftAnswers): string {
       dns('restore-ttl', 'restore-ttl'),
     ]),
     phase('switch-back', 'Only when an operator asks for it after a failed confirmation.', [
+      maintenance(answers, 'close-production-again', { side: 'production', state: 'on' }),
       maintenance(answers, 'open-recovery-again', { side: 'recovery', state: 'off' }),
       dns('dns-back-to-recovery', 'switch', 'recovery'),
     ]),
     phase('reopen', 'Opens the recovery side again when a return is aborted while it is closed.', [
       maintenance(answers, 'reopen-recovery', { side: 'recovery', state: 'off' }),
+      dns('dns-stays-at-recovery', 'switch', 'recovery'),
     ]),
   ]);
 }

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { planDuration } from '../../src/plan/critical-path.ts';
-import { resolvePlan } from '../../src/plan/resolve.ts';
+import { resolvePlan, type Describe } from '../../src/plan/resolve.ts';
+import { provePlan } from '../../src/proof/prove.ts';
 import { draftRunbook, type DraftAnswers, type DraftHost } from '../../src/runbook/draft.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
+import type { StepKindName } from '../../src/runbook/schema/steps.ts';
+import { createStepKinds } from '../../src/steps/index.ts';
 import { describeFixture } from '../plan/describe-fixture.ts';
 
 const host = (name: string, datacentre: string, last: number): DraftHost => ({
@@ -88,6 +91,17 @@ describe('a drafted runbook', () => {
       }
     },
   );
+
+  test('is proven safe, both ways', () => {
+    const kinds = createStepKinds();
+    const text = draftRunbook(full);
+    const { runbook } = parseRunbook(text, { file: 'south.yaml' });
+    for (const procedure of ['activation', 'return'] as const) {
+      const describe: Describe = (spec, world) => kinds.get(spec.kind as StepKindName)!.describe(spec as never, world);
+      const plan = resolvePlan(runbook!, { file: 'south.yaml', text }, { procedure, describe });
+      expect(provePlan(plan).breaches).toEqual([]);
+    }
+  });
 
   test('keeps every answer as it was given', () => {
     const { runbook } = parseRunbook(draftRunbook(full), { file: 'south.yaml' });
