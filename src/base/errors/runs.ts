@@ -5,7 +5,7 @@ export const runsErrors = {
   'hold-too-late': {
     exitCode: 3,
     message: "step '{step}' has opened the recovery site again: what users write there now would be left behind",
-    hint: 'Go on with the switch back: drp decide retry STEP --reason TEXT for what failed, or mark-done with evidence.',
+    hint: 'Go on with the switch back; what failed there is tried again with: drp decide retry STEP --reason TEXT.',
   },
   'journal-diverges': {
     exitCode: 5,
