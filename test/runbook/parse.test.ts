@@ -42,6 +42,11 @@ describe('the shipped runbook', () => {
     expect(problems.length).toBeGreaterThan(0);
   });
 
+  test('with a list of things that are no text has problems, and no crash', () => {
+    const { problems } = parse(`${text}\nextra: [{ toString: [1] }, [{ valueOf: 2, toString: 3 }], x]\n`);
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('extra')]);
+  });
+
   test('with 12 mistakes has 12 problems, each at its place', () => {
     const wrong = withMistakes(text, twelveMistakes);
     const expected = twelveMistakes

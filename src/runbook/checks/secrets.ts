@@ -87,8 +87,12 @@ interface FoundText {
 
 function texts(data: unknown, path: Path, before = ''): readonly FoundText[] {
   if (typeof data === 'string') return [{ path, text: data, before }];
-  if (Array.isArray(data))
-    return data.flatMap((item, index) => texts(item, [...path, index], String(data[index - 1] ?? '')));
+  if (Array.isArray(data)) {
+    return data.flatMap((item: unknown, index) => {
+      const last: unknown = data[index - 1];
+      return texts(item, [...path, index], typeof last === 'string' ? last : '');
+    });
+  }
   if (typeof data !== 'object' || data === null) return [];
   return Object.entries(data).flatMap(([key, value]) => texts(value, [...path, key]));
 }
