@@ -84,7 +84,11 @@ export function createPump(
     ended = true;
     advance();
   });
+  // A source that has ended and closed may still have pieces waiting for their time: only a sink that is gone ends the wait.
   source.on('close', () => {
+    if (!ended || sink.destroyed) clearTimeout(timer);
+  });
+  sink.on('close', () => {
     clearTimeout(timer);
   });
   sink.on('drain', advance);
