@@ -9,9 +9,10 @@ const layers = {
   transports: [],
   providers: ['runbook'],
   steps: ['events', 'plan', 'runbook', 'providers', 'transports'],
+  checks: ['runbook', 'plan', 'events', 'gates', 'steps', 'providers', 'transports'],
   proof: ['plan'],
   executor: ['events', 'journal', 'gates', 'plan', 'proof', 'steps', 'transports', 'providers', 'runbook'],
-  views: ['events', 'plan', 'gates', 'runbook'],
+  views: ['events', 'plan', 'gates', 'runbook', 'checks'],
 };
 
 /** One door per package: who may import it. */

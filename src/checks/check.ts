@@ -1,0 +1,66 @@
+import type { Clock } from '../base/clock.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Providers } from '../providers/providers.ts';
+import type { SecretReference } from '../runbook/schema/basics.ts';
+import type { Runbook } from '../runbook/schema/runbook.ts';
+import type { TransportPool } from '../transports/transport.ts';
+
+/** `unknown`: nobody could look, which is never good news and never called green. `skipped`: not asked for, with the reason in `found`. */
+export type FindingStatus = 'ok' | 'warn' | 'fail' | 'unknown' | 'skipped';
+
+/** A number of a finding, for monitoring. */
+export interface Metric {
+  /** Lower case with underscores and the unit last: `free_bytes`, `age_seconds`. */
+  readonly name: string;
+  readonly value: number;
+  readonly warn?: number;
+  readonly fail?: number;
+}
+
+/** What one probe found about one thing. */
+export interface Finding {
+  /** Which probe: `host.clock`, `backup.fresh`, `dns.ttl`. Stable: monitoring and `since` go by `probe` and `subject`. */
+  readonly probe: string;
+  /** What was looked at: a host, a backup source (`files@backup-even`), a record, a person. */
+  readonly subject: string;
+  readonly status: FindingStatus;
+  /** What is there, in one line. */
+  readonly found: string;
+  /** What it is measured against. */
+  readonly threshold?: string;
+  /** What to do, as a sentence; present where the status is not ok. */
+  readonly advice?: string;
+  readonly metrics?: readonly Metric[];
+}
+
+/** What a probe may use. It only reads: nothing is written on any machine but scratch that it removes. */
+export interface CheckContext {
+  readonly runbook: Runbook;
+  readonly hosts: TransportPool;
+  readonly providers: Providers;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly secret: (reference: SecretReference) => Promise<Secret>;
+  /** Datacentres taken as gone: nothing in them is contacted. */
+  readonly lost: readonly string[];
+  /** Records of earlier runs of this site; absent where there is no journal. */
+  readonly past?: PastRuns;
+}
+
+/** What earlier runs say about this site, read from the journal before the probes run. */
+export interface PastRuns {
+  readonly lastPassedDrillAt?: string;
+}
+
+/**
+ * One thing to look at; probes run side by side. `run` never rejects for what it finds: an unreachable host is a finding.
+ * What it throws all the same becomes `unknown` with the reason. `patienceMs`: after this it is given up, as `unknown`.
+ */
+export interface Probe {
+  readonly id: string;
+  readonly subject: string;
+  /** Datacentre of what it looks at; skipped where that is lost. */
+  readonly datacentre?: string;
+  readonly patienceMs?: number;
+  run(context: CheckContext): Promise<readonly Finding[]>;
+}
