@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
   closeSync,
   constants,
@@ -98,6 +99,37 @@ export async function sendWord(
     ...(signal === undefined ? {} : { signal }),
   });
   return result.kind === 'met' ? result.value : 'waiting';
+}
+
+/** A word that nobody has heard yet, as far as it says what it is. */
+export interface UnheardWord {
+  readonly verb: string;
+  readonly decision?: string;
+  readonly subject: string;
+  readonly osUser: string;
+  readonly sinceAt: string;
+}
+
+/** Words that wait for a driver, oldest first; none where this user may not list them. Only reads. */
+export function unheardWords(folder: string): readonly UnheardWord[] {
+  if (!listable(folder)) return [];
+  return wordsIn(folder).flatMap((name) => {
+    const word = readWord(join(folder, name), name);
+    if (word instanceof DrpError) return [];
+    const { verb, decision, subject, osUser } = word;
+    const sinceAt = new Date(Number(name.slice(0, 15))).toISOString();
+    return [{ verb, subject, osUser, sinceAt, ...(decision === undefined ? {} : { decision }) }];
+  });
+}
+
+function listable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return true;
+  } catch {
+    // Another's letter box, or none yet.
+    return false;
+  }
 }
 
 /** Makes the folder of a run, open for words of others as far as the folders above it let them through. */

@@ -39,6 +39,14 @@ export interface StatusView {
   readonly style: Style;
   readonly journal: string;
   readonly site?: SiteStanding;
+  /** Words that were left for the run and that no driver has heard yet. */
+  readonly unheard?: readonly {
+    readonly verb: string;
+    readonly decision?: string;
+    readonly subject: string;
+    readonly osUser: string;
+    readonly sinceAt: string;
+  }[];
   /** Whether the driver of the journal still lives, as far as this machine can tell. */
   readonly driven?: 'driven' | 'not-driven' | 'unknown';
 }
@@ -53,6 +61,7 @@ export function statusText(summary: RunSummary, view: StatusView): string {
     ...facts(clockFacts(summary, view), view.width, '  '),
     ...section('Now', nowLines(summary, view), view),
     ...section('Waits for a person', waitingLines(summary, view), view),
+    ...section('Said, not heard yet', unheardLines(summary, view), view),
     ...section('Also possible', alsoLines(summary, view), view),
     ...section('Steps', stepTable(summary, view), view),
     ...section('Gates', gateTable(summary), view),
@@ -72,7 +81,7 @@ export function siteLines(site: SiteStanding, view: Pick<StatusView, 'width' | '
   return [
     '',
     view.style.bold(`Site ${site.site}`),
-    `  users are served by ${site.serving}${since}`,
+    `  by the record, users are sent to ${site.serving}${since}`,
     ...(site.obligations.length === 0
       ? ['  nothing is owed']
       : site.obligations.flatMap((one) => [
@@ -211,6 +220,18 @@ function waitingLines(summary: RunSummary, view: StatusView): string[] {
     `    answer with: drp decide ${answersTo(step.id, view)} ${step.id} --run ${summary.run} --reason TEXT`,
   ]);
   return [...gates, ...steps];
+}
+
+/** A word is judged when a driver hears it: until then nothing has been decided. */
+function unheardLines(summary: RunSummary, { unheard = [], driven }: StatusView): string[] {
+  if (summary.outcome !== undefined || unheard.length === 0) return [];
+  return [
+    ...unheard.map(({ verb, decision, subject, osUser, sinceAt }) => {
+      const what = [verb, decision, subject].filter((part) => part !== undefined && part !== '').join(' ');
+      return `  ${printableLine(what)}, left by ${osUser} at ${instantText(sinceAt)}`;
+    }),
+    ...(driven === 'driven' ? [] : [`    judged with the next: drp resume --run ${summary.run}`]),
+  ];
 }
 
 /** Stuck steps of a phase the run has left ask nothing any more. */

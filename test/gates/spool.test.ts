@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createSpoolWordSource, sendWord } from '../../src/gates/spool.ts';
+import { createSpoolWordSource, sendWord, unheardWords } from '../../src/gates/spool.ts';
 import { wordOf } from './fixtures.ts';
 
 const accepted = { kind: 'accepted', text: 'gate switchover passed' } as const;
@@ -55,6 +55,18 @@ describe('words by the spool', () => {
     expect(await sendWord(folder, wordOf({ reason: 'first' }), { timeoutMs: 60 })).toBe('waiting');
     const { word } = await createSpoolWordSource(folder).next(new AbortController().signal);
     expect(word.reason).toBe('first');
+  });
+
+  test('a word nobody heard yet can be looked at without hearing it', async () => {
+    expect(unheardWords(folder)).toEqual([]);
+    await sendWord(folder, wordOf({ osUser: 'somebody-else' }), { timeoutMs: 60 });
+    const { verb, subject } = wordOf();
+    const seen = [expect.objectContaining({ verb, subject, osUser: userInfo().username })];
+    expect(unheardWords(folder)).toEqual(seen);
+    expect(unheardWords(folder)).toEqual(seen);
+    const { answer } = await createSpoolWordSource(folder).next(new AbortController().signal);
+    await answer(accepted);
+    expect(unheardWords(folder)).toEqual([]);
   });
 
   test('a word that was not answered comes again to the next driver, an answered one does not', async () => {

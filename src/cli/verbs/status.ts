@@ -1,7 +1,9 @@
 import { systemClock } from '../../base/clock.ts';
 import { DrpError, isDrpError } from '../../base/errors.ts';
 import { siteState } from '../../executor/site.ts';
+import { unheardWords, type UnheardWord } from '../../gates/spool.ts';
 import type { Journal } from '../../journal/journal.ts';
+import { spoolFolder } from '../../journal/open.ts';
 import { gateText } from '../../views/gate-text.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../../views/run-summary.ts';
 import { statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
@@ -85,6 +87,7 @@ interface Seen {
   readonly name?: string;
   readonly driven: 'driven' | 'not-driven';
   readonly possible: PossibleNow;
+  readonly unheard: readonly UnheardWord[];
 }
 
 async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
@@ -99,6 +102,7 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
       journal: journal.url,
       driven: 'not-driven',
       possible: nothingPossible,
+      unheard: [],
       ...(name === undefined ? {} : { name }),
     };
   }
@@ -111,13 +115,19 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
     journal: journal.url,
     driven,
     possible,
+    unheard: unheardIn(spoolFolder(journal.url, row.run)),
     ...(summary === undefined ? {} : { summary }),
     site,
   };
 }
 
+/** A journal without a folder of its own has no letter box. */
+function unheardIn(folder: string | undefined): readonly UnheardWord[] {
+  return folder === undefined ? [] : unheardWords(folder);
+}
+
 function answer(io: Io, seen: Seen): VerbAnswer {
-  const { summary, site, driven, journal, possible } = seen;
+  const { summary, site, driven, journal, possible, unheard } = seen;
   const elapsed = summary === undefined ? {} : { elapsedMs: elapsedMs(summary, systemClock.nowMs()) };
   return {
     text: textOf(io, seen, { statements: true }),
@@ -125,6 +135,7 @@ function answer(io: Io, seen: Seen): VerbAnswer {
       journal,
       driven,
       switchBackFrom: possible.switchBackFrom,
+      unheard,
       run: summary === undefined ? null : { ...summary, ...elapsed },
       site: site ?? null,
     },
@@ -132,7 +143,7 @@ function answer(io: Io, seen: Seen): VerbAnswer {
 }
 
 function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): string {
-  const { summary, site, driven, journal, possible } = seen;
+  const { summary, site, driven, journal, possible, unheard } = seen;
   const nowMs = systemClock.nowMs();
   const view: StatusView = {
     nowMs,
@@ -140,6 +151,7 @@ function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): 
     style: io.style,
     journal,
     driven,
+    unheard,
     ...possible,
     ...(site === undefined ? {} : { site }),
   };
