@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Providers } from '../providers/providers.ts';
 import type { SecretReference } from '../runbook/schema/basics.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
@@ -45,11 +46,38 @@ export interface CheckContext {
   readonly lost: readonly string[];
   /** Records of earlier runs of this site; absent where there is no journal. */
   readonly past?: PastRuns;
+  /** The procedures this runbook fills, resolved as a run would freeze them; absent where that failed. */
+  readonly plans?: readonly Plan[];
 }
 
 /** What earlier runs say about this site, read from the journal before the probes run. */
 export interface PastRuns {
   readonly lastPassedDrillAt?: string;
+  /** Copies that completed drills and activations restored from, the latest run first. */
+  readonly restores?: readonly PastRestore[];
+  /** The last completed drill or activation, and the plan it went by. */
+  readonly rehearsed?: PastRehearsal;
+}
+
+/** One copy that a run restored from. */
+export interface PastRestore {
+  readonly run: string;
+  /** When that run ended. */
+  readonly at: string;
+  readonly backup: string;
+  readonly host: string;
+  /** -1: not on record. */
+  readonly bytes: number;
+  /** -1: not on record. */
+  readonly files: number;
+}
+
+export interface PastRehearsal {
+  readonly run: string;
+  /** When it ended. */
+  readonly at: string;
+  readonly kind: 'drill' | 'activation';
+  readonly plan: Plan;
 }
 
 /**

@@ -13,6 +13,11 @@ const places: readonly (readonly [pattern: string, section: string])[] = [
   ['backups.*.sources.*.host', 'hosts'],
   ['dns.*.servers.*.datacentre', 'datacentres'],
   ['desks.*.datacentre', 'datacentres'],
+  ['service.decrypts.host', 'hosts'],
+  ['people.*.datacentre', 'datacentres'],
+  ['own.datacentre', 'datacentres'],
+  ['own.copies.*.datacentre', 'datacentres'],
+  ['own.copies.*.host', 'hosts'],
 ];
 
 /** The same inside a step, by its kind. */

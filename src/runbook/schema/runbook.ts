@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { duration, name } from './basics.ts';
 import { stepSpec } from './steps.ts';
-import { anchor, backup, database, datacentre, desk, dnsZone, gatePolicy, host, person, service } from './world.ts';
+import {
+  anchor,
+  backup,
+  database,
+  datacentre,
+  desk,
+  dnsZone,
+  gatePolicy,
+  host,
+  own,
+  person,
+  service,
+} from './world.ts';
 
 /** A phase of a procedure: one list of steps, or lanes that run beside each other. */
 const phase = z
@@ -58,6 +70,7 @@ export const runbookSchema = z.strictObject({
   people: z.record(name, person),
   allowedSigners: z.string().optional(),
   anchors: z.array(anchor).optional(),
+  own: own.optional(),
   gates: z.record(name, gatePolicy),
   activation,
   return: returning,

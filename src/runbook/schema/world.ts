@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, hostPath, ipAddress, name, port, secretReference } from './basics.ts';
+import { argv, duration, hostPath, ipAddress, name, port, secretReference } from './basics.ts';
 
 export const datacentre = z.strictObject({ city: z.string(), country: z.string().optional() });
 
@@ -29,12 +29,35 @@ export type Host = z.output<typeof host>;
 /** One side of the service: where users are sent. */
 const side = z.strictObject({ host: name, address: ipAddress, port: port.optional() });
 
+/** A page that `drp check` looks at on the side users are on, besides the service's own. */
+const page = z
+  .strictObject({
+    url: z.url(),
+    status: z.int().min(100).max(599).default(200),
+    contains: z.array(z.string()).default([]),
+    /** Longest answer time that is no finding. */
+    within: duration.default(2_000),
+    /** A value of its JSON that is an instant, and how old that may be: a copy that stands still answers 200, too. */
+    newest: z.strictObject({ json: z.string().min(1), age: duration }).optional(),
+  })
+  .transform(({ within, ...rest }) => ({ ...rest, withinMs: within }));
+export type Page = z.output<typeof page>;
+
+/** A record whose plain text is known: shows that the keys to decrypt with are at a host. */
+const decrypts = z.strictObject({ host: name, run: argv, expect: z.string().min(1) });
+
 export const service = z.strictObject({
   name: z.string(),
   url: z.url(),
   caFile: z.string().optional(),
   production: side,
   recovery: side,
+  pages: z.array(page).optional(),
+  /** What the side users are not on is while nobody needs it. */
+  standby: z.enum(['closed', 'open']).optional(),
+  decrypts: decrypts.optional(),
+  /** The authority that certificates are from, as CAA records name it. */
+  certificateAuthority: z.string().optional(),
 });
 export type Service = z.output<typeof service>;
 
@@ -57,10 +80,31 @@ export const database = z.strictObject({
 });
 export type Database = z.output<typeof database>;
 
+const keepRule = z.union([
+  /** Each of the last whole days, ISO weeks, months or years (UTC) holds a copy. */
+  z.strictObject({ every: z.enum(['day', 'week', 'month', 'year']), last: z.int().min(1).max(10_000) }),
+  /** No gap between two copies is much longer than this, for so long back. */
+  z
+    .strictObject({ every: duration, for: duration })
+    .transform(({ every, for: span }) => ({ everyMs: every, forMs: span })),
+]);
+
+/** What copies must be there. `rule` is one that ships with drp; see docs/operations.md. */
+export const retention = z.union([
+  z.strictObject({
+    rule: z.enum(['even-odd', 'grandfather', 'three-months', 'thirty-days']),
+    since: z.iso.date().optional(),
+  }),
+  z.strictObject({ keep: z.array(keepRule).min(1), since: z.iso.date().optional() }),
+]);
+export type Retention = z.output<typeof retention>;
+export type KeepRule = z.output<typeof keepRule>;
+
 export const backup = z
   .strictObject({
     kind: z.enum(['files', 'database']),
     every: duration,
+    retention: retention.optional(),
     sources: z
       .array(
         z.strictObject({
@@ -68,6 +112,8 @@ export const backup = z
           folder: hostPath,
           /** How the newest is recognised: `{time}` stands for an instant such as 2026-11-21T1400Z or 2026-11-21. */
           pattern: z.string().includes('{time}'),
+          /** Days of the month (UTC) whose copies this source holds; absent: every day's. */
+          days: z.enum(['even', 'odd']).optional(),
         }),
       )
       .min(1),
@@ -157,6 +203,8 @@ export const person = z.strictObject({
   osUser: z.string().optional(),
   /** Public keys, `TYPE BASE64 [comment]`. */
   keys: z.array(z.string()).default([]),
+  /** Where they usually work: without that place they may be out of reach. */
+  datacentre: name.optional(),
 });
 export type Person = z.output<typeof person>;
 
@@ -166,6 +214,25 @@ export const anchor = z.strictObject({
   name: name.optional(),
   command: z.array(z.string()).min(1),
 });
+
+/** What drp itself needs on the day, and where it lies. `drp check --lost` asks what is left of it. */
+export const own = z.strictObject({
+  /** Where the machine stands that drp runs on, with its journal. */
+  datacentre: name.optional(),
+  copies: z
+    .array(
+      z.strictObject({
+        what: z.enum(['program', 'runbook', 'journal', 'keys']),
+        /** Where it is, for people: a laptop, a printed binder. */
+        where: z.string().optional(),
+        datacentre: name.optional(),
+        host: name.optional(),
+        path: hostPath.optional(),
+      }),
+    )
+    .default([]),
+});
+export type Own = z.output<typeof own>;
 
 export const gatePolicy = z
   .strictObject({
