@@ -1,4 +1,4 @@
-import { isDrpError, toError } from '../base/errors.ts';
+import { DrpError, isDrpError, toError } from '../base/errors.ts';
 import type { EvidenceItem } from '../events/event.ts';
 import type { PlannedGate, PlannedStep } from '../plan/plan.ts';
 import type { ProbeAnswer, StepContext, StepKind, StepOutcome } from '../steps/step-kind.ts';
@@ -53,12 +53,9 @@ export async function stopEffect(
     }
   }
   if (left.length === 0) return { kind: 'done', output: {}, lines: [], obligations: [], settles: [] };
-  return {
-    kind: 'failed',
-    code: 'not-stopped',
-    reason: left.join('; '),
-    hint: 'Look at the host; when nothing of it runs any more, say so: drp decide stopped SUBJECT --reason TEXT.',
-  };
+  const reason = left.join('; ');
+  const { code, hint } = new DrpError('not-stopped', { reason });
+  return { kind: 'failed', code, reason, hint };
 }
 
 /** What a gate shows of the steps it covers; what could not be gathered is shown as such, in red. */
@@ -108,12 +105,8 @@ function fromOutcome(step: PlannedStep, outcome: StepOutcome): EffectResult {
 
 /** Nobody can tell whether it ran: a person decides. */
 export function inDoubt(step: PlannedStep, reason: string): EffectResult {
-  return {
-    kind: 'in-doubt',
-    code: 'in-doubt',
-    reason,
-    hint: `Look at what it should have done (${step.verifies}), then: drp decide retry ${step.id} --reason TEXT, or mark-done with --evidence TEXT.`,
-  };
+  const { code, hint } = new DrpError('in-doubt', { step: step.id, reason, verifies: step.verifies });
+  return { kind: 'in-doubt', code, reason, hint };
 }
 
 function failed(thrown: unknown): EffectResult {

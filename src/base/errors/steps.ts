@@ -17,6 +17,16 @@ export const stepsErrors = {
     message: "step '{step}' failed: {reason}",
     hint: 'Decide with: drp decide retry {step} --reason TEXT, or skip, or mark-done with --evidence TEXT.',
   },
+  'in-doubt': {
+    exitCode: 1,
+    message: "nobody can tell whether step '{step}' ran: {reason}",
+    hint: 'Look at what it should have done ({verifies}), then: drp decide retry {step} --reason TEXT, or mark-done with --evidence TEXT.',
+  },
+  'not-stopped': {
+    exitCode: 1,
+    message: 'something may still run: {reason}',
+    hint: 'Look at the host; when nothing of it runs any more, say so: drp decide stopped SUBJECT --reason TEXT.',
+  },
   'postcondition-failed': {
     exitCode: 1,
     message: "step '{step}' ended, but the world does not show it: {reason}",
