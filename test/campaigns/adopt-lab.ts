@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../src/base/clock.ts';
 import { renderExport } from '../../src/journal/export.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite-journal.ts';
 import type { RunSummary } from '../../src/views/run-summary.ts';
@@ -31,6 +32,8 @@ export interface Stores {
   /** Folder of state folder `index`. */
   index: number;
   hops: number;
+  /** Jobs that were under way when their host was "rebooted". */
+  rebooted: number;
 }
 
 function journalOf(stores: Stores): string {
@@ -56,24 +59,36 @@ export async function playWithAdoptions(stores: Stores, begin: readonly string[]
       await adopt(stores, summary.run, below(stores.random, behindMax + 1));
     } else {
       const gate = summary.gates.find((one) => one.state === 'open');
-      if (ended !== parked || gate?.digest === undefined) {
-        throw new Error(
-          `run ${summary.run} ended with ${String(ended)} in ${summary.at}: ${JSON.stringify(stuckOf(summary))}`,
-        );
-      }
-      await approve(stores, summary.run, {
-        id: gate.id,
-        digest: gate.digest,
-        signed: gate.statement?.policy.strength !== 'os-user',
-      });
+      const stuck = stuckOf(summary);
+      if (ended === parked && stuck.length > 0 && stores.rebooted > 0) await retry(stores, summary.run, stuck);
+      else if (ended !== parked || gate?.digest === undefined) {
+        throw new Error(`run ${summary.run} ended with ${String(ended)} in ${summary.at}: ${JSON.stringify(stuck)}`);
+      } else
+        await approve(stores, summary.run, {
+          id: gate.id,
+          digest: gate.digest,
+          signed: gate.statement?.policy.strength !== 'os-user',
+        });
     }
     ended = await step(stores, ['resume']);
   }
   throw new Error('the run does not come to an end');
 }
 
-function stuckOf(summary: RunSummary): unknown {
+type Stuck = RunSummary['phases'][number]['steps'];
+
+function stuckOf(summary: RunSummary): Stuck {
   return summary.phases.flatMap(({ steps }) => steps.filter(({ state }) => state === 'failed' || state === 'in-doubt'));
+}
+
+/** What was cut off by the "reboot" waits for a person, who has seen that nothing of it runs. */
+async function retry(stores: Stores, run: string, stuck: Stuck): Promise<void> {
+  for (const { id, state, reason } of stuck) {
+    stores.log(`${id} ${state}: ${reason ?? ''}`);
+    const said = ['decide', 'retry', id, '--run', run, '--reason', 'the host was rebooted; nothing of it runs'];
+    const ended = await drp(said, envOf(stores));
+    if (ended.exitCode !== 0 && ended.exitCode !== parked) throw new Error(`retry ${id}: ${ended.stderr}`);
+  }
 }
 
 /** One driving command; killed at a random moment while hops are left. */
@@ -87,18 +102,33 @@ async function step(stores: Stores, args: readonly string[]): Promise<number | '
     });
   });
   // Not before the run is on record: then there would be nothing to adopt.
-  if (stores.hops > 0 && below(stores.random, 3) > 0 && existsSync(journalOf(stores)) && args[0] === 'resume') {
-    const timer = setTimeout(() => child.kill('SIGKILL'), 500 + below(stores.random, 5_000));
-    void ended.finally(() => {
-      clearTimeout(timer);
-    });
-  }
+  const lost = stores.hops > 0 && below(stores.random, 4) > 0 && existsSync(journalOf(stores)) && args[0] === 'resume';
+  const killing = new AbortController();
+  if (lost) void killDriver(stores, child, killing.signal);
   const end = await ended;
-  if (end === 'killed') {
-    stores.hops -= 1;
-    if (below(stores.random, 3) === 0) stores.log(`reboot: ${String(endJobs(stores.lab))} jobs ended`);
-  } else if (end !== parked && end !== 0) stores.log(said.trimEnd());
+  killing.abort();
+  if (end === 'killed') stores.hops -= 1;
+  else if (end !== parked && end !== 0) stores.log(said.trimEnd());
   return end;
+}
+
+/** Kills at a random instant; or while a job is under way, together with everything the remote user runs: a "reboot". */
+async function killDriver(stores: Stores, child: ChildProcess, signal: AbortSignal): Promise<void> {
+  const reboot = below(stores.random, 2) === 0;
+  const untilMs = Date.now() + (reboot ? 60_000 : 500 + below(stores.random, 5_000));
+  let passed = reboot ? below(stores.random, 40) : 0;
+  while (!signal.aborted && Date.now() < untilMs) {
+    // Some looks later than the first at which a job runs: not always the first job, nor its first instant.
+    if (reboot && runningJobs(stores.lab).length > 0 && passed-- <= 0) break;
+    await systemClock.sleep(10);
+  }
+  if (signal.aborted) return;
+  child.kill('SIGKILL');
+  if (!reboot) return;
+  const jobs = runningJobs(stores.lab);
+  for (const pid of jobs) endGroup(pid);
+  stores.rebooted += jobs.length;
+  stores.log(`reboot: ${String(jobs.length)} jobs under way ended`);
 }
 
 async function adopt(stores: Stores, run: string, behind: number): Promise<void> {
@@ -141,21 +171,19 @@ export async function labHistory(
   random: () => number,
   log: (line: string) => void,
   options: { readonly hops: number; readonly returns: boolean },
-): Promise<readonly string[]> {
+): Promise<{ readonly wrong: readonly string[]; readonly rebooted: number }> {
   const place = mkdtempSync(join(tmpdir(), 'drp-'));
   chmodSync(place, 0o755); // as root, the lab's services run as other users and must pass through
   const lab = await startLab({ dir: join(place, 'lab'), net: await freeNet(), ttlSeconds: 10, log: () => undefined });
   try {
     await lab.fault('site-down', 'limburg');
-    const stores: Stores = { lab, random, log, index: 0, hops: options.hops };
+    const stores: Stores = { lab, random, log, index: 0, hops: options.hops, rebooted: 0 };
     const wrong = await judged(stores, await playWithAdoptions(stores, situation, behindMax));
-    if (!options.returns) return wrong;
+    if (!options.returns) return { wrong, rebooted: stores.rebooted };
     await lab.fault('site-up', 'limburg');
     stores.hops = options.hops;
-    return [
-      ...wrong,
-      ...(await judged(stores, await playWithAdoptions(stores, ['return', '--site', 'gravelines'], behindMax))),
-    ];
+    const back = await judged(stores, await playWithAdoptions(stores, ['return', '--site', 'gravelines'], behindMax));
+    return { wrong: [...wrong, ...back], rebooted: stores.rebooted };
   } finally {
     await lab.down();
     rmdirSync(place);
@@ -190,24 +218,28 @@ export async function summaryOf(stores: Stores, run?: string): Promise<RunSummar
   return summary;
 }
 
-/** Ends every running job on the hosts of the lab with all it started, as a reboot would; resolves with how many. */
-function endJobs(lab: Lab): number {
-  let ended = 0;
-  for (const { home } of Object.values(lab.facts.hosts)) {
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (thrown) {
+    // It came to its own end just now.
+    if ((thrown as { readonly code?: unknown }).code !== 'ESRCH') throw thrown;
+  }
+}
+
+/** Leaders of the jobs under way on the hosts of the lab; each opened a session of its own, so its group is the job. */
+function runningJobs(lab: Lab): readonly number[] {
+  return Object.values(lab.facts.hosts).flatMap(({ home }) => {
     const jobs = join(home, '.drp', 'jobs');
-    for (const token of existsSync(jobs) ? readdirSync(jobs) : []) {
+    return (existsSync(jobs) ? readdirSync(jobs) : []).flatMap((token) => {
       const started = join(jobs, token, 'started');
-      if (!existsSync(started) || existsSync(join(jobs, token, 'rc'))) continue;
+      if (!existsSync(started) || existsSync(join(jobs, token, 'rc'))) return [];
       const [pid = '', born = ''] = readFileSync(started, 'utf8').split(' ');
       // Only while the process is the one that was started: a number may have been given away again.
       const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
-      if (stat.replace(/.*\) /, '').split(' ')[19] !== born) continue;
-      // The leader opened a session of its own: its group is the job.
-      process.kill(-Number(pid), 'SIGKILL');
-      ended += 1;
-    }
-  }
-  return ended;
+      return stat.replace(/.*\) /, '').split(' ')[19] === born && Number(pid) > 1 ? [Number(pid)] : [];
+    });
+  });
 }
 
 /** Steps of which more than one job on the hosts of the lab came to a good end. */

@@ -34,8 +34,10 @@ export const campaign: Campaign = {
     }
     // On the real lab, services real and data small: minutes each, so not in the short form.
     const labs = short || shard.index > labRounds ? 0 : Math.ceil((labRounds - shard.index + 1) / shard.of);
-    if (labs > 0) failures.push(...(await onTheLab(labs, random, log)));
-    return { cases: histories.length + labs, failures, figures: { steps: steps.length, labs } };
+    const lab = await onTheLab(labs, random, log);
+    failures.push(...lab.failures);
+    const figures = { steps: steps.length, labs, rebootedJobs: lab.rebooted };
+    return { cases: histories.length + labs, failures, figures };
   },
 };
 
@@ -43,14 +45,17 @@ async function onTheLab(
   rounds: number,
   random: () => number,
   log: (line: string) => void,
-): Promise<readonly Failure[]> {
-  const { labHistory } = await import('./adopt-lab.ts');
+): Promise<{ readonly failures: readonly Failure[]; readonly rebooted: number }> {
   const failures: Failure[] = [];
+  let rebooted = 0;
   for (let round = 1; round <= rounds; round += 1) {
-    const found = await labHistory(random, log, { hops: 5, returns: true }).catch((thrown: unknown) => [
-      String(thrown),
-    ]);
-    for (const why of found) failures.push({ case: `lab round ${String(round)}`, why });
+    const { labHistory } = await import('./adopt-lab.ts');
+    const found = await labHistory(random, log, { hops: 5, returns: true }).catch((thrown: unknown) => ({
+      wrong: [String(thrown)],
+      rebooted: 0,
+    }));
+    rebooted += found.rebooted;
+    for (const why of found.wrong) failures.push({ case: `lab round ${String(round)}`, why });
   }
-  return failures;
+  return { failures, rebooted };
 }
