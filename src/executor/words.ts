@@ -1,6 +1,7 @@
 import { DrpError, isDrpError, type ErrorCode } from '../base/errors.ts';
 import type { Draft, EventData } from '../events/event.ts';
 import { lastOpened } from '../events/last-opened.ts';
+import { reviewId } from '../events/review-id.ts';
 import { watchOf } from '../events/watch.ts';
 import { noncesOf, subjectOnRecord } from '../gates/on-record.ts';
 import { judge, type JudgeContext, type Verdict } from '../gates/policy.ts';
@@ -147,14 +148,14 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
 
 /** What was passed aside from the ordinary policy is looked at by somebody afterwards: the site owes that. */
 function reviewOf(data: Omit<EventData['gate.decided'], 'state'>, run: string): readonly Draft[] {
-  const { gate, attempt, person, identity, reason } = data;
+  const { gate, person, identity, reason } = data;
   const { attested } = identity;
   if (attested === undefined && data.breakGlass !== true) return [];
   const how =
     attested === undefined
       ? `was passed by ${person} alone (break-glass): ${reason}`
       : `was approved by ${person} over the phone (${attested.number}), attested by ${attested.by} with ${attested.witness}`;
-  const id = `${run}.review.${gate}.${attempt}.${person}`;
+  const id = reviewId(run, data);
   return [
     { type: 'obligation.opened', by: 'drp', data: { id, kind: 'review', text: `gate '${gate}' ${how}: review it` } },
   ];

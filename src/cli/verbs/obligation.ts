@@ -1,7 +1,8 @@
 import { DrpError } from '../../base/errors.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { obligationsText } from '../../views/obligations-text.ts';
-import { runSummary, type ObligationSummary } from '../../views/run-summary.ts';
+import { runSummaries } from '../../views/run-summaries.ts';
+import type { ObligationSummary } from '../../views/run-summary.ts';
 import { sayBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -76,18 +77,5 @@ async function settle(io: Io, id: string, options: SettleOptions): Promise<VerbA
 
 /** What the site's runs left, settled or not; a later run may have settled what an earlier one left. */
 async function obligationsOf(journal: Journal, site: string | undefined): Promise<readonly ObligationSummary[]> {
-  const runs = await readRuns(journal, site);
-  const settled = new Map(
-    runs.flat().flatMap((event) => {
-      if (event.type !== 'obligation.settled') return [];
-      const { id, person, reason } = event.data;
-      return [[id, { at: event.at, by: person, reason }] as const];
-    }),
-  );
-  return runs
-    .flatMap((events) => runSummary(events)?.obligations ?? [])
-    .map((one) => {
-      const settledElsewhere = settled.get(one.id);
-      return settledElsewhere === undefined ? one : { ...one, settled: settledElsewhere };
-    });
+  return runSummaries(await readRuns(journal, site)).flatMap(({ obligations }) => obligations);
 }

@@ -8,7 +8,7 @@ import { reportOf } from '../../views/report/model.ts';
 import { compareReport, renderReport, reportClaim, type ReportForm } from '../../views/report/verify.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { pickRun } from '../pick-run.ts';
+import { pickRun, readRuns } from '../pick-run.ts';
 import { readGiven } from '../read-given.ts';
 import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';
@@ -58,8 +58,8 @@ ${examples([
 };
 
 async function write(io: Io, options: ReportOptions): Promise<VerbAnswer> {
-  const events = await eventsOf(io, options);
-  const report = reportOf(events);
+  const { events, others } = await recordOf(io, options);
+  const report = reportOf(events, others);
   const form = options.format ?? formOf(options.output);
   const { run, record } = report;
   if (options.output === undefined) {
@@ -90,19 +90,17 @@ async function verify(io: Io, file: string, options: ReportOptions): Promise<Ver
   const text = (await readGiven(io, file, 'report')).toString('utf8');
   const claim = reportClaim(text);
   if (claim === undefined) throw new DrpError('report-unreadable', { file });
-  const events = await eventsOf(io, { ...options, run: claim.run });
-  const verdict = compareReport(text, claim, events);
+  const verdict = compareReport(text, claim, await recordOf(io, { ...options, run: claim.run }));
   const about = { file, run: claim.run, format: claim.form, head: { seq: claim.seq, hash: claim.hash } };
   const said = `${file}: report of run ${claim.run}, events 1 to ${claim.seq}`;
   switch (verdict.kind) {
     case 'same': {
-      const later =
-        verdict.laterEvents === 0
-          ? ''
-          : `\nThe journal holds ${verdict.laterEvents} later event(s): a new report would say more.`;
+      const { laterEvents, outdated } = verdict;
+      const held = laterEvents === 0 ? 'what other runs of the site did since' : `${laterEvents} later event(s)`;
+      const later = outdated ? `\nThe journal holds ${held}: a new report would say more.` : '';
       return {
         text: `${said}\nGOOD: it is what the journal says, byte for byte.${later}`,
-        json: { report: 'same', ...about, laterEvents: verdict.laterEvents },
+        json: { report: 'same', ...about, laterEvents, outdated },
       };
     }
     case 'other-record':
@@ -123,13 +121,20 @@ async function verify(io: Io, file: string, options: ReportOptions): Promise<Ver
   }
 }
 
-/** From an export where one is given: it is read whole or not at all. */
-async function eventsOf(io: Io, options: ReportOptions): Promise<readonly Event[]> {
+interface RunRecord {
+  readonly events: readonly Event[];
+  /** The other runs of its site; absent where they are not at hand. */
+  readonly others?: readonly (readonly Event[])[];
+}
+
+/** From an export where one is given: it is read whole or not at all, and knows its own run alone. */
+async function recordOf(io: Io, options: ReportOptions): Promise<RunRecord> {
   const { from } = options;
   if (from === undefined) {
     return withJournal(io, options.journal, async (journal) => {
       const row = await pickRun(journal, options, 'any');
-      return journal.read(row.run);
+      const [events, runs] = [await journal.read(row.run), await readRuns(journal, row.site)];
+      return { events, others: runs.filter(([began]) => began?.run !== row.run) };
     });
   }
   const [{ readExport }, bytes] = await Promise.all([import('../../journal/export.ts'), readGiven(io, from, 'report')]);
@@ -137,5 +142,5 @@ async function eventsOf(io: Io, options: ReportOptions): Promise<readonly Event[
   if (options.run !== undefined && options.run !== frame.run) {
     throw new DrpError('run-not-found', { run: options.run, journal: from });
   }
-  return events;
+  return { events };
 }

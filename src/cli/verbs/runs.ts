@@ -1,5 +1,6 @@
 import { systemClock } from '../../base/clock.ts';
-import { elapsedMs, runSummary } from '../../views/run-summary.ts';
+import { runSummaries } from '../../views/run-summaries.ts';
+import { elapsedMs } from '../../views/run-summary.ts';
 import { runStanding, runsText } from '../../views/runs-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -27,7 +28,7 @@ export const verb: Verb = (command, { io, action }) => {
 
 async function listRuns(io: Io, options: RunsOptions): Promise<VerbAnswer> {
   return withJournal(io, options.journal, async (journal) => {
-    const summaries = (await readRuns(journal, options.site)).flatMap((events) => runSummary(events) ?? []);
+    const summaries = runSummaries(await readRuns(journal, options.site));
     const nowMs = systemClock.nowMs();
     return {
       text: runsText(summaries, nowMs),

@@ -102,13 +102,23 @@ function passedOn(event: Event): Found | undefined {
   }
 }
 
-/** A rejection, or an approval against red evidence; a plain approval is no exception. */
+/** A rejection, or an approval aside from the policy or against red evidence; a plain approval is no exception. */
 function answer(event: EventOf<'gate.decided'>, statement: Statement | undefined): Found | undefined {
-  const { gate, decision, person, reason } = event.data;
+  const { gate, decision, person, reason, breakGlass, identity } = event.data;
   if (decision === 'reject') return { kind: 'rejected', subject: gate, by: person, text: reason };
   const red = (statement?.evidence ?? []).filter(({ severity }) => severity === 'red').map(({ title }) => title);
-  if (red.length === 0) return undefined;
-  return { kind: 'override', subject: gate, by: person, text: `approved against ${red.join(', ')}: ${reason}` };
+  const { attested } = identity;
+  const marks: readonly (readonly [string, string])[] = [
+    ...(breakGlass === true ? [['break-glass', 'passed alone, aside from the policy'] as const] : []),
+    ...(attested === undefined
+      ? []
+      : [['over the phone', `${attested.number}, attested by ${attested.by}, ${attested.witness} listened`] as const]),
+    ...(red.length === 0 ? [] : [['override', `approved against ${red.join(', ')}`] as const]),
+  ];
+  if (marks.length === 0) return undefined;
+  const text = marks.map(([, said]) => said).join('; ');
+  const kind = marks.map(([name]) => name).join(', ');
+  return { kind, subject: gate, by: person, text: reason === '' ? text : `${text}: ${reason}` };
 }
 
 /** A timer is named for the state it ends; only lateness is worth telling. */

@@ -13,6 +13,7 @@ import {
   obligationsCaveat,
   openingText,
   outageRow,
+  owedText,
   recordFacts,
   reportMark,
   settledText,
@@ -190,7 +191,7 @@ function exceptions(report: Report): string {
 }
 
 function obligations(report: Report): string {
-  const caveat = report.obligations.length === 0 ? '' : `${paragraph(obligationsCaveat)}\n`;
+  const caveat = report.obligations.length === 0 ? '' : `${paragraph(obligationsCaveat(report.record))}\n`;
   return `${caveat}${obligationsGrid(report)}`;
 }
 
@@ -198,9 +199,11 @@ function obligationsGrid(report: Report): string {
   return grid({
     caption: 'What the site owes, or owed',
     heads: ['Event', 'Obligation', 'Kind', 'What is owed', 'State'],
-    rows: report.obligations.map((one) => [String(one.seq), one.id, one.kind, one.text, settledText(one)]),
+    rows: report.obligations.map((one) => [
+      ...[String(one.seq), one.id, one.kind, owedText(one), settledText(one, report.record)],
+    ]),
     none: 'None: nothing was left open.',
-    mark: (row) => (row[4] === 'open' ? 'open' : ''),
+    mark: (row) => (row[4]?.startsWith('open') === true ? 'open' : ''),
     named: 1,
   });
 }

@@ -10,6 +10,7 @@ import {
   obligationsCaveat,
   openingText,
   outageRow,
+  owedText,
   recordFacts,
   reportMark,
   settledText,
@@ -135,10 +136,12 @@ function exceptions(report: Report): readonly string[] {
 }
 
 function obligations(report: Report): readonly string[] {
-  const caveat = report.obligations.length === 0 ? [] : [obligationsCaveat, ''];
+  const caveat = report.obligations.length === 0 ? [] : [obligationsCaveat(report.record), ''];
   const rows = grid(
     ['Event', 'Obligation', 'Kind', 'What is owed', 'State'],
-    report.obligations.map((one) => [String(one.seq), one.id, one.kind, one.text, settledText(one)]),
+    report.obligations.map((one) => [
+      ...[String(one.seq), one.id, one.kind, owedText(one), settledText(one, report.record)],
+    ]),
     'None: nothing was left open.',
   );
   return [...caveat, ...rows];

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../base/duration.ts';
 import { DrpError } from '../../base/errors.ts';
 import type { Event, EventOf, RunMode } from '../../events/event.ts';
+import { reviewId } from '../../events/review-id.ts';
 import { statementText } from '../../gates/statement.ts';
 import { planDuration } from '../../plan/critical-path.ts';
 import { frozenPlan } from '../../plan/frozen-plan.ts';
@@ -9,25 +10,20 @@ import { betweenMs, instantText } from '../instants.ts';
 import { runSummary, type RunSummary } from '../run-summary.ts';
 import { exceptionsOf } from './exceptions.ts';
 import { objectivesOf } from './objectives.ts';
+import { obligationsOf } from './obligations.ts';
 import { outagesOf } from './outages.ts';
 import { peopleIn } from './people.ts';
-import type {
-  GateOpening,
-  Lesson,
-  RecordFacts,
-  Report,
-  ReportGate,
-  ReportObligation,
-  ReportStep,
-  Timeline,
-  TimeUse,
-} from './report.ts';
+import { recordFacts } from './record.ts';
+import type { GateOpening, Lesson, Report, ReportAnswer, ReportGate, ReportStep, Timeline, TimeUse } from './report.ts';
 import { restoredIn } from './restored.ts';
 import { standardsFor } from './standards.ts';
 import { driverSessions, timelineOf } from './timeline.ts';
 
-/** The report of a run, from its events alone: no clock, no time zone, no locale. Throws internal where they have no beginning. */
-export function reportOf(events: readonly Event[]): Report {
+/**
+ * The report of a run, from events alone: no clock, no time zone, no locale. `others`: the other runs of its site, where
+ * they are at hand; they may have settled what this one left. Throws internal where the events have no beginning.
+ */
+export function reportOf(events: readonly Event[], others?: readonly (readonly Event[])[]): Report {
   const [began] = events;
   const summary = runSummary(events);
   if (began?.type !== 'run.began' || summary === undefined) {
@@ -38,6 +34,7 @@ export function reportOf(events: readonly Event[]): Report {
   const timeline = timelineOf(events, plan, drivers);
   const restored = restoredIn(events, plan);
   const steps = stepsWalked(summary, events);
+  const owed = obligationsOf(events, others ?? []);
   const facts = {
     ...heading(began, plan, summary),
     objectives: objectivesOf(events, plan, restored),
@@ -51,7 +48,7 @@ export function reportOf(events: readonly Event[]): Report {
     gates: gatesShown(events, plan, { summary, timeline }),
     restored,
     exceptions: exceptionsOf(events),
-    obligations: obligationsIn(events),
+    obligations: owed.obligations,
     lessons: lessonsIn(events),
     notes: events.flatMap((event) =>
       event.type === 'note.added'
@@ -60,7 +57,7 @@ export function reportOf(events: readonly Event[]): Report {
     ),
     people: peopleIn(events, plan),
     drivers,
-    record: recordFacts(events),
+    record: recordFacts(events, others === undefined ? undefined : owed.used),
   };
   return { ...facts, verdict: verdictOf(facts, plan), standards: standardsFor(facts) };
 }
@@ -173,9 +170,14 @@ function gatesShown(
   });
 }
 
-function policyWords({ roles, approvals, notTheStarter, strength }: PlannedGate): string {
+function policyWords({ roles, approvals, notTheStarter, strength, attested, breakGlass }: PlannedGate): string {
   const who = `${approvals === 1 ? 'one' : `${approvals} different people`} of ${roles.join(' or ')}`;
-  return `${who}, at least ${strength}${notTheStarter ? ', not who started the run' : ''}`;
+  const aside = [
+    ...(attested === true ? ['over the phone, attested'] : []),
+    ...(breakGlass === true ? ['one operator alone by break-glass'] : []),
+  ];
+  const or = aside.length === 0 ? '' : `; or ${aside.join(', or ')} (then a review is owed)`;
+  return `${who}, at least ${strength}${notTheStarter ? ', not who started the run' : ''}${or}`;
 }
 
 function opening(event: EventOf<'gate.opened'>, events: readonly Event[]): GateOpening {
@@ -190,36 +192,31 @@ function opening(event: EventOf<'gate.opened'>, events: readonly Event[]): GateO
     evidenceDigest: statement.evidenceDigest,
     attention: titled('attention'),
     red: titled('red'),
-    answers: events.flatMap((one) => {
-      if (one.type !== 'gate.decided' || one.data.statementDigest !== digest || one.data.gate !== event.data.gate)
-        return [];
-      const { decision, person, reason, at, passed } = one.data;
-      const { strength, osUser, fingerprint } = one.data.identity;
-      const identity = {
-        strength,
-        ...(osUser === undefined ? {} : { osUser }),
-        ...(fingerprint === undefined ? {} : { fingerprint }),
-      };
-      return [{ seq: one.seq, at, decision, person, reason, identity, passed }];
-    }),
+    answers: events.flatMap((one) =>
+      one.type === 'gate.decided' && one.data.statementDigest === digest && one.data.gate === event.data.gate
+        ? [answerIn(one, events)]
+        : [],
+    ),
     text: statementText(statement),
   };
 }
 
-function obligationsIn(events: readonly Event[]): readonly ReportObligation[] {
-  const found = new Map<string, ReportObligation>();
-  for (const event of events) {
-    if (event.type === 'obligation.opened') {
-      const { id, kind, text } = event.data;
-      found.set(id, { id, kind, text, openedAt: event.at, seq: event.seq });
-    }
-    if (event.type !== 'obligation.settled') continue;
-    const { id, person, reason } = event.data;
-    // Owed by an earlier run of the site, settled in this one.
-    const known = found.get(id) ?? { id, kind: 'of an earlier run', text: '', openedAt: '', seq: event.seq };
-    found.set(id, { ...known, settled: { at: event.at, by: person, reason, seq: event.seq } });
-  }
-  return [...found.values()];
+function answerIn({ seq, run, data }: EventOf<'gate.decided'>, events: readonly Event[]): ReportAnswer {
+  const { decision, person, reason, at, passed, breakGlass } = data;
+  const { strength, osUser, fingerprint, attested } = data.identity;
+  const review = reviewId(run, data);
+  const owed = events.some((event) => event.type === 'obligation.opened' && event.data.id === review);
+  return {
+    ...{ seq, at, decision, person, reason, passed },
+    identity: {
+      strength,
+      ...(osUser === undefined ? {} : { osUser }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(attested === undefined ? {} : { attested }),
+    },
+    ...(breakGlass === true ? { breakGlass } : {}),
+    ...(owed ? { review } : {}),
+  };
 }
 
 /** Lessons of a run, in the order they were noted. */
@@ -237,24 +234,6 @@ export function lessonsIn(events: readonly Event[]): readonly Lesson[] {
       found.set(id, { ...lesson, closed: { at: event.at, by: person, reason, seq: event.seq } });
   }
   return [...found.values()];
-}
-
-function recordFacts(events: readonly Event[]): RecordFacts {
-  const last = events.at(-1);
-  const answers = events.flatMap((event) =>
-    'identity' in event.data && event.data.identity !== undefined ? [event.data.identity] : [],
-  );
-  const signed = answers.filter((identity) => identity.signature !== undefined).length;
-  const kept = events.findLast((event) => event.type === 'witness.kept');
-  return {
-    events: events.length,
-    head: { seq: last?.seq ?? 0, hash: last?.hash ?? '' },
-    signedAnswers: signed,
-    otherAnswers: answers.length - signed,
-    refusedWords: events.filter((event) => event.type === 'word.refused').length,
-    copies:
-      kept?.type === 'witness.kept' ? kept.data.hosts.map((host) => `${host}, up to event ${kept.data.upToSeq}`) : [],
-  };
 }
 
 type Facts = Omit<Report, 'verdict' | 'standards'>;

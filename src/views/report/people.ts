@@ -14,6 +14,11 @@ export function peopleIn(events: readonly Event[], plan: Plan): readonly ReportP
     }
     const act = actOf(event);
     if (act !== undefined) add(act.person, event.seq, act.text);
+    const attested = event.type === 'gate.decided' ? event.data.identity.attested : undefined;
+    if (event.type === 'gate.decided' && attested !== undefined) {
+      const { gate, person } = event.data;
+      add(attested.by, event.seq, `attested the approval of ${gate} by ${person} over the phone`);
+    }
   }
   const { people } = plan.world;
   const known = Object.entries(people).map(([person, { name, roles }]) => ({ person, name, roles }));
@@ -29,8 +34,11 @@ function actOf(event: Event): { readonly person: string; readonly text: string }
     case 'run.began':
       return { person: event.data.startedBy.person, text: 'started the run' };
     case 'gate.decided': {
-      const { person, decision, gate, identity } = event.data;
-      return { person, text: `${decision === 'approve' ? 'approved' : 'rejected'} ${gate} (${identity.strength})` };
+      const { person, decision, gate, identity, breakGlass } = event.data;
+      return {
+        person,
+        text: `${decision === 'approve' ? 'approved' : 'rejected'} ${gate} (${identity.strength}${breakGlass === true ? ', break-glass' : ''})`,
+      };
     }
     case 'decision.made':
       return { person: event.data.person, text: `decided ${event.data.verb} for ${event.data.subject}` };

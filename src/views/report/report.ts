@@ -132,8 +132,12 @@ export interface ReportAnswer {
   readonly decision: 'approve' | 'reject';
   readonly person: string;
   readonly reason: string;
-  readonly identity: Pick<Identity, 'strength' | 'osUser' | 'fingerprint'>;
+  readonly identity: Pick<Identity, 'strength' | 'osUser' | 'fingerprint' | 'attested'>;
   readonly passed: boolean;
+  /** One person passed the gate alone. */
+  readonly breakGlass?: true;
+  /** The obligation to look at it afterwards. */
+  readonly review?: string;
 }
 /** One time a gate stood open: what it showed, and the answers under it. */
 export interface GateOpening {
@@ -191,9 +195,18 @@ export interface ReportObligation {
   readonly id: string;
   readonly kind: string;
   readonly text: string;
+  /** Where it was opened in another run of the site. */
+  readonly run?: string;
   readonly openedAt: string;
   readonly seq: number;
-  readonly settled?: { readonly at: string; readonly by: string; readonly reason: string; readonly seq: number };
+  readonly settled?: {
+    readonly at: string;
+    readonly by: string;
+    readonly reason: string;
+    /** Where another run of the site settled it: then `seq` is that run's. */
+    readonly run?: string;
+    readonly seq: number;
+  };
 }
 
 export interface Lesson {
@@ -237,9 +250,30 @@ export interface RecordFacts {
   readonly events: number;
   readonly head: { readonly seq: number; readonly hash: string };
   readonly signedAnswers: number;
+  readonly attestedAnswers: number;
   readonly otherAnswers: number;
   readonly refusedWords: number;
   readonly copies: readonly string[];
+  /** The furthest of each place outside the store. */
+  readonly anchors: readonly {
+    readonly seq: number;
+    readonly kind: 'command' | 'message' | 'signature';
+    readonly name: string;
+    readonly upToSeq: number;
+    readonly hash: string;
+  }[];
+  readonly anchoredUpToSeq: number;
+  /** Events that rest on whoever keeps the store. */
+  readonly unanchored: number;
+  /** Other runs of the site that had a part in this report, and how far each was read. Absent: none was looked at. */
+  readonly others?: readonly RecordHead[];
+}
+
+/** An event of a run: a record up to here. */
+export interface RecordHead {
+  readonly run: string;
+  readonly seq: number;
+  readonly hash: string;
 }
 
 export const sections = {

@@ -4,6 +4,8 @@ import type {
   GateOpening,
   Objective,
   Outage,
+  RecordFacts,
+  RecordHead,
   Report,
   ReportAnswer,
   ReportObligation,
@@ -81,11 +83,22 @@ export function stepRow(step: ReportStep): readonly string[] {
   return [String(seq), id, `${place} (${kind})`, tries, instantText(startedAt), durationText(plannedMs), actual, said];
 }
 
-export function answerText({ person, decision, at, identity, reason, passed }: ReportAnswer): string {
-  const who = identity.fingerprint ?? (identity.osUser === undefined ? '' : `OS user ${identity.osUser}`);
+export function answerText(answer: ReportAnswer): string {
+  const { person, decision, at, reason, passed, breakGlass, review } = answer;
   const end =
     decision === 'approve' ? (passed ? 'approved, gate passed' : 'approved, more approvals needed') : 'rejected';
-  return `${person} ${end} at ${instantText(at)} (${identity.strength}${who === '' ? '' : `, ${who}`})${reason === '' ? '' : `: ${reason}`}`;
+  const alone = breakGlass === true ? ' alone, by BREAK-GLASS' : '';
+  const owed = review === undefined ? '' : `; review owed: ${review}`;
+  return `${person} ${end}${alone} at ${instantText(at)} (${identityText(answer.identity)}${owed})${reason === '' ? '' : `: ${reason}`}`;
+}
+
+function identityText({ strength, osUser, fingerprint, attested }: ReportAnswer['identity']): string {
+  if (attested !== undefined) {
+    const { by, number, witness } = attested;
+    return `${strength}: over the phone, ${number} called by ${by} (OS user ${attested.osUser}), ${witness} listened`;
+  }
+  const who = fingerprint ?? (osUser === undefined ? '' : `OS user ${osUser}`);
+  return who === '' ? strength : `${strength}, ${who}`;
 }
 
 export function openingText(opening: GateOpening): string {
@@ -96,10 +109,16 @@ export function openingText(opening: GateOpening): string {
   return `opened ${instantText(opening.openedAt)}, statement ${opening.digest.slice(0, 12)}${marks.length === 0 ? '' : ` (${marks.join('; ')})`}`;
 }
 
-export function settledText({ settled }: ReportObligation): string {
-  return settled === undefined
-    ? 'open'
-    : `settled by ${settled.by} at ${instantText(settled.at)} (event ${String(settled.seq)}): ${settled.reason}`;
+export function settledText({ settled }: ReportObligation, { others }: RecordFacts): string {
+  if (settled === undefined) return others === undefined ? 'open at the end of this record' : 'open';
+  const { by, at, run, seq, reason } = settled;
+  const where = run === undefined ? `event ${String(seq)}` : `event ${String(seq)} of run ${run}`;
+  return `settled by ${by} at ${instantText(at)} (${where}): ${reason}`;
+}
+
+/** What is owed, and since which run where it is not this one. */
+export function owedText({ text, run }: ReportObligation): string {
+  return run === undefined ? text : `${text} (owed since run ${run})`;
 }
 
 /** How to check that this is what the journal says. */
@@ -112,9 +131,15 @@ export function recordFacts({ record, plan, run }: Report): readonly (readonly [
     ['Proof of the plan', plan.proofDigest ?? 'none on record'],
     ['Run by drp', plan.version],
     ['Decisions with a signature', String(record.signedAnswers)],
+    ['Decisions attested over the phone', String(record.attestedAnswers)],
     ['Decisions by OS user alone', String(record.otherAnswers)],
     ['Words refused', String(record.refusedWords)],
     ['Copies of the record', record.copies.length === 0 ? 'none on record' : record.copies.join('; ')],
+    ['Anchors outside the store', record.anchors.map((one) => anchorText(run, one)).join('; ') || 'none on record'],
+    ['Events no anchor reaches', unanchoredText(record)],
+    ...(record.others === undefined || record.others.length === 0
+      ? []
+      : [['Other runs of the site read for it', record.others.map(headText).join('; ')] as const]),
   ];
 }
 
@@ -124,14 +149,34 @@ export const howToCheck = (run: string): readonly string[] => [
   `drp audit show --run ${run}: every event; numbers in this report are theirs`,
 ];
 
-/** A report knows its own run alone. */
-export const obligationsCaveat =
-  "As this run's record has it: what a later run of the site settled stands in the report of that run.";
+function anchorText(run: string, { kind, name, seq, upToSeq, hash }: RecordFacts['anchors'][number]): string {
+  const words = { command: 'command', message: 'message of step', signature: 'signature of' };
+  return `${words[kind]} ${name} (event ${String(seq)}): ${run} ${String(upToSeq)}:${hash.slice(0, 12)}`;
+}
+
+function unanchoredText({ unanchored, anchoredUpToSeq, head }: RecordFacts): string {
+  if (unanchored === 0) return '0';
+  return `${String(unanchored)}, events ${String(anchoredUpToSeq + 1)} to ${String(head.seq)}: they rest on whoever keeps the journal`;
+}
+
+function headText({ run, seq, hash }: RecordHead): string {
+  return `${run} up to event ${String(seq)}, ${hash.slice(0, 12)}`;
+}
+
+/** How much of the site's other runs stands in this report. */
+export function obligationsCaveat({ others }: RecordFacts): string {
+  return others === undefined
+    ? 'As the record of this run has it: no other run of the site was looked at, and a later one may have settled what is open.'
+    : 'As the journal had it when this report was made: what another run of the site settled is shown with that run.';
+}
 
 export const standardsCaveat =
   'Where this report holds what a standard asks of such a record. It is no certificate: much of each standard is about what happens outside a run.';
 
 /** Stands at the head of every report that is text: what `report --verify` finds it by. */
 export function reportMark({ format, run, record }: Report): string {
-  return `${format} run ${run.replaceAll(/[^\w.-]/g, '?')} event ${String(record.head.seq)} head ${record.head.hash}`;
+  const name = (text: string): string => text.replaceAll(/[^\w.-]/g, '?');
+  const { head, others } = record;
+  const beside = others?.map((one) => ` with ${name(one.run)} ${String(one.seq)}:${one.hash}`).join('') ?? ' alone';
+  return `${format} run ${name(run)} event ${String(head.seq)} head ${head.hash}${beside}`;
 }

@@ -171,6 +171,65 @@ const override: readonly Draft[] = [
   },
 ];
 
+/** Approvals aside from the ordinary policy, each with the review it leaves; anchors that were kept. */
+const aside: readonly Draft[] = [
+  {
+    type: 'gate.opened',
+    by: 'drp',
+    data: {
+      ...{ gate: 'import', key: '60.x', digest: '8'.repeat(64), state: failed },
+      statement: { ...statementOf(plan, 'import'), attempt: 2 },
+    },
+  },
+  {
+    type: 'gate.decided',
+    by: 'anne',
+    data: {
+      ...{ gate: 'import', attempt: 2, decision: 'approve', reason: 'read back whole', passed: true },
+      ...{ person: 'anne', at: '2026-11-21T14:04:00.000Z', statementDigest: '8'.repeat(64), state: failed },
+      identity: {
+        strength: 'attested',
+        attested: { by: 'otto', osUser: 'otto', number: '+33180000000', witness: 'vera' },
+      },
+    },
+  },
+  review('import.2.anne', "gate 'import' was approved by anne over the phone: review it"),
+  {
+    type: 'gate.opened',
+    by: 'drp',
+    data: {
+      ...{ gate: 'switchover', key: '61.x', digest: '7'.repeat(64), state: failed },
+      statement: statementOf(plan, 'switchover', [
+        { id: 'fencing', title: 'fencing of production', severity: 'red', lines: ['split writes possible'] },
+      ]),
+    },
+  },
+  {
+    type: 'gate.decided',
+    by: 'otto',
+    data: {
+      ...{ ...otto, gate: 'switchover', attempt: 1, decision: 'approve', reason: 'nobody can be reached' },
+      ...{ at: '2026-11-21T14:05:00.000Z', statementDigest: '7'.repeat(64), passed: true, breakGlass: true },
+      state: failed,
+    },
+  },
+  review('switchover.1.otto', "gate 'switchover' was passed by otto alone (break-glass): review it"),
+  { type: 'anchor.kept', by: 'drp', data: { where: 'git-tag', seq: 9 } },
+  { type: 'anchor.kept', by: 'drp', data: { where: 'git-tag', seq: 14 } },
+  {
+    type: 'step.done',
+    by: 'drp',
+    data: {
+      ...{ step: 'announce', key: '4.announce', lines: [], state: failed },
+      output: { anchor: 'k3f9-2a7m 12:0f3a99c2d1e0', desks: { tickets: 'T1' } },
+    },
+  },
+];
+
+function review(name: string, text: string): Draft {
+  return { type: 'obligation.opened', by: 'drp', data: { id: `k3f9-2a7m.review.${name}`, kind: 'review', text } };
+}
+
 const after: readonly Draft[] = [
   {
     type: 'obligation.settled',
@@ -211,9 +270,24 @@ export function eventfulRun(inserted: readonly Draft[] = troubles): readonly Eve
   const pieces: readonly Piece[] = [
     ...begun,
     ...override,
+    ...aside,
     ...inserted.flatMap((draft): readonly Piece[] => [{ afterMs: 5_000 }, draft]),
     { type: 'run.ended', by: 'drp', data: { outcome: 'aborted' } },
     ...after,
   ];
   return recorded(pieces);
+}
+
+/** Another run of the site, whose second event settles what this one owes. */
+export function settledElsewhere(id: string, run = 'm2p4-8x1c'): readonly Event[] {
+  const [began] = eventfulRun([]);
+  const settled: Draft = {
+    type: 'obligation.settled',
+    by: 'vera',
+    data: { person: 'vera', identity: otto.identity, id, reason: 'looked at' },
+  };
+  return [began, settled].map((event, at) => ({
+    ...(event as Event),
+    ...{ run, seq: at + 1, at: `2026-11-22T0${String(8 + at)}:00:00.000Z`, hash: String(at + 1).repeat(64) },
+  }));
 }

@@ -5,7 +5,7 @@ import type { Event } from '../../../src/events/event.ts';
 import { reportOf } from '../../../src/views/report/model.ts';
 import { sections } from '../../../src/views/report/report.ts';
 import { compareReport, renderReport, reportClaim, type ReportForm } from '../../../src/views/report/verify.ts';
-import { eventfulRun, troubles } from './eventful-run.ts';
+import { eventfulRun, settledElsewhere, troubles } from './eventful-run.ts';
 import { recordedRun } from './journals.ts';
 
 const forms: readonly ReportForm[] = ['markdown', 'json', 'html'];
@@ -79,11 +79,40 @@ describe('what is never hidden', () => {
 
   test('every obligation and lesson appears once, with how it ended', () => {
     const { obligations, lessons } = reportOf(eventfulRun());
-    expect(obligations).toMatchObject([{ id: 'k3f9-2a7m.fence', settled: { by: 'vera', reason: 'power is off' } }]);
+    expect(obligations).toMatchObject([
+      { id: 'k3f9-2a7m.fence', settled: { by: 'vera', reason: 'power is off' } },
+      { id: 'k3f9-2a7m.review.import.2.anne' },
+      { id: 'k3f9-2a7m.review.switchover.1.otto' },
+    ]);
     expect(lessons).toMatchObject([
       { id: 'k3f9-2a7m.lesson-7h2k', owner: 'vera' },
       { id: 'k3f9-2a7m.lesson-9x4m', closed: { by: 'otto' } },
     ]);
+  });
+
+  test('an approval over the phone and a gate passed alone stand out, with who attests and the review that is owed', () => {
+    const report = reportOf(eventfulRun());
+    const answers = report.gates.flatMap((gate) => gate.openings.flatMap((opening) => opening.answers));
+    expect(answers.filter(({ review }) => review !== undefined)).toMatchObject([
+      { person: 'anne', identity: { attested: { by: 'otto', number: '+33180000000', witness: 'vera' } } },
+      { person: 'otto', breakGlass: true, review: 'k3f9-2a7m.review.switchover.1.otto' },
+    ]);
+    expect(report.exceptions.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['over the phone', 'break-glass, override']),
+    );
+    expect(report.people.find(({ person }) => person === 'otto')?.acts.map(({ text }) => text)).toContain(
+      'attested the approval of import by anne over the phone',
+    );
+  });
+
+  test('the record tells what vouches for it from outside, and how many events nothing does', () => {
+    const { record } = reportOf(eventfulRun());
+    expect(record.anchors.map(({ kind, name, upToSeq }) => `${kind} ${name} ${String(upToSeq)}`)).toEqual([
+      'message announce 12',
+      'command git-tag 14',
+    ]);
+    expect(record.unanchored).toBe(record.events - 14);
+    expect(render(eventfulRun(), 'markdown')).toContain('command git-tag (event');
   });
 
   test.each([
@@ -112,6 +141,47 @@ describe('what is never hidden', () => {
   });
 });
 
+describe('what other runs of the site settled', () => {
+  const id = 'k3f9-2a7m.review.import.2.anne';
+  const other = settledElsewhere(id);
+  const row = (text: string) => text.split('\n').find((line) => line.includes(`| ${id} |`)) ?? '';
+  const state = (events: readonly Event[], others?: readonly (readonly Event[])[]) =>
+    row(renderReport(reportOf(events, others), 'markdown'));
+
+  test('it is told with its run; from one file alone nothing is claimed about other runs', () => {
+    const events = eventfulRun();
+    expect(state(events, [other])).toContain(
+      'settled by vera at 2026-11-22 09:00:00Z (event 2 of run m2p4-8x1c): looked at',
+    );
+    expect(state(events, [])).toMatch(/\| open \|$/);
+    expect(state(events)).toContain('open at the end of this record');
+    expect(reportOf(events, [other]).verdict.at(-1)).toContain('1 open obligation,');
+  });
+
+  test('what this run settled for an earlier one is told in full', () => {
+    const events = eventfulRun();
+    const { obligations } = reportOf(other, [events]);
+    expect(obligations).toMatchObject([{ id, kind: 'review', run: 'k3f9-2a7m', settled: { by: 'vera', seq: 2 } }]);
+    expect(reportOf(other).obligations).toMatchObject([{ id, kind: 'of an earlier run' }]);
+  });
+
+  test.each(forms)('%s: verified with the other run it was made from, whatever came later', (form) => {
+    const events = eventfulRun();
+    const text = renderReport(reportOf(events, [other]), form);
+    const claim = reportClaim(text)!;
+    expect(claim.others).toEqual([{ run: 'm2p4-8x1c', seq: 2, hash: other[1]?.hash }]);
+    const check = (others?: readonly (readonly Event[])[]) =>
+      compareReport(text, claim, { events, ...(others === undefined ? {} : { others }) });
+    expect(check([other])).toEqual({ kind: 'same', laterEvents: 0, outdated: false });
+    const third = settledElsewhere('k3f9-2a7m.review.switchover.1.otto', 'z9z9-1a1a');
+    expect(check([third, other])).toEqual({ kind: 'same', laterEvents: 0, outdated: true });
+    expect(check()).toMatchObject({ kind: 'other-record' });
+    expect(check([other.map((event) => ({ ...event, hash: '0'.repeat(64) }))])).toMatchObject({ kind: 'other-record' });
+    const alone = renderReport(reportOf(events), form);
+    expect(compareReport(alone, reportClaim(alone)!, { events, others: [other] })).toMatchObject({ kind: 'same' });
+  });
+});
+
 describe('the same journal gives the same bytes', () => {
   test('in other time zones and locales', () => {
     const script = new URL('digests.ts', import.meta.url).pathname;
@@ -134,7 +204,7 @@ describe('the same journal gives the same bytes', () => {
     const text = render(events.slice(0, -3), form);
     const claim = reportClaim(text);
     expect(claim).toMatchObject({ form, run: events[0]?.run, seq: events.length - 3 });
-    expect(compareReport(text, claim!, events)).toEqual({ kind: 'same', laterEvents: 3 });
+    expect(compareReport(text, claim!, { events })).toEqual({ kind: 'same', laterEvents: 3, outdated: true });
   });
 
   test.each(forms)('%s: a changed, cut or lengthened report is found, with its line', (form) => {
@@ -145,20 +215,20 @@ describe('the same journal gives the same bytes', () => {
       fc.property(fc.integer({ min: 400, max: text.length - 1 }), (place) => {
         const other = text[place] === 'x' ? 'y' : 'x';
         const changed = text.slice(0, place) + other + text.slice(place + 1);
-        expect(compareReport(changed, claim, events).kind).toBe('changed');
+        expect(compareReport(changed, claim, { events }).kind).toBe('changed');
       }),
       { numRuns: 10 },
     );
-    expect(compareReport(text.slice(0, -20), claim, events).kind).toBe('changed');
-    expect(compareReport(`${text}more\n`, claim, events).kind).toBe('changed');
+    expect(compareReport(text.slice(0, -20), claim, { events }).kind).toBe('changed');
+    expect(compareReport(`${text}more\n`, claim, { events }).kind).toBe('changed');
   });
 
   test('a report of a record that was rewritten says so', () => {
     const events = recordedRun('format-1-activation');
     const claim = reportClaim(render(events, 'markdown'))!;
     const rewritten = events.map((event) => ({ ...event, hash: '0'.repeat(64) }));
-    expect(compareReport('', claim, rewritten)).toMatchObject({ kind: 'other-record' });
-    expect(compareReport('', claim, events.slice(0, 9))).toMatchObject({ kind: 'other-record' });
+    expect(compareReport('', claim, { events: rewritten })).toMatchObject({ kind: 'other-record' });
+    expect(compareReport('', claim, { events: events.slice(0, 9) })).toMatchObject({ kind: 'other-record' });
   });
 });
 
