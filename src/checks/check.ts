@@ -32,6 +32,8 @@ export interface Finding {
   /** What to do, as a sentence; present where the status is not ok. */
   readonly advice?: string;
   readonly metrics?: readonly Metric[];
+  /** True where it failed only because nobody answers there: a host, a server. Counts as out of reach in the exit code. */
+  readonly outOfReach?: boolean;
 }
 
 /** What a probe may use. It only reads: nothing is written on any machine but scratch that it removes. */

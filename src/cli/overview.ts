@@ -14,6 +14,7 @@ export const verbLines: readonly (readonly [
       ['plan', 'show every step, gate and command of a procedure; touches no network'],
       ['who-can', 'who may pass each gate and say each deciding word'],
       ['prove', 'look at every path of a procedure under the laws, before the fire'],
+      ['check', 'look at hosts, backups, names, people: is the site fit for a disaster tonight'],
     ],
   ],
   [

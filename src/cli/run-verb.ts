@@ -11,6 +11,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   init: () => import('./verbs/init.ts'),
   plan: () => import('./verbs/plan.ts'),
   prove: () => import('./verbs/prove.ts'),
+  check: () => import('./verbs/check.ts'),
   activate: () => import('./verbs/activate.ts'),
   return: () => import('./verbs/return.ts'),
   resume: () => import('./verbs/resume.ts'),

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { DrpError, isDrpError, toError } from '../base/errors.ts';
 import { randomIds } from '../base/ids.ts';
+import type { CheckContext } from '../checks/check.ts';
 import type { ExecutorDeps } from '../executor/deps.ts';
 import type { Executor } from '../executor/executor.ts';
 import { currentDriver } from '../journal/driver.ts';
@@ -14,7 +15,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
 import type { StepKindName } from '../runbook/schema/steps.ts';
 import type { StepKind } from '../steps/step-kind.ts';
-import type { HostPool } from '../transports/pool.ts';
+import type { HostPool, PoolOptions } from '../transports/pool.ts';
 import { atHome, hostTargets } from './host-targets.ts';
 import type { Io } from './io.ts';
 import { packageVersion } from './overview.ts';
@@ -159,10 +160,34 @@ export async function openExecutor(
 }
 
 /** Connections to the hosts of a runbook, for verbs that need no run. */
-export async function openHosts(runbook: Pick<Runbook, 'hosts'>): Promise<HostPool> {
+export async function openHosts(runbook: Pick<Runbook, 'hosts'>, options: PoolOptions = {}): Promise<HostPool> {
   const { createTransportPool } = await import('../transports/pool.ts');
-  return createTransportPool(hostTargets(runbook.hosts, homedir()));
+  return createTransportPool(hostTargets(runbook.hosts, homedir()), options);
 }
+
+/** What probes may use, over real adapters. `close` ends the connections. */
+export async function openCheck(
+  io: Io,
+  { runbook, file }: LoadedRunbook,
+  given: Pick<CheckContext, 'lost' | 'signal' | 'past' | 'plans'>,
+): Promise<{ readonly context: CheckContext; close(): Promise<void> }> {
+  const [{ createProviders }, { withoutLost }, pool] = await Promise.all([
+    import('../providers/create-providers.ts'),
+    import('../checks/without-lost.ts'),
+    openHosts(runbook, { limits: { handshakesMax: checkHandshakesMax } }),
+  ]);
+  const context: CheckContext = {
+    ...given,
+    runbook,
+    hosts: withoutLost(pool, runbook, given.lost),
+    providers: createProviders({ clock: systemClock }),
+    clock: systemClock,
+    secret: createSecrets({ env: io.env, runbookFile: file }),
+  };
+  return { context, close: () => pool.closeAll() };
+}
+/** A check logs in to every host of a site at the same moment. */
+const checkHandshakesMax = 16;
 
 /** Anchor commands run in the home folder of whoever drives the run. */
 async function runAnchor(command: readonly string[], anchor: string, signal: AbortSignal): Promise<void> {
