@@ -42,12 +42,25 @@ describe('drp report', () => {
     expect(drp('report', run, '--output', file)).toMatchObject({ code: 0, err: '' });
     expect(drp('report', run, '--output', file).code).toBe(2);
     expect(drp('report', '--verify', file)).toMatchObject({ code: 0, out: expect.stringContaining('GOOD') });
-    const offline = drp('report', '--verify', file, '--from', exported('format-1-activation'));
-    expect(offline).toMatchObject({ code: 0, out: expect.stringContaining('byte for byte') });
+    const offline = (...names: readonly string[]) => drp('report', '--verify', file, '--from', ...names.map(exported));
+    expect(offline('format-1-activation', 'format-1-return')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('byte for byte'),
+    });
+    // It tells what the return settled: from its own run alone it cannot be made again.
+    expect(offline('format-1-activation')).toMatchObject({ code: 2, err: expect.stringContaining(back.frame.run) });
     writeFileSync(file, readFileSync(file, 'utf8').replace('fire in Limburg', 'flood in Limburg'));
     const changed = drp('report', '--verify', file, '--json');
     expect(changed.code).toBe(5);
     expect(JSON.parse(changed.out)).toMatchObject({ report: 'changed', run, found: expect.stringContaining('flood') });
+  });
+
+  test('from one exported file it says so, and is verified from that file', () => {
+    const { out } = drp('report', '--from', exported('format-1-activation'));
+    expect(out).toContain('no other run of the site was looked at');
+    writeFileSync(join(folder, 'alone.md'), out);
+    expect(drp('report', '--verify', 'alone.md', '--from', exported('format-1-activation')).code).toBe(0);
+    expect(drp('report', '--verify', 'alone.md').code).toBe(0);
   });
 
   test('what goes to stdout is the report and nothing else', () => {

@@ -19,7 +19,7 @@ interface ReportOptions {
   readonly journal?: string;
   readonly format?: ReportForm;
   readonly output?: string;
-  readonly from?: string;
+  readonly from?: readonly string[];
   readonly verify?: string;
 }
 
@@ -36,7 +36,10 @@ export const verb: Verb = (command, { io, action }) => {
       ]),
     )
     .option('--output <file>', 'where to; stdout where not given. Nothing is overwritten')
-    .option('--from <export>', 'a file of drp audit export instead of the journal')
+    .option(
+      '--from <export...>',
+      'files of drp audit export instead of the journal; the first is the run, the others its site',
+    )
     .option('--verify <file>', 'whether this report is what the journal says, byte for byte')
     .addHelpText(
       'after',
@@ -103,6 +106,11 @@ async function verify(io: Io, file: string, options: ReportOptions): Promise<Ver
         json: { report: 'same', ...about, laterEvents, outdated },
       };
     }
+    case 'run-missing': {
+      // Neither good nor broken: it cannot be made again from what is here.
+      const { from, journal } = options;
+      throw new DrpError('run-not-found', { run: verdict.run, journal: from?.join(', ') ?? journal ?? 'the journal' });
+    }
     case 'other-record':
       return {
         text: `${said}\nBROKEN: ${verdict.reason}. One of the two was changed: drp audit verify --run ${claim.run}.`,
@@ -127,20 +135,20 @@ interface RunRecord {
   readonly others?: readonly (readonly Event[])[];
 }
 
-/** From an export where one is given: it is read whole or not at all, and knows its own run alone. */
+/** From exports where they are given: each is read whole or not at all. One alone knows its own run and no other. */
 async function recordOf(io: Io, options: ReportOptions): Promise<RunRecord> {
-  const { from } = options;
-  if (from === undefined) {
+  const { from = [], run } = options;
+  if (from.length === 0) {
     return withJournal(io, options.journal, async (journal) => {
       const row = await pickRun(journal, options, 'any');
       const [events, runs] = [await journal.read(row.run), await readRuns(journal, row.site)];
       return { events, others: runs.filter(([began]) => began?.run !== row.run) };
     });
   }
-  const [{ readExport }, bytes] = await Promise.all([import('../../journal/export.ts'), readGiven(io, from, 'report')]);
-  const { frame, events } = readExport(bytes.toString('utf8'));
-  if (options.run !== undefined && options.run !== frame.run) {
-    throw new DrpError('run-not-found', { run: options.run, journal: from });
-  }
-  return { events };
+  const { readExport } = await import('../../journal/export.ts');
+  const runs: (readonly Event[])[] = [];
+  for (const file of from) runs.push(readExport((await readGiven(io, file, 'report')).toString('utf8')).events);
+  const events = run === undefined ? runs[0] : runs.find(([began]) => began?.run === run);
+  if (events === undefined) throw new DrpError('run-not-found', { run: run ?? '', journal: from.join(', ') });
+  return runs.length === 1 ? { events } : { events, others: runs.filter((one) => one !== events) };
 }

@@ -66,6 +66,8 @@ export type ReportVerdict =
       readonly outdated: boolean;
     }
   | { readonly kind: 'other-record'; readonly reason: string }
+  /** It was made from another run of the site too, which is not at hand. */
+  | { readonly kind: 'run-missing'; readonly run: string }
   | { readonly kind: 'changed'; readonly line: number; readonly found: string; readonly expected: string };
 
 /**
@@ -80,7 +82,10 @@ export function compareReport(
   const { events, others } = record;
   const own = cutTo(claim, events);
   if (typeof own === 'string') return { kind: 'other-record', reason: own };
-  const beside = claim.others?.map((head) => cutTo(head, others?.find(([first]) => first?.run === head.run) ?? []));
+  const given = (head: RecordHead) => others?.find(([first]) => first?.run === head.run);
+  const absent = claim.others?.find((head) => given(head) === undefined);
+  if (absent !== undefined) return { kind: 'run-missing', run: absent.run };
+  const beside = claim.others?.map((head) => cutTo(head, given(head) ?? []));
   const missing = beside?.find((one) => typeof one === 'string');
   if (typeof missing === 'string') return { kind: 'other-record', reason: missing };
   const report = reportOf(own, beside as readonly (readonly Event[])[] | undefined);
@@ -95,7 +100,6 @@ export function compareReport(
 /** The events up to a claimed head; a text where they are not there, or are others. */
 function cutTo({ run, seq, hash }: RecordHead, events: readonly Event[]): readonly Event[] | string {
   const last = events[seq - 1];
-  if (events.length === 0) return `it was made from run ${run} too, which is not here`;
   if (last === undefined) {
     return `run ${run} ends with event ${events.length} in the journal, with ${seq} in the report`;
   }

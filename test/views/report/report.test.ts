@@ -175,7 +175,7 @@ describe('what other runs of the site settled', () => {
     expect(check([other])).toEqual({ kind: 'same', laterEvents: 0, outdated: false });
     const third = settledElsewhere('k3f9-2a7m.review.switchover.1.otto', 'z9z9-1a1a');
     expect(check([third, other])).toEqual({ kind: 'same', laterEvents: 0, outdated: true });
-    expect(check()).toMatchObject({ kind: 'other-record' });
+    expect(check()).toEqual({ kind: 'run-missing', run: 'm2p4-8x1c' });
     expect(check([other.map((event) => ({ ...event, hash: '0'.repeat(64) }))])).toMatchObject({ kind: 'other-record' });
     const alone = renderReport(reportOf(events), form);
     expect(compareReport(alone, reportClaim(alone)!, { events, others: [other] })).toMatchObject({ kind: 'same' });
