@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Secret } from '../base/secret.ts';
 import type { SecretReference } from '../runbook/schema/basics.ts';
 import type { Desk, DnsZone } from '../runbook/schema/world.ts';
+import { askAuthorities } from './dns/authorities.ts';
 import { askNameServers } from './dns/name-servers.ts';
 import type { DnsProvider, Providers, TicketDesk } from './providers.ts';
 
@@ -12,6 +13,7 @@ export function createProviders(deps: { readonly clock?: Clock } = {}): Provider
   return {
     dns: (zone, secret) => dnsProvider(zone, secret, clock),
     askNameServers,
+    askAuthorities,
     desk: ticketDesk,
   };
 }

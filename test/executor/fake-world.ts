@@ -107,6 +107,7 @@ export function fakeDeps(world: FakeWorld, journal: Journal, overrides: Partial<
     providers: {
       dns: none,
       askNameServers: none,
+      askAuthorities: none,
       desk: none,
     },
     clock: systemClock,

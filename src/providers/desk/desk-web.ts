@@ -20,19 +20,17 @@ export function addressOfDesk(desk: DeskAddress): string | undefined {
   return isIP(host) === 0 ? undefined : host;
 }
 
-/** One request to a desk. Throws ticket-unsent where it certainly did nothing, ticket-unknown where it may have. */
-export async function askDesk(
-  desk: DeskAddress,
-  request: Pick<WebRequest, 'method' | 'headers' | 'body'> & { readonly path?: string },
-  signal?: AbortSignal,
-): Promise<Extract<WebReply, { kind: 'answered' }>> {
+type DeskRequest = Pick<WebRequest, 'method' | 'headers' | 'body'> & { readonly path?: string };
+
+/** One request to a desk, whatever it answers. */
+export async function askDeskFreely(desk: DeskAddress, request: DeskRequest, signal?: AbortSignal): Promise<WebReply> {
   const address = addressOfDesk(desk);
   const base = desk.url.replace(/\/$/, '');
   if (address === undefined) {
-    throw new DrpError('ticket-unsent', { desk: base, reason: 'its URL holds a name and no address is pinned' });
+    return { kind: 'failed', why: 'unreachable', reason: 'its URL holds a name and no address is pinned', sent: false };
   }
   const { path = '', ...rest } = request;
-  const reply = await requestAt({
+  return await requestAt({
     ...rest,
     url: `${base}${path}`,
     address,
@@ -40,6 +38,16 @@ export async function askDesk(
     timeoutMs: deskMs,
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+/** One request to a desk. Throws ticket-unsent where it certainly did nothing, ticket-unknown where it may have. */
+export async function askDesk(
+  desk: DeskAddress,
+  request: DeskRequest,
+  signal?: AbortSignal,
+): Promise<Extract<WebReply, { kind: 'answered' }>> {
+  const base = desk.url.replace(/\/$/, '');
+  const reply = await askDeskFreely(desk, request, signal);
   if (reply.kind === 'failed') {
     const mayHave = reply.sent && request.method !== undefined && request.method !== 'GET';
     throw new DrpError(mayHave ? 'ticket-unknown' : 'ticket-unsent', { desk: base, reason: reply.reason });

@@ -1,8 +1,8 @@
 import { DrpError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Desk } from '../../runbook/schema/world.ts';
-import type { TicketDesk, TicketMessage } from '../providers.ts';
-import { askDesk } from './desk-web.ts';
+import type { DeskRights, TicketDesk, TicketMessage } from '../providers.ts';
+import { askDesk, askDeskFreely } from './desk-web.ts';
 
 type RequestTracker = Extract<Desk, { kind: 'request-tracker' }>;
 
@@ -11,17 +11,14 @@ type RequestTracker = Extract<Desk, { kind: 'request-tracker' }>;
  * for by it before it is sent. What was created is read back: some refusals come with status 200.
  */
 export function requestTrackerDesk(desk: RequestTracker, token: Secret): TicketDesk {
+  const headers = { authorization: `token ${token.reveal().trim()}`, accept: 'application/json' };
   const ask = async (path: string, body?: object, signal?: AbortSignal): Promise<unknown> => {
     const reply = await askDesk(
       desk,
       {
         path: `/REST/2.0${path}`,
         method: body === undefined ? 'GET' : 'POST',
-        headers: {
-          authorization: `token ${token.reveal().trim()}`,
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
+        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       },
       signal,
@@ -43,6 +40,15 @@ export function requestTrackerDesk(desk: RequestTracker, token: Secret): TicketD
 
   return {
     find,
+    inspect: async (signal) => {
+      const reply = await askDeskFreely(
+        desk,
+        { path: `/REST/2.0/queue/${encodeURIComponent(desk.queue)}`, headers },
+        signal,
+      );
+      if (reply.kind === 'failed') return { kind: 'silent', reason: reply.reason };
+      return rightsIn(desk.queue, reply);
+    },
     send: async (message, signal) => {
       const { answers } = message;
       const content = {
@@ -57,6 +63,40 @@ export function requestTrackerDesk(desk: RequestTracker, token: Secret): TicketD
       throw new DrpError('ticket-unknown', { desk: desk.url, reason: 'it took the message and does not show it' });
     },
   };
+}
+
+/** RT offers a link to make a ticket to those who may (CreateTicket), and the queue itself to those who may see it. */
+function rightsIn(queue: string, reply: { readonly status: number; readonly body: string }): DeskRights {
+  const { status, body } = reply;
+  if (status === 401) return { kind: 'refused', what: 'login', reason: 'it does not take the token (status 401)' };
+  if (status === 403 || status === 404) {
+    return {
+      kind: 'refused',
+      what: 'queue',
+      reason: `there is no queue '${queue}' that this token may see (status ${String(status)})`,
+    };
+  }
+  if (status < 200 || status >= 300) return { kind: 'silent', reason: `it answers with status ${String(status)}` };
+  const page = parse(body);
+  const links =
+    typeof page === 'object' && page !== null && '_hyperlinks' in page && Array.isArray(page._hyperlinks)
+      ? (page._hyperlinks as readonly unknown[])
+      : [];
+  const offered = links.some(
+    (link) =>
+      typeof link === 'object' &&
+      link !== null &&
+      textOf(link, 'ref') === 'create' &&
+      textOf(link, 'type') === 'ticket',
+  );
+  if (!offered) {
+    return {
+      kind: 'refused',
+      what: 'queue',
+      reason: `the token may see queue '${queue}' and may make no ticket in it`,
+    };
+  }
+  return { kind: 'proven', how: `the token may make tickets in queue '${queue}'` };
 }
 
 async function readBack<T>(message: TicketMessage, find: () => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { DrpError, toError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Desk } from '../../runbook/schema/world.ts';
 import type { TicketDesk } from '../providers.ts';
+import { inspectMailServer } from './smtp-inspection.ts';
 
 type Smtp = Extract<Desk, { kind: 'smtp' }>;
 
@@ -17,6 +18,7 @@ const silenceMs = 10_000;
 export function smtpDesk(desk: Smtp, password: Secret | undefined): TicketDesk {
   return {
     find: () => Promise.resolve(undefined),
+    inspect: (signal) => inspectMailServer(desk, password, signal),
     send: async (message) => {
       const id = messageId(message.key, desk.from);
       const transport = connect(desk, password);

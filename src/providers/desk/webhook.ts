@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Secret } from '../../base/secret.ts';
 import type { Desk } from '../../runbook/schema/world.ts';
 import type { TicketDesk } from '../providers.ts';
-import { askDesk } from './desk-web.ts';
+import { askDesk, askDeskFreely } from './desk-web.ts';
 
 type Webhook = Extract<Desk, { kind: 'webhook' }>;
 
@@ -13,6 +13,16 @@ type Webhook = Extract<Desk, { kind: 'webhook' }>;
 export function webhookDesk(desk: Webhook, secret: Secret | undefined): TicketDesk {
   return {
     find: () => Promise.resolve(undefined),
+    inspect: async (signal) => {
+      const reply = await askDeskFreely(desk, { method: 'GET' }, signal);
+      if (reply.kind === 'failed') return { kind: 'silent', reason: reply.reason };
+      const status = `status ${String(reply.status)}`;
+      if (reply.status >= 500) return { kind: 'silent', reason: `it answers with ${status}` };
+      return {
+        kind: 'untestable',
+        how: `it answers (${status}); whether it takes a message shows only when one is sent`,
+      };
+    },
     send: async ({ key, subject, text, answers }, signal) => {
       const body = JSON.stringify({ key, subject, text, ...(answers === undefined ? {} : { answers }) });
       const signature = secret === undefined ? {} : { 'x-drp-signature': `sha256=${hmac(secret, body)}` };

@@ -8,9 +8,10 @@ import { sendAndReadBack } from './compare-and-set.ts';
 import { newMessageId, overTcp } from './exchange.ts';
 import { askWithAuthority, recordsAskedFor } from './name-servers.ts';
 import type { RecordName } from './record-set.ts';
+import { rightsOf } from './rights.ts';
 import type { TsigKey } from './tsig.ts';
 import { signMessage, verifyReply } from './tsig.ts';
-import { decodeReply, encodeUpdate } from './wire.ts';
+import { decodeReply, encodeEmptyUpdate, encodeUpdate } from './wire.ts';
 
 const readMs = 2_000;
 const updateMs = 5_000;
@@ -38,9 +39,9 @@ export function rfc2136Provider(zone: DnsZone, provider: Rfc2136, deps: { secret
     }
   };
 
-  const send = async (changes: readonly DnsChange[], signal?: AbortSignal): Promise<string> => {
+  const send = async (update: Uint8Array, signal?: AbortSignal): Promise<string> => {
     const nowSeconds = Math.floor(deps.clock.nowMs() / 1000);
-    const { signed, mac } = signMessage(encodeUpdate(newMessageId(), zone.zone, changes), key(), nowSeconds);
+    const { signed, mac } = signMessage(update, key(), nowSeconds);
     const reply = await overTcp(provider, signed, {
       timeoutMs: updateMs,
       ...(signal === undefined ? {} : { signal }),
@@ -63,7 +64,7 @@ export function rfc2136Provider(zone: DnsZone, provider: Rfc2136, deps: { secret
         {
           tries: maxTries,
           send: async () => {
-            const rcode = await send(changes, signal);
+            const rcode = await send(encodeUpdate(newMessageId(), zone.zone, changes), signal);
             if (rcode === 'NOERROR') return { kind: 'made' };
             return { kind: 'not-known', reason: `the server answered ${rcode}`, saysNo: rcode === 'NXRRSET' };
           },
@@ -71,6 +72,18 @@ export function rfc2136Provider(zone: DnsZone, provider: Rfc2136, deps: { secret
         },
         signal,
       ),
+    mayChange: async (record, signal) => {
+      try {
+        const [standing] = await read([record], signal);
+        if (standing === undefined) return { kind: 'unknown', reason: `${record.name} ${record.type} is not there` };
+        const rcode = await send(encodeEmptyUpdate(newMessageId(), zone.zone, standing), signal);
+        if (rcode === 'NOERROR') return { kind: 'proven', how: 'a signed update that changes nothing was accepted' };
+        return { kind: 'unknown', reason: `the server answered ${rcode}` };
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        return rightsOf(thrown);
+      }
+    },
     byHand: (changes) => inConsole(changes),
   };
 }

@@ -18,6 +18,7 @@ import type { Sending } from './compare-and-set.ts';
 import { sendAndReadBack } from './compare-and-set.ts';
 import type { RecordName } from './record-set.ts';
 import { recordSet, sameRecord } from './record-set.ts';
+import { rightsOf } from './rights.ts';
 
 type Route53 = Extract<DnsZone['provider'], { kind: 'route53' }>;
 
@@ -105,6 +106,17 @@ export function route53Provider(zone: DnsZone, provider: Route53, deps: { secret
         },
         signal,
       ),
+    mayChange: async (record, signal) => {
+      try {
+        const [standing] = await read([record], signal);
+        const what =
+          standing === undefined ? 'the zone can be read, the record is not there' : 'the record can be read';
+        return { kind: 'untestable', how: `${what}; whether it may be changed, Route 53 tells only who changes it` };
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        return rightsOf(thrown);
+      }
+    },
     byHand: inConsole,
   };
 }

@@ -6,7 +6,7 @@ import { recordSet } from './record-set.ts';
 
 export interface Question {
   readonly name: string;
-  readonly type: RecordSet['type'] | 'SOA';
+  readonly type: RecordSet['type'] | 'SOA' | 'CAA';
 }
 
 /** A server's reply, read as far as drp needs it. */
@@ -20,6 +20,8 @@ export interface Reply {
   /** A, AAAA and CNAME sets of the answer section. */
   readonly records: readonly RecordSet[];
   readonly serial: number | undefined;
+  /** CAA records of the answer section. */
+  readonly authorities: readonly { readonly tag: string; readonly value: string }[];
 }
 
 /** A question to an authoritative server: recursion is not asked for. */
@@ -41,6 +43,9 @@ export function decodeReply(bytes: Uint8Array): Reply {
     question: question === undefined ? undefined : { name: question.name, type: question.type as Question['type'] },
     records: gather(answers),
     serial: answers.flatMap((answer) => (answer.type === 'SOA' ? [answer.data.serial ?? 0] : []))[0],
+    authorities: answers.flatMap((answer) =>
+      answer.type === 'CAA' ? [{ tag: answer.data.tag.toLowerCase(), value: answer.data.value }] : [],
+    ),
   };
 }
 
@@ -60,6 +65,40 @@ export function encodeUpdate(id: number, zone: string, changes: readonly DnsChan
     authorities: changes.flatMap(({ from, to }) => [wholeSet(from), ...records(to)]),
   };
   return packet.encode(message as unknown as Packet);
+}
+
+/**
+ * An update that changes nothing: under the condition that the RRset holds exactly these values, one value that it does
+ * not hold is to go (RFC 2136, 3.4.2.4: then nothing happens). The server still asks whether the key may do it.
+ */
+export function encodeEmptyUpdate(id: number, zone: string, standing: RecordSet): Uint8Array {
+  const condition = packet.encode({
+    type: 'query',
+    id,
+    flags: opcodeUpdate,
+    questions: [{ name: zone, type: 'SOA', class: 'IN' }],
+    answers: records({ ...standing, ttlSeconds: 0 }),
+  } as unknown as Packet);
+  // The package has no class NONE: the record is written as ANY, then its class is set, behind its name and type.
+  const data = { name: standing.name, type: standing.type, class: 'ANY', ttl: 0, data: absentValue(standing) } as const;
+  const single = packet.encode({ type: 'query', id, answers: [data] } as unknown as Packet);
+  const record = Buffer.from(single.subarray(12));
+  record.writeUInt16BE(classNone, encodeName(standing.name).length + 2);
+  const message = Buffer.concat([condition, record]);
+  message.writeUInt16BE(1, 8);
+  return message;
+}
+
+const classNone = 254;
+
+/** Of the ranges kept for documentation (RFC 5737, RFC 3849) and the name kept for it (RFC 6761): nobody is sent there. */
+function absentValue({ type, values }: RecordSet): string {
+  const candidates = {
+    A: ['192.0.2.253', '198.51.100.253'],
+    AAAA: ['2001:db8::fd', '2001:db8::fe'],
+    CNAME: ['absent.invalid', 'nothing.invalid'],
+  }[type];
+  return candidates.find((value) => !values.includes(value)) ?? '';
 }
 
 function records(set: RecordSet): object[] {
