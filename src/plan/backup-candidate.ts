@@ -16,6 +16,10 @@ export interface BackupCandidate {
   readonly sha256: string;
   /** What bars it, in words: empty, truncated, checksum of another file. Empty: fit, as far as was looked. */
   readonly defects: readonly string[];
+  /** How all of it was read: `checksum`, `content`, `manifest`. Absent: it was not. */
+  readonly readBy?: readonly string[];
+  /** Which of these ways showed that it is broken. */
+  readonly misreadBy?: readonly string[];
 }
 
 /** What looking at one source of one backup gave. Unreachable and lost hosts are named, never left out. */
@@ -25,5 +29,6 @@ export interface SourceSurvey {
   readonly datacentre: string;
   readonly answer:
     | { readonly kind: 'surveyed'; readonly candidates: readonly BackupCandidate[] }
-    | { readonly kind: 'unreachable'; readonly reason: string };
+    /** `absent`: the host answers, and has no such folder. */
+    | { readonly kind: 'unreachable'; readonly reason: string; readonly absent?: true };
 }

@@ -1,10 +1,11 @@
 import { DrpError, toError } from '../../base/errors.ts';
 import type { BackupCandidate, SourceSurvey } from '../../plan/backup-candidate.ts';
+import type { PlannedWorld } from '../../plan/plan.ts';
 import type { Backup } from '../../runbook/schema/world.ts';
 import { absolutePath, hostOf } from '../remote/host-path.ts';
 import { callHost, lastWords, shellArgv } from '../remote/read-host.ts';
 import { scriptText } from '../remote/script-text.ts';
-import type { StepContext } from '../step-kind.ts';
+import type { RunFacts, StepContext } from '../step-kind.ts';
 import { parseBackupTime } from './backup-time.ts';
 
 /** Newest of a source that are measured and, where small enough, read whole. */
@@ -18,19 +19,46 @@ const listBytesMax = 8 * 1024 * 1024;
 
 type Source = Backup['sources'][number];
 
+/** What a survey needs of its caller. */
+export type SurveyContext = Pick<StepContext, 'hosts' | 'signal' | 'redaction'> & {
+  readonly world: Pick<PlannedWorld, 'hosts' | 'backups'>;
+  readonly facts: Pick<RunFacts, 'overrides'>;
+};
+
+/** How much of a source is looked at. */
+export interface SurveyDepth {
+  /** Newest copies that are measured. */
+  readonly measured: number;
+  /** Bytes of dumps that are read whole, newest first. */
+  readonly checkedBytes: number;
+  /** Newest copies that are read whole whatever their size: a dump to its end, a tree against its manifest. */
+  readonly whole: number;
+  /** Deadline, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+const gateDepth: SurveyDepth = {
+  measured: measuredCount,
+  checkedBytes,
+  whole: 0,
+  timeoutMs: surveyTimeoutMs,
+};
+
 /**
  * Looks at every source of a backup, side by side, read-only. A source that cannot be asked is named with its reason,
  * never left out.
  */
-export async function surveyBackup(context: StepContext, name: string): Promise<readonly SourceSurvey[]> {
+export async function surveyBackup(context: SurveyContext, name: string): Promise<readonly SourceSurvey[]> {
   const backup = context.world.backups[name];
   if (backup === undefined) throw new DrpError('internal', { what: `the plan has no backup '${name}'` });
   return Promise.all(backup.sources.map((source) => surveySource(context, { name, backup, source })));
 }
 
-async function surveySource(
-  context: StepContext,
+/** The same for one source, as deep as asked; never throws for what the host does. */
+export async function surveySource(
+  context: SurveyContext,
   at: { readonly name: string; readonly backup: Backup; readonly source: Source },
+  depth: SurveyDepth = gateDepth,
 ): Promise<SourceSurvey> {
   const { name, backup, source } = at;
   const { datacentre } = hostOf(context.world, source.host);
@@ -44,15 +72,16 @@ async function surveySource(
         before,
         after,
         backup.kind,
-        String(measuredCount),
-        String(checkedBytes),
+        String(depth.measured),
+        String(depth.checkedBytes),
         context.facts.overrides?.find((one) => one.backup === name && one.host === source.host)?.path ?? '',
+        String(depth.whole),
       ]),
-      timeoutMs: surveyTimeoutMs,
+      timeoutMs: depth.timeoutMs,
       maxOutputBytes: listBytesMax,
     });
     if (result.exitCode === 44)
-      return { ...base, answer: { kind: 'unreachable', reason: `there is no folder ${folder}` } };
+      return { ...base, answer: { kind: 'unreachable', reason: `there is no folder ${folder}`, absent: true } };
     if (result.exitCode !== 0) return { ...base, answer: { kind: 'unreachable', reason: lastWords(result.stderr) } };
     return {
       ...base,
@@ -83,6 +112,8 @@ export function parseSurvey(
       if (word === 'bytes' || word === 'files') found[found.length - 1] = { ...last, [word]: Number(value) };
       if (word === 'sha256') found[found.length - 1] = { ...last, sha256: value };
       if (word === 'defect') last.defects.push(value);
+      if (word === 'misread') found[found.length - 1] = { ...last, misreadBy: [...(last.misreadBy ?? []), value] };
+      if (word === 'read') found[found.length - 1] = { ...last, readBy: [...(last.readBy ?? []), value] };
     }
   }
   return found.filter(({ takenAt }) => takenAt !== '').map((one, index, all) => withShrinkage(one, all[index + 1]));

@@ -1,10 +1,10 @@
 # Lists the backups in a folder, newest first, and measures the newest few, and the one at ALSO. Reads only.
-#   FOLDER BEFORE AFTER KIND MEASURED CHECKED_BYTES ALSO        (BEFORE{time}AFTER is the pattern)
-# Lines: found TIME PATH · bytes N · files N · sha256 HEX · defect WORDS   (those after `found` belong to it)
+#   FOLDER BEFORE AFTER KIND MEASURED CHECKED_BYTES ALSO WHOLE     (BEFORE{time}AFTER is the pattern)
+# Lines: found TIME PATH · bytes N · files N · sha256 HEX · read HOW · misread HOW · defect WORDS   (those after `found` belong to it)
 set -u
 LC_ALL=C
 export LC_ALL
-folder=$1 before=$2 after=$3 kind=$4 measured=$5 checked=$6 also=$7
+folder=$1 before=$2 after=$3 kind=$4 measured=$5 checked=$6 also=$7 whole=$8
 cd "$folder" 2>/dev/null || exit 44
 for path in "$before"*"$after"; do
   [ -e "$path" ] || continue
@@ -25,6 +25,16 @@ done | sort -r | while IFS= read -r time; do
       continue
     }
     find "$path" -type f -printf '%s\n' 2>/dev/null | awk '{ bytes += $1 } END { printf "bytes %.0f\nfiles %d\n", bytes, NR }'
+    [ "$whole" -gt 0 ] || continue
+    whole=$((whole - 1))
+    [ -r "$path.manifest" ] || continue
+    echo 'read manifest'
+    wrong=$(cd "$path" && sha256sum -c --quiet - <"$folder/$path.manifest" 2>/dev/null | wc -l)
+    listed=$(wc -l <"$path.manifest")
+    there=$(find "$path" -type f -printf . 2>/dev/null | wc -c)
+    [ $((wrong)) -eq 0 ] && [ $((there)) -eq $((listed)) ] && continue
+    echo 'misread manifest'
+    echo "defect its manifest has $((listed)) files: $((wrong)) are missing or differ, and there are $((there))"
     continue
   fi
   [ -f "$path" ] && [ -r "$path" ] || {
@@ -33,18 +43,25 @@ done | sort -r | while IFS= read -r time; do
   }
   bytes=$(wc -c <"$path")
   printf 'bytes %s\nfiles 1\n' "$((bytes))"
-  [ "$(head -c 5 "$path")" = PGDMP ] || echo 'defect it is no custom-format dump (pg_dump -Fc)'
+  [ "$(head -c 5 "$path")" = PGDMP ] || printf 'misread content\ndefect it is no custom-format dump (pg_dump -Fc)\n'
   expected=
   [ -r "$path.sha256" ] && read -r expected rest <"$path.sha256"
   case $expected in *[!0-9a-f]*) expected= ;; esac
   [ -z "$expected" ] || printf 'sha256 %s\n' "$expected"
-  [ "$bytes" -le "$checked" ] || continue
-  checked=$((checked - bytes))
+  if [ "$whole" -gt 0 ]; then
+    whole=$((whole - 1))
+  else
+    [ "$bytes" -le "$checked" ] || continue
+    checked=$((checked - bytes))
+  fi
   if [ -n "$expected" ]; then
-    [ "$(sha256sum <"$path" | cut -d ' ' -f 1)" = "$expected" ] || echo 'defect its checksum is not the one written beside it'
+    echo 'read checksum'
+    [ "$(sha256sum <"$path" | cut -d ' ' -f 1)" = "$expected" ] ||
+      printf 'misread checksum\ndefect its checksum is not the one written beside it\n'
   fi
   if command -v pg_restore >/dev/null 2>&1; then
-    pg_restore -f /dev/null "$path" 2>/dev/null || echo 'defect it cannot be read to its end'
+    echo 'read content'
+    pg_restore -f /dev/null "$path" 2>/dev/null || printf 'misread content\ndefect it cannot be read to its end\n'
   fi
 done
 exit 0

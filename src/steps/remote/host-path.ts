@@ -4,7 +4,7 @@ import type { PlannedWorld } from '../../plan/plan.ts';
 import type { Database, Host } from '../../runbook/schema/world.ts';
 
 /** The host of that name. Throws internal: a checked runbook names only hosts it has. */
-export function hostOf(world: PlannedWorld, name: string): Host {
+export function hostOf(world: Pick<PlannedWorld, 'hosts'>, name: string): Host {
   const host = world.hosts[name];
   if (host === undefined) throw new DrpError('internal', { what: `the plan has no host '${name}'` });
   return host;
@@ -18,7 +18,7 @@ export function databaseOf(world: PlannedWorld, name: string): Database {
 }
 
 /** A path of a step as it is on the host: absolute, without a slash at its end. */
-export function absolutePath(world: PlannedWorld, host: string, path: string): string {
+export function absolutePath(world: Pick<PlannedWorld, 'hosts'>, host: string, path: string): string {
   return pathUnder(path.startsWith('/') ? '' : hostOf(world, host).base, path);
 }
 

@@ -1,0 +1,78 @@
+import { DrpError } from '../../base/errors.ts';
+import type { SourceSurvey } from '../../plan/backup-candidate.ts';
+import type { Backup } from '../../runbook/schema/world.ts';
+import { surveySource } from '../../steps/backups/survey-backup.ts';
+import type { TransportPool } from '../../transports/transport.ts';
+import type { CheckContext } from '../check.ts';
+import { lostOnTheWay } from '../without-lost.ts';
+
+/** Reading a dump of a hundred gigabytes whole takes this long; a probe of backups is given as much. */
+export const surveyPatienceMs = 45 * 60_000;
+/** Copies whose sizes are compared. */
+const measured = 8;
+
+/** A source of a backup, by its place in the runbook: one host may hold several. */
+export interface SourceName {
+  readonly backup: string;
+  readonly index: number;
+}
+
+interface UnderWay {
+  readonly surveys: Map<string, Promise<SourceSurvey>>;
+  /** The last survey asked of each host: dumps are read whole, and one at a time is enough for its disks. */
+  readonly byHost: Map<string, Promise<unknown>>;
+}
+
+// By the connections used: probes of one look ask at the same moment, and one reading is enough for all of them.
+const underWay = new WeakMap<TransportPool, UnderWay>();
+
+/** The sources of every backup of a runbook. */
+export function sourcesOf(backups: Readonly<Record<string, Backup>>): readonly SourceName[] {
+  return Object.entries(backups).flatMap(([backup, { sources }]) => sources.map((_, index) => ({ backup, index })));
+}
+
+/**
+ * What one source holds, its newest copy read whole. Probes that ask while it is being looked at share one look; nothing
+ * is remembered after it has ended. Never rejects but for an abort.
+ */
+export function surveyOnce(context: CheckContext, { backup, index }: SourceName): Promise<SourceSurvey> {
+  const known = underWay.get(context.hosts) ?? { surveys: new Map(), byHost: new Map() };
+  underWay.set(context.hosts, known);
+  const key = `${backup} ${String(index)}`;
+  const shared = known.surveys.get(key);
+  if (shared !== undefined) return shared;
+  const definition = context.runbook.backups[backup];
+  const source = definition?.sources[index];
+  if (definition === undefined || source === undefined) throw new DrpError('internal', { what: `the runbook has no source ${key}` });
+  const turn = known.byHost.get(source.host) ?? Promise.resolve();
+  const survey = turn.then(() => look(context, { name: backup, backup: definition, source }));
+  const ended = survey.catch(() => undefined).finally(() => known.surveys.delete(key));
+  known.surveys.set(key, survey);
+  known.byHost.set(source.host, ended);
+  return survey;
+}
+
+/** All sources of all backups. */
+export function surveyAllOnce(context: CheckContext): Promise<readonly SourceSurvey[]> {
+  return Promise.all(sourcesOf(context.runbook.backups).map((source) => surveyOnce(context, source)));
+}
+
+async function look(
+  context: CheckContext,
+  at: { readonly name: string; readonly backup: Backup; readonly source: Backup['sources'][number] },
+): Promise<SourceSurvey> {
+  const { host } = at.source;
+  const { runbook, lost } = context;
+  const gone = lostOnTheWay(runbook, host, lost);
+  if (gone !== undefined) {
+    const datacentre = runbook.hosts[host]?.datacentre ?? '';
+    const reason = `datacentre ${gone} is taken as lost`;
+    return { backup: at.name, host, datacentre, answer: { kind: 'unreachable', reason } };
+  }
+  return await surveySource({ world: runbook, hosts: context.hosts, signal: context.signal, facts: {} }, at, {
+    measured,
+    checkedBytes: 0,
+    whole: 1,
+    timeoutMs: surveyPatienceMs,
+  });
+}
