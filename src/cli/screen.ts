@@ -1,5 +1,7 @@
 import type { Event } from '../events/event.ts';
 import type { Update, Waiting } from '../executor/executor.ts';
+import { nextProgress } from '../plan/copy-progress.ts';
+import type { Estimates } from '../plan/estimates.ts';
 import { createJsonLines } from '../views/json-lines.ts';
 import { createPlainView } from '../views/plain.ts';
 import { runSummary, type RunSummary, type StepProgress } from '../views/run-summary.ts';
@@ -23,10 +25,16 @@ export interface Screen {
   summary(): RunSummary | undefined;
 }
 
-export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () => number): Promise<Screen> {
-  const events = [...earlier];
+/** What is known of the run when its screen opens. */
+interface Earlier {
+  readonly events: readonly Event[];
+  readonly estimates?: Estimates;
+}
+
+export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number): Promise<Screen> {
+  const events = [...earlier.events];
   const live = new Map<string, StepProgress>();
-  let summary = runSummary(events);
+  let summary = runSummary(events, earlier.estimates);
   let drawing = true;
   const terminal = io.interactive && !io.json ? await openTerminal(io, nowMs) : undefined;
   // While somebody is asked, lines wait: they would stand in the middle of what is being typed.
@@ -47,11 +55,11 @@ export async function createScreen(io: Io, earlier: readonly Event[], nowMs: () 
     const next = heard(live.get(step), progress, nowMs());
     live.set(step, next);
     if (json !== undefined) json.progress(step, next);
-    else if (terminal === undefined) plain.progress(step, next);
+    else if (terminal === undefined) plain.progress(step, next, earlier.estimates?.get(step)?.pace);
   };
   const heardEvent = (event: Event) => {
     events.push(event);
-    summary = runSummary(events);
+    summary = runSummary(events, earlier.estimates);
     if (event.type === 'effect.started' || event.type === 'step.done' || event.type === 'step.failed') {
       live.delete(event.type === 'effect.started' ? event.data.id : event.data.step);
     }
@@ -101,8 +109,7 @@ type Progress = Extract<Update, { kind: 'progress' }>['progress'];
 /** Progress as it is drawn: rates count from what was heard first of this attempt. */
 function heard(before: StepProgress | undefined, progress: Progress, nowMs: number): StepProgress {
   const at = progress.lastOutputAt === '' ? new Date(nowMs).toISOString() : progress.lastOutputAt;
-  const { doneBytes, totalBytes, text } = progress;
-  return { doneBytes, totalBytes, text, at, fromBytes: before?.fromBytes ?? doneBytes, fromAt: before?.fromAt ?? at };
+  return { ...nextProgress(before, progress, at), text: progress.text };
 }
 
 /** Loaded only where something is drawn. */

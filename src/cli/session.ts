@@ -13,6 +13,7 @@ import { planOf } from './plan-of.ts';
 import { createPromptWords, mergeWords, type PromptWords } from './prompt-words.ts';
 import { promptFor } from './prompts.ts';
 import { createScreen, type Screen } from './screen.ts';
+import { estimatesOfRun } from './site-history.ts';
 
 export interface SessionDeps {
   readonly io: Io;
@@ -60,7 +61,11 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
     ...deps,
     run,
     plan: planOf(earlier),
-    screen: await createScreen(io, earlier, () => clock.nowMs()),
+    screen: await createScreen(
+      io,
+      { events: earlier, estimates: await estimatesOfRun(deps.journal, run, earlier) },
+      () => clock.nowMs(),
+    ),
     words: createPromptWords(),
     leave: new AbortController(),
     listening: options.wait,

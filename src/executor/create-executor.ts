@@ -12,6 +12,7 @@ import { driveLoop, keeperFor } from './drive.ts';
 import type { Driving } from './driving.ts';
 import type { BeginRequest, DriveEnd, DriveOptions, Executor, Takeover, Update } from './executor.ts';
 import { initialState } from './fold.ts';
+import { historyOf } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { redactedDraft } from './redacted-draft.ts';
 import { foldAll, openRunLog } from './run-log.ts';
@@ -34,10 +35,18 @@ export function createExecutor(deps: ExecutorDeps): Executor {
 
 /** Where the site stands, from the journals of all its runs. */
 export async function readSiteState(deps: Pick<ExecutorDeps, 'journal'>, site: string): Promise<SiteState> {
-  const rows = [...(await deps.journal.runs({ site }))].sort((a, b) => a.beganAt.localeCompare(b.beganAt));
+  return siteState(site, await runsOf(deps, site));
+}
+
+/** The events of every run of a site, oldest run first. */
+async function runsOf(
+  { journal }: Pick<ExecutorDeps, 'journal'>,
+  site: string,
+): Promise<readonly (readonly Event[])[]> {
+  const rows = [...(await journal.runs({ site }))].sort((a, b) => a.beganAt.localeCompare(b.beganAt));
   const runs: (readonly Event[])[] = [];
-  for (const row of rows) runs.push(await deps.journal.read(row.run));
-  return siteState(site, runs);
+  for (const row of rows) runs.push(await journal.read(row.run));
+  return runs;
 }
 
 async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string> {
@@ -140,7 +149,8 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
   );
   listeners.push(anchors);
   const reach = deps.reach(log.plan);
-  const site = await readSiteState(deps, log.plan.site);
+  const runs = await runsOf(deps, log.plan.site);
+  const site = siteState(log.plan.site, runs);
   const from = log.plan.procedure === 'return' ? site.activation : undefined;
   return {
     deps: { ...deps, secret: async (reference) => redaction.add(await deps.secret(reference)) },
@@ -162,6 +172,7 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
     seen: new Map(),
     refreshing: new Set(),
     owed: site.obligations,
+    history: historyOf(log.plan, runs, log.began.run),
     ...(from === undefined ? {} : { activation: await deps.journal.read(from) }),
   };
 }

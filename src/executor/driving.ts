@@ -9,6 +9,7 @@ import type { ClaimKeeper } from './claimed.ts';
 import type { ExecutorDeps, Reach } from './deps.ts';
 import type { DriveOptions } from './executor.ts';
 import type { Seen } from './fresh-evidence-types.ts';
+import type { History } from './history.ts';
 import type { Inbox } from './inbox.ts';
 import type { RunLog } from './run-log.ts';
 import type { OpenObligation } from './site.ts';
@@ -26,6 +27,8 @@ export interface Driving {
   readonly options: DriveOptions;
   /** What the site owed when this driver attached. */
   readonly owed: readonly OpenObligation[];
+  /** What other runs of the site tell about this one: how far it was rehearsed, how long its steps took. */
+  readonly history: History;
   /** Events of the activation a return comes back from. */
   readonly activation?: readonly Event[];
   /** Keys that were started before this driver attached: probed, never started blindly. */

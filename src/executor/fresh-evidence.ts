@@ -5,6 +5,7 @@ import { compareEvidence } from '../gates/statement.ts';
 import { moving } from './drafts.ts';
 import type { Driving } from './driving.ts';
 import { acceptedNow } from './fold.ts';
+import { knownBefore } from './known-before.ts';
 import { gatherEvidence } from './launch.ts';
 import { standingEvidence } from './standing-evidence.ts';
 
@@ -49,7 +50,7 @@ export async function noteSeen(
   if (shown === undefined || !isOpen(driving, gate)) return;
   const atMs = deps.clock.nowMs();
   seen.set(gate, { items, atMs, openedMs: seen.get(gate)?.openedMs ?? atMs, tookMs });
-  const what = difference(driving, shown, items);
+  const what = difference(driving, { gate, shown, items });
   if (what !== undefined) await renew(driving, gate, what);
 }
 
@@ -61,7 +62,7 @@ export async function refuseStaleEvidence(driving: Driving, gate: string): Promi
   const fresh = last !== undefined && deps.clock.nowMs() - last.atMs <= freshMs;
   if (!fresh) driving.options.onUpdate({ kind: 'looking', gate });
   const items = fresh ? last.items : await gatherEvidence(driving, gate, AbortSignal.timeout(gatherMs));
-  const what = difference(driving, shown, items);
+  const what = difference(driving, { gate, shown, items });
   if (what === undefined) return;
   await renew(driving, gate, what);
   throw new DrpError('evidence-changed', { gate, what, run: log.began.run });
@@ -70,11 +71,14 @@ export async function refuseStaleEvidence(driving: Driving, gate: string): Promi
 /** Titles of what changed since it was shown; undefined: nothing a decision binds to. */
 function difference(
   driving: Driving,
-  shown: readonly EvidenceItem[],
-  items: readonly EvidenceItem[],
+  {
+    gate,
+    shown,
+    items,
+  }: { readonly gate: string; readonly shown: readonly EvidenceItem[]; readonly items: readonly EvidenceItem[] },
 ): string | undefined {
   const { log } = driving;
-  const now = [...standingEvidence(log.events, log.plan), ...items];
+  const now = [...standingEvidence(log.events, log.plan, knownBefore(driving, gate)), ...items];
   if (compareEvidence(shown, now) !== 'changed') return undefined;
   const changed = now.filter(
     (item) => !shown.some((old) => old.id === item.id && compareEvidence([old], [item]) !== 'changed'),

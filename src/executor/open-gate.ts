@@ -6,6 +6,7 @@ import { moving } from './drafts.ts';
 import type { Driving } from './driving.ts';
 import { stepOf } from './driving.ts';
 import type { Wanted } from './fold.ts';
+import { knownBefore } from './known-before.ts';
 import { standingEvidence } from './standing-evidence.ts';
 
 /** The event that opens a gate: its statement, rendered once over the journal's head, stored and bound by every answer. */
@@ -23,7 +24,7 @@ export function openGate(driving: Driving, effect: Wanted, items: readonly Evide
     planDigest: data.planDigest,
     gate,
     attempt: earlier + 1,
-    evidence: [...standingEvidence(log.events, log.plan), ...items],
+    evidence: [...standingEvidence(log.events, log.plan, knownBefore(driving, gate.id)), ...items],
     irreversible: whatStays(log, gate),
     head: log.head,
     nonce: deps.ids.nonce(),

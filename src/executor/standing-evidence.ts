@@ -2,9 +2,16 @@ import { formatDuration } from '../base/duration.ts';
 import type { Event, EvidenceItem } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
 
-/** What every gate of a run shows beside the evidence of its steps: the situation, and what was decided or left open so far. */
-export function standingEvidence(events: readonly Event[], plan: Plan): readonly EvidenceItem[] {
-  return [...situation(events, plan), ...obligations(events), ...overrides(events), ...checked(events, plan)];
+/**
+ * What every gate of a run shows beside the evidence of its steps: the situation, what was decided or left open so far, and
+ * what was known beforehand (rehearsals, how long things take).
+ */
+export function standingEvidence(
+  events: readonly Event[],
+  plan: Plan,
+  known: readonly EvidenceItem[],
+): readonly EvidenceItem[] {
+  return [...situation(events, plan), ...known, ...obligations(events), ...overrides(events), ...checked(events, plan)];
 }
 
 function situation(events: readonly Event[], plan: Plan): readonly EvidenceItem[] {

@@ -1,6 +1,7 @@
 import type { ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
 import type { StepSpec } from '../runbook/schema/steps.ts';
 import type { GatePolicy } from '../runbook/schema/world.ts';
+import type { DrillTarget } from './drill-target.ts';
 
 /** What a step reads and writes, named so that laws can compare: `files:HOST:PATH`, `database:HOST:NAME`, `dns:NAME`, `service:production`. */
 export type Resource = string;
@@ -55,6 +56,17 @@ export type PlannedWorld = Pick<
   'objectives' | 'datacentres' | 'hosts' | 'service' | 'databases' | 'backups' | 'dns' | 'desks' | 'people' | 'anchors'
 >;
 
+/** What a drill and an activation share: the steps that restore and verify, and the parts of the world they need. */
+export interface RehearsedPart {
+  /** Specifications by step id, each with its phase. */
+  readonly steps: Readonly<Record<string, { readonly phase: string; readonly spec: StepSpec }>>;
+  /** `phase/lane` → step ids in their order. */
+  readonly order: Readonly<Record<string, readonly string[]>>;
+  readonly databases: PlannedWorld['databases'];
+  readonly backups: PlannedWorld['backups'];
+  readonly hosts: PlannedWorld['hosts'];
+}
+
 /** Runbook + procedure, resolved and frozen. Pure JSON. `digest` = SHA-256 over the canonical JSON of all but itself. */
 export interface Plan {
   readonly format: 1;
@@ -68,5 +80,9 @@ export interface Plan {
   readonly gates: Readonly<Record<string, PlannedGate>>;
   /** Phase → lanes, in the order of the skeleton. Gates inside lanes are steps of kind `gate`. */
   readonly phases: Readonly<Record<string, readonly PlannedLane[]>>;
+  /** Of a drill: what of the activation it walks, as the activation's own plan had it. A drill's steps have other targets. */
+  readonly rehearses?: RehearsedPart;
+  /** Of a drill: where it may write. */
+  readonly drill?: DrillTarget;
   readonly digest: string;
 }

@@ -1,4 +1,5 @@
 import type { Event } from '../events/event.ts';
+import type { StepPace } from '../plan/estimates.ts';
 import { printableLine } from './escape.ts';
 import { eventLine } from './event-line.ts';
 import { instantText } from './instants.ts';
@@ -11,7 +12,7 @@ const progressEveryMs = 15_000;
 /** Timestamped lines, one a happening: for pipes, files, log collectors, and for the scroll-back of a terminal. */
 export interface PlainView {
   event(event: Event, summary: RunSummary): void;
-  progress(step: string, progress: StepProgress): void;
+  progress(step: string, progress: StepProgress, pace?: StepPace): void;
   line(text: string): void;
 }
 
@@ -32,12 +33,12 @@ export function createPlainView(write: (line: string) => void, nowMs: () => numb
       }
       if (event.type !== 'step.progressed') say(event.at, eventLine(event));
     },
-    progress: (step, progress) => {
+    progress: (step, progress, pace) => {
       const last = saidMs.get(step);
       saidMs.set(step, last ?? nowMs());
       if (last === undefined || nowMs() - last < progressEveryMs) return;
       saidMs.set(step, nowMs());
-      say(now(), `step ${step}: ${progressText(progress, nowMs())}`);
+      say(now(), `step ${step}: ${progressText(progress, nowMs(), pace)}`);
     },
     line: (text) => say(now(), printableLine(text)),
   };

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
+import type { Estimates, StepEstimate } from '../plan/estimates.ts';
 import type { Plan, PlannedGate, PlannedLane, PlannedStep } from '../plan/plan.ts';
 import { printableLine } from './escape.ts';
 import { facts, wrap } from './layout.ts';
@@ -15,7 +16,11 @@ export interface PlanStation {
 export interface PlanView {
   readonly stations: readonly PlanStation[];
   /** Steps on the longest way, by expected durations, and its length. */
-  readonly critical?: { readonly steps: readonly string[]; readonly ms: number };
+  readonly critical?: { readonly steps: readonly string[]; readonly ms: number; readonly lateMs?: number };
+  /** What drills and runs tell of the steps' times. */
+  readonly estimates?: Estimates;
+  /** What the plan owes to rehearsal. */
+  readonly rehearsal?: readonly string[];
   readonly width: number;
   readonly style: Style;
 }
@@ -39,7 +44,13 @@ function header(plan: Plan, view: PlanView): string[] {
   const critical =
     view.critical === undefined
       ? []
-      : [['Critical path', `${formatDuration(view.critical.ms)}: ${view.critical.steps.join(' > ')}`] as const];
+      : [
+          [
+            'Critical path',
+            `${rangeText(view.critical.ms, view.critical.lateMs)}: ${view.critical.steps.join(' > ')}`,
+          ] as const,
+        ];
+  const rehearsal = (view.rehearsal ?? []).map((line, at) => [at === 0 ? 'Rehearsal' : '', line] as const);
   return [
     view.style.bold(`${plan.procedure.toUpperCase()} of site ${plan.site}: ${printableLine(plan.title)}`),
     ...facts(
@@ -53,6 +64,7 @@ function header(plan: Plan, view: PlanView): string[] {
           `RTO ${formatDuration(objectives.rtoMs)}, loss of files ${formatDuration(objectives.filesLossMs)}, of databases ${formatDuration(objectives.databaseLossMs)}, skew ${formatDuration(objectives.skewMs)}`,
         ],
         ...critical,
+        ...rehearsal,
       ].map(safe),
       view.width,
     ),
@@ -97,7 +109,7 @@ function laneLines(
 
 function stepLines(step: PlannedStep, view: PlanView, indent: string): string[] {
   const critical = view.critical?.steps.includes(step.id) === true ? ' (critical)' : '';
-  const expected = step.expectMs === undefined ? '' : `, about ${formatDuration(step.expectMs)}`;
+  const expected = expectedText(step, view.estimates?.get(step.id));
   const title = wrap(
     `${indent}${view.style.bold(step.id)}: ${printableLine(step.title)}${expected}${critical}`,
     view.width,
@@ -114,6 +126,21 @@ function stepLines(step: PlannedStep, view: PlanView, indent: string): string[] 
   ]);
   pairs.push(['on failure', failureText(step)]);
   return [...title, ...facts(pairs.map(safe), view.width, `${indent}  `)];
+}
+
+/** Measured where it was, else what the runbook expects. */
+function expectedText(step: PlannedStep, estimate: StepEstimate | undefined): string {
+  if (estimate !== undefined && estimate.samples > 0) {
+    const runs = estimate.samples === 1 ? '1 run' : `${String(estimate.samples)} runs`;
+    const said = step.expectMs === undefined ? '' : `; the runbook says ${formatDuration(step.expectMs)}`;
+    return `, ${rangeText(estimate.p50Ms, estimate.p90Ms)} by ${runs}${said}`;
+  }
+  return step.expectMs === undefined ? '' : `, about ${formatDuration(step.expectMs)}`;
+}
+
+function rangeText(fromMs: number, toMs: number | undefined): string {
+  const [from, to] = [formatDuration(fromMs), formatDuration(toMs ?? fromMs)];
+  return from === to ? from : `${from} to ${to}`;
 }
 
 function failureText(step: PlannedStep): string {

@@ -1,9 +1,11 @@
 import { formatDuration, formatSize } from '../base/duration.ts';
+import { bytesPerSecond, timeLeft } from '../plan/copy-progress.ts';
+import type { StepPace } from '../plan/estimates.ts';
 import { printableLine } from './escape.ts';
 import type { StepProgress, StepSummary } from './run-summary.ts';
 
 /** How far a step is: bytes, rate, time left as a range, time since anything was heard. Empty where nothing is known. */
-export function progressText(progress: StepProgress, nowMs: number): string {
+export function progressText(progress: StepProgress, nowMs: number, pace?: StepPace): string {
   const { doneBytes, totalBytes, text, at } = progress;
   const parts: string[] = [];
   if (totalBytes > 0) {
@@ -14,33 +16,18 @@ export function progressText(progress: StepProgress, nowMs: number): string {
   }
   const rate = bytesPerSecond(progress);
   if (rate > 0) parts.push(`${formatSize(Math.round(rate))}/s`);
-  const left = timeLeft(progress, nowMs);
-  if (left !== undefined) parts.push(left);
+  const left = timeLeft(progress, nowMs, pace);
+  if (left !== undefined) parts.push(leftText(left));
   const silentMs = nowMs - Date.parse(at);
   if (silentMs >= 10_000) parts.push(`silent for ${formatDuration(silentMs)}`);
   if (text !== '') parts.push(printableLine(text));
   return parts.join(', ');
 }
 
-/** Average since this attempt began to count: an honest rate, and steady to read. 0 where too little is known. */
-export function bytesPerSecond(progress: StepProgress): number {
-  const ms = Date.parse(progress.at) - Date.parse(progress.fromAt);
-  const bytes = progress.doneBytes - progress.fromBytes;
-  return ms < 1_000 || bytes <= 0 ? 0 : (bytes * 1000) / ms;
-}
-
 /** `20 min 00 s to 30 min 00 s left`: rates of copies vary, one number would be a promise nobody can keep. */
-function timeLeft(progress: StepProgress, nowMs: number): string | undefined {
-  const rate = bytesPerSecond(progress);
-  const remaining = progress.totalBytes - progress.doneBytes;
-  if (rate === 0 || remaining <= 0) return undefined;
-  const sinceMs = Math.max(0, nowMs - Date.parse(progress.at));
-  const ms = Math.max(1_000, (remaining / rate) * 1000 - sinceMs);
-  // The longer it has been watched, the narrower: ±35 % at the start, ±10 % from half-way on.
-  const share = progress.doneBytes / progress.totalBytes;
-  const spread = Math.max(0.1, 0.35 - share / 2);
-  const from = coarse(ms * (1 - spread));
-  const to = coarse(ms * (1 + spread));
+function leftText(left: { readonly lowMs: number; readonly highMs: number }): string {
+  const from = coarse(left.lowMs);
+  const to = coarse(left.highMs);
   return from === to ? `about ${formatDuration(to)} left` : `${formatDuration(from)} to ${formatDuration(to)} left`;
 }
 

@@ -1,6 +1,8 @@
 import { anchoredUpTo } from '../events/anchored.ts';
 import type { Driver, Event, EventOf, Identity, Json, RunMode, Situation, Statement } from '../events/event.ts';
 import { watchOf, type Watch } from '../events/watch.ts';
+import { nextProgress, type MovedBytes } from '../plan/copy-progress.ts';
+import type { Estimates, StepEstimate } from '../plan/estimates.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { phasesInOrder, stepsOf as stepsOfPlan } from '../plan/resolve.ts';
@@ -8,15 +10,8 @@ import { betweenMs } from './instants.ts';
 import { lossesOf, type Losses } from './losses.ts';
 import { collectStates, stepState, topOf, type StepState } from './machine-state.ts';
 
-export interface StepProgress {
-  readonly doneBytes: number;
-  /** 0: not known. */
-  readonly totalBytes: number;
+export interface StepProgress extends MovedBytes {
   readonly text: string;
-  readonly at: string;
-  /** Where this attempt began to count: rates start here, not at what an earlier attempt had done. */
-  readonly fromBytes: number;
-  readonly fromAt: string;
 }
 
 export interface StepSummary {
@@ -34,6 +29,8 @@ export interface StepSummary {
   readonly endedAt?: string;
   readonly attempts: number;
   readonly progress?: StepProgress;
+  /** What drills and runs tell of its time; absent where nobody looked, or there are none. */
+  readonly estimate?: StepEstimate;
   /** What the step said at its end. */
   readonly lines: readonly string[];
   /** Why it failed or is in doubt, and what to type. */
@@ -127,8 +124,11 @@ interface Building extends Mutable<Omit<RunSummary, 'phases' | 'gates' | 'obliga
   readonly notes: { at: string; person: string; text: string }[];
 }
 
-/** The summary of a run's events, in order, from the first. Undefined where there is no `run.began`. */
-export function runSummary(events: readonly Event[]): RunSummary | undefined {
+/**
+ * The summary of a run's events, in order, from the first. Undefined where there is no `run.began`. `estimates`: what other
+ * runs of the site tell of its steps.
+ */
+export function runSummary(events: readonly Event[], estimates?: Estimates): RunSummary | undefined {
   let building: Building | undefined;
   for (const event of events) {
     if (event.type === 'run.began') building = begin(event);
@@ -142,7 +142,9 @@ export function runSummary(events: readonly Event[]): RunSummary | undefined {
     ...rest,
     phases: phasesInOrder(plan).map((name) => ({
       name,
-      steps: (plan.phases[name] ?? []).flatMap((lane) => lane.steps.flatMap((step) => steps.get(step.id) ?? [])),
+      steps: (plan.phases[name] ?? []).flatMap((lane) =>
+        lane.steps.flatMap((step) => estimated(steps.get(step.id), estimates?.get(step.id))),
+      ),
     })),
     gates: [...gates.values()],
     obligations: [...obligations.values()],
@@ -150,6 +152,11 @@ export function runSummary(events: readonly Event[]): RunSummary | undefined {
     anchoredUpToSeq: anchoredUpTo(events),
     ...(watch === undefined ? {} : { watch }),
   };
+}
+
+function estimated(step: StepSummary | undefined, estimate: StepEstimate | undefined): readonly StepSummary[] {
+  if (step === undefined) return [];
+  return [estimate === undefined || estimate.samples === 0 ? step : { ...step, estimate }];
 }
 
 function begin(event: EventOf<'run.began'>): Building {
@@ -297,17 +304,7 @@ function gateEvent(building: Building, event: EventOf<'gate.opened' | 'gate.unre
 function progressed(step: Mutable<StepSummary> | undefined, event: EventOf<'step.progressed'>): void {
   if (step === undefined) return;
   const { doneBytes, totalBytes, text } = event.data;
-  const before = step.progress;
-  // Noted again without a byte more: the time of the last byte stays, so that what stalls shows.
-  const moved = before === undefined || before.doneBytes !== doneBytes || before.totalBytes !== totalBytes;
-  step.progress = {
-    doneBytes,
-    totalBytes,
-    text,
-    at: moved || totalBytes === 0 ? event.at : before.at,
-    fromBytes: before?.fromBytes ?? doneBytes,
-    fromAt: before?.fromAt ?? event.at,
-  };
+  step.progress = { ...nextProgress(step.progress, { doneBytes, totalBytes }, event.at), text };
 }
 
 /** What every event moves: place, time, and the states the machine wrote into it. */

@@ -14,6 +14,7 @@ import {
   type StepSummary,
 } from './run-summary.ts';
 import type { Style } from './style.ts';
+import { workAhead } from './work-ahead.ts';
 
 /** Where a site stands; the shape of executor/site, which this folder may not import. */
 export interface SiteStanding {
@@ -47,6 +48,8 @@ export interface StatusView {
     readonly osUser: string;
     readonly sinceAt: string;
   }[];
+  /** What the site's activation owes to rehearsal, a line each. */
+  readonly rehearsal?: readonly string[];
   /** Whether the driver of the journal still lives, as far as this machine can tell. */
   readonly driven?: 'driven' | 'not-driven' | 'unknown';
 }
@@ -71,6 +74,9 @@ export function statusText(summary: RunSummary, view: StatusView): string {
       view,
     ),
     ...(view.site === undefined ? [] : siteLines(view.site, view)),
+    ...(view.rehearsal ?? []).flatMap((line, at) =>
+      wrap(`${at === 0 ? '  ' : '    '}${printableLine(line)}`, view.width, '  '),
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -120,6 +126,7 @@ function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, s
       : Math.max(0, view.nowMs - Date.parse(summary.waitingSinceAt)));
   const recovery = recoveryClock(summary, view.nowMs);
   const { situation, losses } = summary;
+  const ahead = workAhead(summary, view.nowMs);
   const pairs: (readonly [string, string])[] = [
     ['began', `${instantText(summary.beganAt)} by ${summary.startedBy}`],
     ['elapsed', `${formatDuration(elapsed)}; waited for people ${formatDuration(waiting)} of it`],
@@ -128,6 +135,7 @@ function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, s
     const over = recovery.overMs > 0 ? ` (${view.style.bad(`OVER by ${formatDuration(recovery.overMs)}`)})` : '';
     pairs.push(['recovery', `${recovery.text}${over}, since the disaster began`]);
   }
+  if (ahead !== undefined) pairs.push(['ahead', ahead]);
   if (situation !== undefined) {
     const lost = situation.lost.length === 0 ? 'no datacentre lost' : `lost: ${situation.lost.join(', ')}`;
     pairs.push(['situation', printableLine(`${situation.what}, since ${instantText(situation.sinceAt)}, ${lost}`)]);
@@ -195,7 +203,7 @@ function section(title: string, lines: readonly string[], view: StatusView): str
 
 function nowLines(summary: RunSummary, view: StatusView): string[] {
   return workingSteps(summary).flatMap((step) => {
-    const progress = step.progress === undefined ? '' : progressText(step.progress, view.nowMs);
+    const progress = step.progress === undefined ? '' : progressText(step.progress, view.nowMs, step.estimate?.pace);
     return [
       ...wrap(
         `  ${step.id} on ${step.hosts.join(', ') || 'no host'}: ${stepStateText(step, view.nowMs)}`,

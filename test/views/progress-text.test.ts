@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { bytesPerSecond, progressText } from '../../src/views/progress-text.ts';
+import { bytesPerSecond } from '../../src/plan/copy-progress.ts';
+import { progressText } from '../../src/views/progress-text.ts';
 
 const fromAt = '2026-11-21T14:00:00.000Z';
 const at = (seconds: number) => new Date(Date.parse(fromAt) + seconds * 1000).toISOString();

@@ -1,11 +1,16 @@
+import { systemClock } from '../../base/clock.ts';
 import type { DrpError, Problem } from '../../base/errors.ts';
+import { estimatesFor, type History } from '../../executor/history.ts';
 import { planDuration } from '../../plan/critical-path.ts';
+import { estimatedDuration, type Estimates } from '../../plan/estimates.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { rehearsalHeadline } from '../../plan/rehearsal-debt.ts';
 import { printable } from '../../views/escape.ts';
 import { planText } from '../../views/plan-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { procedureOption, resolveProcedures } from '../procedures.ts';
+import { historyOfPlans } from '../site-history.ts';
 import { stationsOf } from '../stations.ts';
 import type { Verb } from '../verb.ts';
 import { openRunbook } from '../wire.ts';
@@ -13,6 +18,7 @@ import { openRunbook } from '../wire.ts';
 interface PlanOptions {
   readonly site: string;
   readonly runbooks?: string;
+  readonly journal?: string;
   readonly procedure?: 'activation' | 'return';
 }
 
@@ -42,20 +48,40 @@ async function showPlan(io: Io, options: PlanOptions): Promise<VerbAnswer> {
     const place = [warning.file, warning.line, warning.column].filter((part) => part !== undefined).join(':');
     return `warning: ${place}: ${printable(warning.message)}`;
   });
+  const histories = await historyOfPlans(io, options.journal, plans);
+  const timed = plans.map((plan, at) => {
+    const history = histories[at] ?? { timings: [] };
+    return { plan, history, estimates: estimatesFor(plan, history) };
+  });
   return {
-    text: [...plans.map((plan) => textOf(io, plan)), ...warnings].join('\n'),
+    text: [...timed.map((one) => textOf(io, one)), ...warnings].join('\n'),
     json: {
-      plans: plans.map((plan) => ({ ...plan, stations: stationsOf(plan), duration: planDuration(plan) })),
+      plans: timed.map(({ plan, history, estimates }) => ({
+        ...plan,
+        stations: stationsOf(plan),
+        duration: planDuration(plan),
+        estimates: [...estimates.values()],
+        ...(history.rehearsal === undefined ? {} : { rehearsal: history.rehearsal }),
+      })),
       warnings: found,
     },
   };
 }
 
-function textOf(io: Io, plan: Plan): string {
-  const { criticalPath, expectMs } = planDuration(plan);
+interface Timed {
+  readonly plan: Plan;
+  readonly history: History;
+  readonly estimates: Estimates;
+}
+
+function textOf(io: Io, { plan, history, estimates }: Timed): string {
+  const { duration, p50Ms, p90Ms } = estimatedDuration(plan, estimates);
+  const { rehearsal } = history;
   return planText(plan, {
     stations: stationsOf(plan),
-    critical: { steps: criticalPath, ms: expectMs },
+    critical: { steps: duration.criticalPath, ms: p50Ms, lateMs: p90Ms },
+    estimates,
+    ...(rehearsal === undefined ? {} : { rehearsal: [rehearsalHeadline(rehearsal, systemClock.nowMs())] }),
     width: io.width,
     style: io.style,
   });

@@ -1,9 +1,11 @@
 import { systemClock } from '../../base/clock.ts';
 import { DrpError, isDrpError } from '../../base/errors.ts';
+import { historyOf } from '../../executor/history.ts';
 import { siteState } from '../../executor/site.ts';
 import { unheardWords, type UnheardWord } from '../../gates/spool.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { spoolFolder } from '../../journal/open.ts';
+import { changeLines, rehearsalHeadline, unwalkedLines, type RehearsalDebt } from '../../plan/rehearsal-debt.ts';
 import { gateText } from '../../views/gate-text.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../../views/run-summary.ts';
 import { statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
@@ -11,9 +13,10 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun, readRuns } from '../pick-run.ts';
 import { planOf } from '../plan-of.ts';
+import { estimatesOfRun } from '../site-history.ts';
 import type { Verb } from '../verb.ts';
 import { possibleNow, waitingNow, type PossibleNow } from '../waiting-now.ts';
-import { withJournal } from '../wire.ts';
+import { openRunbook, resolveProcedure, withJournal } from '../wire.ts';
 
 interface StatusOptions {
   readonly run?: string;
@@ -22,6 +25,8 @@ interface StatusOptions {
   readonly watch?: boolean;
   readonly gate?: string;
   readonly approvalText?: string;
+  readonly rejectionText?: string;
+  readonly qr?: boolean;
   readonly reason?: string;
 }
 
@@ -33,15 +38,18 @@ export const verb: Verb = (command, { io, action }) => {
     .option('--run <run>', 'run to show; else the one under way, else the latest')
     .option('--site <name>', 'site to show')
     .option('--watch', 'go on showing until Ctrl-C or the end of the run')
-    .option('--gate <gate>', 'with --approval-text: gate to answer; may be left out where one is open')
     .option('--approval-text <person>', 'print the text this person signs to approve, for signing without drp')
-    .option('--reason <text>', 'with --approval-text: stands in the text; needed where evidence is red')
+    .option('--rejection-text <person>', 'print the text this person signs to reject')
+    .option('--gate <gate>', 'with these: gate to answer; may be left out where one is open')
+    .option('--reason <text>', 'with these: stands in the text; needed to reject, and where evidence is red')
+    .option('--qr', 'with these: the text as a QR code, for a phone that holds the key')
     .addHelpText(
       'after',
       examples([
         ['drp status', 'the run under way: now, what waits for whom, what to type'],
         ['drp status --watch', 'look on from another terminal'],
         ['drp status --gate switchover --approval-text anne > approval.json', 'to sign with ssh-keygen, anywhere'],
+        ['drp status --approval-text anne --qr', 'the same text on the screen, for the camera of a phone'],
         ['drp status --site gravelines --json', 'for programs; takes no lock'],
       ]),
     )
@@ -51,8 +59,13 @@ export const verb: Verb = (command, { io, action }) => {
 };
 
 async function status(io: Io, journal: Journal, options: StatusOptions): Promise<VerbAnswer> {
-  if (options.approvalText !== undefined) return await toSign(journal, options, options.approvalText);
-  if (options.watch !== true) return answer(io, await look(journal, options));
+  const signer = options.approvalText ?? options.rejectionText;
+  if (signer !== undefined) return await toSign(io, journal, { options, person: signer });
+  if (options.watch !== true) {
+    const seen = await look(journal, options);
+    const rehearsal = await rehearsalOf(io, journal, seen.site?.site ?? seen.name);
+    return answer(io, rehearsal === undefined ? seen : { ...seen, rehearsal });
+  }
   let shown = '';
   for (;;) {
     const seen = await look(journal, options);
@@ -66,8 +79,20 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
   }
 }
 
-async function toSign(journal: Journal, options: StatusOptions, person: string): Promise<VerbAnswer> {
-  const [{ openGate }, { approvalText }] = await Promise.all([
+async function toSign(
+  io: Io,
+  journal: Journal,
+  asked: { readonly options: StatusOptions; readonly person: string },
+): Promise<VerbAnswer> {
+  const { options, person } = asked;
+  const { reason = '' } = options;
+  const decision = options.approvalText === undefined ? 'reject' : 'approve';
+  if (options.approvalText !== undefined && options.rejectionText !== undefined) {
+    throw new DrpError('wrong-usage', { what: 'approve or reject: one text at a time', command: 'status' });
+  }
+  if (decision === 'reject' && reason.trim() === '')
+    throw new DrpError('reason-missing', { verb: 'reject', what: 'a reason' });
+  const [{ openGate }, { answerText }] = await Promise.all([
     import('../answer-gate.ts'),
     import('../signed-elsewhere.ts'),
   ]);
@@ -75,8 +100,29 @@ async function toSign(journal: Journal, options: StatusOptions, person: string):
   const { events, waiting } = await waitingNow(journal, run);
   const { statement, subject } = openGate(waiting, options.gate, { run, events });
   if (planOf(events).world.people[person] === undefined) throw new DrpError('person-unknown', { who: `'${person}'` });
-  const text = approvalText(statement, { person, reason: options.reason ?? '', at: systemClock.nowIso() });
-  return { text, json: { run, gate: subject, person, text } };
+  const text = answerText(statement, { decision, person, reason, at: systemClock.nowIso() });
+  const shown = options.qr === true && !io.json ? await asQr(io, text) : text;
+  return { text: shown, json: { run, gate: subject, person, decision, text } };
+}
+
+/** A code that is broken over lines is none: a terminal that is too narrow is told how wide it must be. */
+async function asQr(io: Io, text: string): Promise<string> {
+  const { qrText } = await import('../../views/qr-text.ts');
+  const code = qrText(text, io.style.coloured);
+  const advice = 'Leave --qr away and send the text.';
+  if (code === undefined) {
+    throw new DrpError('nothing-to-do', {
+      what: 'the text is longer than a QR code holds: say less in --reason',
+      advice,
+    });
+  }
+  const { columns, lines } = code;
+  const there = io.stdout.isTTY ? io.stdout.columns : columns;
+  if (there < columns) {
+    const what = `the QR code is ${columns} columns wide and ${lines.length} lines high, this terminal is ${there} columns wide`;
+    throw new DrpError('nothing-to-do', { what, advice: `Make it wider or its letters smaller. ${advice}` });
+  }
+  return lines.join('\n');
 }
 
 interface Seen {
@@ -88,6 +134,8 @@ interface Seen {
   readonly driven: 'driven' | 'not-driven';
   readonly possible: PossibleNow;
   readonly unheard: readonly UnheardWord[];
+  /** What the site's activation owes to rehearsal, where its runbook is at hand. */
+  readonly rehearsal?: RehearsalDebt;
 }
 
 async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
@@ -108,7 +156,8 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
   }
   const site = siteState(row.site, await readRuns(journal, row.site));
   const events = await journal.read(row.run);
-  const summary = runSummary(events);
+  const ended = events.some((event) => event.type === 'run.ended');
+  const summary = runSummary(events, ended ? undefined : await estimatesOfRun(journal, row.run, events));
   const possible = summary?.outcome === undefined ? await possibleNow(row.run, journal.url, events) : nothingPossible;
   const driven = (await journal.holder(row.run)) === undefined ? 'not-driven' : 'driven';
   return {
@@ -126,8 +175,21 @@ function unheardIn(folder: string | undefined): readonly UnheardWord[] {
   return folder === undefined ? [] : unheardWords(folder);
 }
 
+/** By the runbook as it is now; where there is none here, or it is not valid, nothing can be compared. */
+async function rehearsalOf(io: Io, journal: Journal, site: string | undefined): Promise<RehearsalDebt | undefined> {
+  if (site === undefined) return undefined;
+  try {
+    const loaded = await openRunbook(io, site, undefined);
+    const plan = await resolveProcedure(loaded, 'activation', { onSigners: () => undefined });
+    return historyOf(plan, await readRuns(journal, site)).rehearsal;
+  } catch (error) {
+    if (!isDrpError(error)) throw error;
+    return undefined;
+  }
+}
+
 function answer(io: Io, seen: Seen): VerbAnswer {
-  const { summary, site, driven, journal, possible, unheard } = seen;
+  const { summary, site, driven, journal, possible, unheard, rehearsal } = seen;
   const elapsed = summary === undefined ? {} : { elapsedMs: elapsedMs(summary, systemClock.nowMs()) };
   return {
     text: textOf(io, seen, { statements: true }),
@@ -138,12 +200,17 @@ function answer(io: Io, seen: Seen): VerbAnswer {
       unheard,
       run: summary === undefined ? null : { ...summary, ...elapsed },
       site: site ?? null,
+      ...(rehearsal === undefined ? {} : { rehearsal }),
     },
   };
 }
 
+function rehearsalLines(debt: RehearsalDebt, nowMs: number): readonly string[] {
+  return [rehearsalHeadline(debt, nowMs), ...changeLines(debt), ...unwalkedLines(debt)];
+}
+
 function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): string {
-  const { summary, site, driven, journal, possible, unheard } = seen;
+  const { summary, site, driven, journal, possible, unheard, rehearsal } = seen;
   const nowMs = systemClock.nowMs();
   const view: StatusView = {
     nowMs,
@@ -154,9 +221,11 @@ function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): 
     unheard,
     ...possible,
     ...(site === undefined ? {} : { site }),
+    ...(rehearsal === undefined ? {} : { rehearsal: rehearsalLines(rehearsal, nowMs) }),
   };
   if (summary === undefined) {
-    return seen.name === undefined ? `no runs in ${journal}\n` : `no run of site '${seen.name}' in ${journal}\n`;
+    const none = seen.name === undefined ? `no runs in ${journal}` : `no run of site '${seen.name}' in ${journal}`;
+    return `${[none, ...(view.rehearsal ?? [])].join('\n')}\n`;
   }
   const open =
     options.statements && summary.outcome === undefined ? summary.gates.filter((gate) => gate.state === 'open') : [];

@@ -1,0 +1,36 @@
+import { isDrpError } from '../base/errors.ts';
+import type { Event } from '../events/event.ts';
+import { runFacts } from '../executor/facts.ts';
+import { estimatesFor, historyOf, type History } from '../executor/history.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Estimates } from '../plan/estimates.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Io } from './io.ts';
+import { readRuns } from './pick-run.ts';
+import { planOf } from './plan-of.ts';
+import { withJournal } from './wire.ts';
+
+/** What other runs of the site tell about the steps of this run, by what it has found to move so far. */
+export async function estimatesOfRun(journal: Journal, run: string, events: readonly Event[]): Promise<Estimates> {
+  const plan = planOf(events);
+  const history = historyOf(plan, await readRuns(journal, plan.site), run);
+  return estimatesFor(plan, history, runFacts(events));
+}
+
+/** The same for a plan no run was begun with. Where no journal can be read there is no history: a plan needs none. */
+export async function historyOfPlans(
+  io: Io,
+  journalUrl: string | undefined,
+  plans: readonly Plan[],
+): Promise<readonly History[]> {
+  const site = plans[0]?.site;
+  try {
+    return await withJournal(io, journalUrl, async (journal) => {
+      const runs = site === undefined ? [] : await readRuns(journal, site);
+      return plans.map((plan) => historyOf(plan, runs));
+    });
+  } catch (error) {
+    if (journalUrl !== undefined || !isDrpError(error)) throw error;
+    return plans.map((plan) => historyOf(plan, []));
+  }
+}

@@ -1,0 +1,90 @@
+import type { RehearsalChange } from './rehearsal.ts';
+
+/** A drill that walked to its end. */
+export interface PassedDrill {
+  readonly run: string;
+  readonly endedAt: string;
+  /** Version of drp that drove it. */
+  readonly version: string;
+}
+
+/** A way a run may go that a straight one does not: what a person says, or how a step ends. */
+export interface Branch {
+  /** `reject`, `retry`, `skip`, `abort`, `switch-back`, `failed`, `in-doubt`; `lost` for a datacentre. */
+  readonly verb: string;
+  /** Gate, step, phase or datacentre; of an abort the state it leads to. */
+  readonly subject: string;
+}
+
+/** How far an activation's plan has gone from what was last rehearsed. */
+export interface RehearsalDebt {
+  /** `never`: no drill of this site passed. `needs-drill`: its restoration is another one than the last drill's. */
+  readonly standing: 'rehearsed' | 'needs-drill' | 'never';
+  readonly lastDrill?: PassedDrill;
+  /** Of the restoration: what drill and activation share. */
+  readonly changes: readonly RehearsalChange[];
+  /** People, keys, runbook: shown, and no drill is needed for them. */
+  readonly surroundings: readonly RehearsalChange[];
+  /** Branches of the machine, and of the question what is lost, that no drill and no real run ever walked. */
+  readonly unwalked: readonly Branch[];
+  /** Of how many branches. */
+  readonly branches: number;
+}
+
+const dayMs = 86_400_000;
+/** So many changes are told one by one. */
+const changesMax = 12;
+
+/** What a plan owes to rehearsal, in one line. */
+export function rehearsalHeadline(debt: RehearsalDebt, nowMs: number): string {
+  const last = debt.lastDrill;
+  if (last === undefined) return 'NEEDS DRILL: no drill of this plan ever passed';
+  const days = Math.max(0, Math.floor((nowMs - Date.parse(last.endedAt)) / dayMs));
+  const ago = days === 0 ? 'today' : days === 1 ? '1 day ago' : `${String(days)} days ago`;
+  const drill = `last passed drill ${ago} (${last.endedAt.slice(0, 10)}, run ${last.run})`;
+  if (debt.standing === 'rehearsed') return `${drill}; the restoration is the one that was drilled`;
+  const count = debt.changes.length;
+  return `NEEDS DRILL: ${drill}; ${count === 1 ? '1 change' : `${String(count)} changes`} of the restoration since`;
+}
+
+/** What changed: first what needs a drill, then people, keys and the runbook. Empty: nothing, or no drill to compare with. */
+export function changeLines(debt: RehearsalDebt): readonly string[] {
+  return [...told(debt.changes, 'since the drill'), ...told(debt.surroundings, 'beside the restoration')];
+}
+
+function told(changes: readonly RehearsalChange[], when: string): readonly string[] {
+  const more = changes.length - changesMax;
+  return [
+    ...changes.slice(0, changesMax).map(({ kind, area, name, what }) => {
+      const how = what.length === 0 ? '' : `: ${what.join('; ')}`;
+      return `${when}, ${kind}: ${area} ${name}${how}`;
+    }),
+    ...(more > 0 ? [`and ${String(more)} more changes`] : []),
+  ];
+}
+
+/** Branches nobody ever walked, by verb, so that a hundred of them are a handful of lines. */
+export function unwalkedLines({ unwalked, branches }: RehearsalDebt): readonly string[] {
+  if (unwalked.length === 0) return [`each of the ${String(branches)} branches was walked by a drill or a run`];
+  const byVerb = new Map<string, string[]>();
+  for (const { verb, subject } of unwalked) byVerb.set(verb, [...(byVerb.get(verb) ?? []), subject]);
+  return [
+    `never walked by a drill or a run: ${String(unwalked.length)} of ${String(branches)} branches`,
+    ...[...byVerb].map(([verb, subjects]) => `${sayings[verb] ?? `never ${verb}`}: ${subjects.join(', ')}`),
+  ];
+}
+
+const sayings: Readonly<Record<string, string>> = {
+  reject: 'gates never rejected',
+  failed: 'steps that never failed',
+  'in-doubt': 'steps never in doubt',
+  retry: 'steps never retried by a person',
+  'mark-done': 'steps never done by hand',
+  skip: 'steps never skipped',
+  cancel: 'steps never cancelled',
+  abort: 'never aborted by way of',
+  'switch-back': 'never switched back from',
+  hold: 'a switch back never called off in',
+  reopen: 'never reopened at',
+  lost: 'datacentres never declared lost',
+};
