@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
-import type { Event, EvidenceItem } from '../events/event.ts';
+import type { Event, EventData, EvidenceItem } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /**
@@ -63,9 +63,15 @@ function checked(events: readonly Event[], plan: Plan): readonly EvidenceItem[] 
     const steps = new Set((plan.phases[phase] ?? []).flatMap((lane) => lane.steps.map((step) => step.id)));
     const lines = events.flatMap((event) =>
       event.type === 'step.done' && steps.has(event.data.step)
-        ? event.data.lines.map((line) => `${event.data.step}: ${line}`)
+        ? seenLines(event.data).map((line) => `${event.data.step}: ${line}`)
         : [],
     );
     return lines.length === 0 ? [] : [{ id: `seen:${phase}`, title: `Seen in ${phase}`, severity: 'ok', lines }];
   });
+}
+
+/** What a dry run would do is said where it is said: a gate shows only what was looked at. */
+function seenLines({ output, lines }: EventData['step.done']): readonly string[] {
+  const invented = typeof output === 'object' && output !== null && 'invented' in output;
+  return invented ? lines.slice(0, 1) : lines;
 }

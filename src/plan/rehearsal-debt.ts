@@ -63,28 +63,49 @@ function told(changes: readonly RehearsalChange[], when: string): readonly strin
   ];
 }
 
-/** Branches nobody ever walked, by verb, so that a hundred of them are a handful of lines. */
-export function unwalkedLines({ unwalked, branches }: RehearsalDebt): readonly string[] {
+/**
+ * Branches nobody ever walked, so that a hundred of them are a handful of lines: by verb, verbs of the same subjects
+ * together, at most `namesMax` names in a line. The JSON of `drp status` has them all.
+ */
+export function unwalkedLines({ unwalked, branches }: RehearsalDebt, namesMax = 6): readonly string[] {
   if (unwalked.length === 0) return [`each of the ${String(branches)} branches was walked by a drill or a run`];
+  if (unwalked.length === branches)
+    return [`beside the straight way nothing was ever walked: ${String(branches)} branches`];
   const byVerb = new Map<string, string[]>();
   for (const { verb, subject } of unwalked) byVerb.set(verb, [...(byVerb.get(verb) ?? []), subject]);
+  const bySubjects = new Map<string, { readonly verbs: string[]; readonly subjects: readonly string[] }>();
+  for (const [verb, subjects] of byVerb) {
+    const key = subjects.join(' ');
+    const group = bySubjects.get(key) ?? { verbs: [], subjects };
+    group.verbs.push(sayings[verb] ?? verb);
+    bySubjects.set(key, group);
+  }
   return [
     `never walked by a drill or a run: ${String(unwalked.length)} of ${String(branches)} branches`,
-    ...[...byVerb].map(([verb, subjects]) => `${sayings[verb] ?? `never ${verb}`}: ${subjects.join(', ')}`),
+    ...[...bySubjects.values()].map(({ verbs, subjects }) => `never ${listed(verbs)}: ${few(subjects, namesMax)}`),
   ];
 }
 
+function few(names: readonly string[], most: number): string {
+  const more = names.length - most;
+  return more > 0 ? `${names.slice(0, most).join(', ')} and ${String(more)} more` : names.join(', ');
+}
+
+function listed(words: readonly string[]): string {
+  return words.length <= 1 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+}
+
 const sayings: Readonly<Record<string, string>> = {
-  reject: 'gates never rejected',
-  failed: 'steps that never failed',
-  'in-doubt': 'steps never in doubt',
-  retry: 'steps never retried by a person',
-  'mark-done': 'steps never done by hand',
-  skip: 'steps never skipped',
-  cancel: 'steps never cancelled',
-  abort: 'never aborted by way of',
-  'switch-back': 'never switched back from',
-  hold: 'a switch back never called off in',
-  reopen: 'never reopened at',
-  lost: 'datacentres never declared lost',
+  reject: 'rejected',
+  failed: 'failed',
+  'in-doubt': 'in doubt',
+  retry: 'retried by a person',
+  'mark-done': 'done by hand',
+  skip: 'skipped',
+  cancel: 'cancelled',
+  abort: 'aborted by way of',
+  'switch-back': 'switched back from',
+  hold: 'called a switch back off in',
+  reopen: 'reopened at',
+  lost: 'declared lost',
 };

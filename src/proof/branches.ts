@@ -1,4 +1,4 @@
-import type { MachineConfig } from '../../machines/expand.ts';
+import { stoppingStates, type MachineConfig } from '../../machines/expand.ts';
 import type { Branch } from '../plan/rehearsal-debt.ts';
 
 /** Words that move no run anywhere else: the evidence is only gathered once more. */
@@ -20,7 +20,7 @@ export function branchesOf(machine: MachineConfig): readonly Branch[] {
       }
       const dot = type.lastIndexOf('.');
       const verb = type.slice(dot + 1);
-      if (dot > 0 && !quiet.has(verb)) add(verb, type.slice(0, dot));
+      if (dot > 0 && !quiet.has(verb) && !stoppingStates.has(type.slice(0, dot))) add(verb, type.slice(0, dot));
     }
     const { invoke } = state;
     if (isRecord(invoke) && invoke['src'] === 'step') {

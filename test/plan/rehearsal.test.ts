@@ -159,6 +159,7 @@ describe('what a plan owes to rehearsal', () => {
     ]);
     expect(unwalkedLines(walked)[0]).toMatch(/^never walked by a drill or a run: \d+ of \d+ branches$/);
     expect(unwalkedLines(walked).length).toBeLessThan(15);
+    expect(unwalkedLines(none)).toEqual([`beside the straight way nothing was ever walked: ${none.branches} branches`]);
   });
 
   test('a return has steps of its own: it is not measured by activations, and owes no drill', () => {
