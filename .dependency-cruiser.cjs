@@ -26,6 +26,7 @@ const doors = [
   { name: 'dns', packages: ['dns-packet'], door: '^src/providers/' },
   { name: 'prompts', packages: ['inquirer', '@inquirer'], door: '^src/cli/ask' },
   { name: 'drawing', packages: ['listr2'], door: '^src/views/terminal' },
+  { name: 'codes', packages: ['qrcode-generator'], door: '^src/views/qr-text' },
   { name: 'arguments', packages: ['commander'], door: '^src/cli/' },
   { name: 'canonical', packages: ['canonicalize'], door: '^src/events/canonical' },
 ];

@@ -15,12 +15,12 @@ const armor = '-----BEGIN SSH SIGNATURE-----';
 /** Longer than any answer and its signature. */
 const pastedMax = 65_536;
 
-/** The exact text a person signs to approve, canonical and on one line. */
-export function approvalText(
+/** The exact text a person signs to approve or to reject, canonical and on one line. */
+export function answerText(
   statement: Statement,
-  answer: { readonly person: string; readonly reason: string; readonly at: string },
+  answer: Pick<Approval, 'decision' | 'person' | 'reason' | 'at'>,
 ): string {
-  return signedText(buildApproval(statement, { ...answer, decision: 'approve' }));
+  return signedText(buildApproval(statement, answer));
 }
 
 /**

@@ -110,5 +110,7 @@ function policyText(policy: Statement['policy']): string {
     `${people} of ${policy.roles.join(' or ')}`,
     policy.notTheStarter ? ', not who started the run' : '',
     strength[policy.strength as keyof typeof strength] ?? '',
+    policy.attested === true ? '; or over the phone, attested (a review is then owed)' : '',
+    policy.breakGlass === true ? '; or one operator alone by break-glass (a review is then owed)' : '',
   ].join('');
 }

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 
 /** Emphasis, or none where there are no colours: meaning never hangs on colour alone. */
 export interface Style {
+  readonly coloured: boolean;
   bold(text: string): string;
   dim(text: string): string;
   good(text: string): string;
@@ -15,6 +16,7 @@ export function createStyle(coloured: boolean): Style {
   const paint = (format: Format) => (text: string) =>
     coloured ? styleText(format, text, { validateStream: false }) : text;
   return {
+    coloured,
     bold: paint('bold'),
     dim: paint('dim'),
     good: paint('green'),

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock, waitFor } from '../../src/base/clock.ts';
+import type { Event } from '../../src/events/event.ts';
+import { sendWord } from '../../src/gates/spool.ts';
+import { spoolFolder } from '../../src/journal/open.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let folder = '';
@@ -33,8 +36,8 @@ function drp(args: readonly string[], input = '') {
 }
 
 /** The text as the page says: printed into a file, signed there by stock OpenSSH. */
-function signedBy(key: string, file: string): { readonly text: string; readonly signature: string } {
-  const { out } = drp(['status', '--gate', 'declaration', '--approval-text', 'anne', '--reason', 'ordered by phone']);
+function signedBy(key: string, file: string, kind = 'approval'): { readonly text: string; readonly signature: string } {
+  const { out } = drp(['status', '--gate', 'declaration', `--${kind}-text`, 'anne', '--reason', 'ordered by phone']);
   writeFileSync(join(folder, file), out);
   rmSync(join(folder, `${file}.sig`), { force: true });
   execFileSync(
@@ -47,13 +50,99 @@ function signedBy(key: string, file: string): { readonly text: string; readonly 
   return { text: out, signature: readFileSync(join(folder, `${file}.sig`), 'utf8') };
 }
 
+/** What stock OpenSSH says of a signature, with keys from outside the run. */
+function stockSays(text: string, signature: string): string {
+  writeFileSync(join(folder, 'signers'), `anne ${readFileSync(join(folder, 'anne.pub'), 'utf8')}`);
+  writeFileSync(join(folder, 'held.sig'), signature);
+  const asked = ['-Y', 'verify', '-n', 'drp-approval@v1', '-f', 'signers', '-I', 'anne', '-s', 'held.sig'];
+  return spawnSync('ssh-keygen', asked, { cwd: folder, encoding: 'utf8', input: text }).stdout;
+}
+
+/** The signatures under the answers of the run, with the text each stands under. */
+function answersOnRecord(): readonly {
+  readonly decision: string;
+  readonly signature: string;
+  readonly signed: string;
+}[] {
+  const { events } = JSON.parse(drp(['audit', 'show', '--json']).out) as { readonly events: readonly Event[] };
+  return events.flatMap((event) => {
+    if (event.type !== 'gate.decided') return [];
+    const { decision, identity } = event.data;
+    return [{ decision, signature: identity.signature ?? '', signed: identity.signed ?? '' }];
+  });
+}
+
+const gateOpen = () =>
+  waitFor(async () => (drp(['status']).out.includes('ssh-keygen -Y sign -n drp-approval@v1') ? true : undefined), {
+    everyMs: 300,
+    timeoutMs: 60_000,
+    clock: systemClock,
+  });
+
+describe('a rejection signed where drp is not', () => {
+  test('rejects once, never approves, and holds for stock OpenSSH; what drp signs holds there too', async () => {
+    expect((await gateOpen()).kind).toBe('met');
+    expect(drp(['status', '--rejection-text', 'anne']).code).toBe(2);
+    expect(drp(['status', '--rejection-text', 'anne', '--approval-text', 'anne', '--reason', 'x']).code).toBe(2);
+    const early = signedBy('anne', 'early.json');
+    const rejection = signedBy('anne', 'rejection.json', 'rejection');
+    expect(JSON.parse(rejection.text)).toMatchObject({ decision: 'reject', gate: 'declaration', person: 'anne' });
+
+    expect(drp(['approve', '--signed', 'rejection.json']).code).toBe(2);
+    // Past the command, straight into the driver's folder: it asks the signature what was said.
+    const { run, statementDigest, reason } = JSON.parse(rejection.text) as Record<
+      'run' | 'statementDigest' | 'reason',
+      string
+    >;
+    const forged = {
+      verb: 'approve',
+      run,
+      subject: 'declaration',
+      reason,
+      statementDigest,
+      osUser: '',
+      path: 'spool',
+    } as const;
+    const spool = spoolFolder(`sqlite:${join(folder, 'journal.sqlite')}`, run) ?? '';
+    const heard = await sendWord(spool, { ...forged, signed: rejection }, { timeoutMs: 20_000 });
+    expect(heard).toMatchObject({ kind: 'refused', code: 'signature-invalid' });
+
+    expect(drp(['reject', '--signed', 'rejection.json']).all).toContain("gate 'declaration' rejected by anne");
+    expect(drp(['reject', '--signed', 'rejection.json']).code).toBe(3);
+    expect(stockSays(rejection.text, rejection.signature)).toContain('Good "drp-approval@v1" signature');
+
+    const again = ['decide', 'renew', 'declaration', '--reason', 'once more', '--person', 'anne', '--key', 'anne'];
+    expect(drp(again).code).toBe(0);
+    expect((await gateOpen()).kind).toBe('met');
+    writeFileSync(join(folder, 'early.json'), early.text);
+    writeFileSync(join(folder, 'early.json.sig'), early.signature);
+    const stale = drp(['approve', '--signed', 'early.json']);
+    expect(stale.code).toBe(3);
+    expect(stale.all).toContain('under another statement');
+
+    const digest = /statement ([0-9a-f]{12})/.exec(drp(['status']).out)?.[1] ?? '';
+    const byDrp = ['reject', '--statement', digest, '--reason', 'no', '--person', 'anne', '--key', 'anne'];
+    expect(drp(byDrp).code).toBe(0);
+    const last = answersOnRecord().at(-1)!;
+    expect(last.decision).toBe('reject');
+    expect(stockSays(last.signed, last.signature)).toContain('Good "drp-approval@v1" signature');
+    expect(stockSays(last.signed.replace('"reject"', '"approve"'), last.signature)).not.toContain('Good');
+    expect(drp(again).code).toBe(0);
+  }, 120_000);
+
+  test('the text is shown as a QR code where it fits', async () => {
+    expect((await gateOpen()).kind).toBe('met');
+    const { out } = drp(['status', '--approval-text', 'anne', '--qr']);
+    expect(out).toMatch(/^[█▀▄ \n]+$/);
+    expect(out.trimEnd().split('\n').length).toBeGreaterThan(40);
+    const long = drp(['status', '--approval-text', 'anne', '--qr', '--reason', 'x'.repeat(3_000)]);
+    expect(long.all).toContain('longer than a QR code holds');
+  }, 120_000);
+});
+
 describe('an approval signed where drp is not', () => {
   test('the gate prints the commands; a wrong key, another gate and a changed text are refused; pasted, it counts once', async () => {
-    const open = await waitFor(
-      async () => (drp(['status']).out.includes('ssh-keygen -Y sign -n drp-approval@v1') ? true : undefined),
-      { everyMs: 300, timeoutMs: 60_000, clock: systemClock },
-    );
-    expect(open.kind).toBe('met');
+    expect((await gateOpen()).kind).toBe('met');
     expect(drp(['status', '--approval-text', 'nobody']).all).toContain('nobody');
 
     signedBy('mallory', 'stranger.json');
@@ -76,12 +165,6 @@ describe('an approval signed where drp is not', () => {
     expect(show.out).toBe(drp(['audit', 'show', '--gate', 'declaration']).out);
     expect(show.out).toContain('GATE declaration');
     expect(drp(['audit', 'verify']).out).toContain('policy: holds');
-    writeFileSync(join(folder, 'signers'), `anne ${readFileSync(join(folder, 'anne.pub'), 'utf8')}`);
-    const verified = execFileSync(
-      'ssh-keygen',
-      ['-Y', 'verify', '-n', 'drp-approval@v1', '-f', 'signers', '-I', 'anne', '-s', 'approval.json.sig'],
-      { cwd: folder, input: good.text },
-    );
-    expect(String(verified)).toContain('Good "drp-approval@v1" signature');
+    expect(stockSays(good.text, good.signature)).toContain('Good "drp-approval@v1" signature');
   }, 120_000);
 });
