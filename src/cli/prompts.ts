@@ -26,6 +26,8 @@ export interface PromptContext {
   readonly journal: string;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
+  /** Digest of the statement that stands on the screen from the question before. */
+  readonly shown?: string;
   /** Phase of a step, where users may still be sent back from it. */
   readonly switchBackFrom: (step: string) => string | undefined;
 }
@@ -39,6 +41,10 @@ async function promptGate(waiting: Waiting, context: PromptContext): Promise<Pro
   const { statement, statementDigest } = waiting;
   if (statement === undefined || statementDigest === undefined) return { kind: 'later' };
   const { io, journal, nowMs } = context;
+  if (context.shown === statementDigest) {
+    io.stderr.write(`Gate ${waiting.subject} stands as shown above, statement ${statementDigest.slice(0, 12)}.\n`);
+    return answerOpen({ waiting, statement, statementDigest }, context);
+  }
   io.stderr.write(
     gateText(statement, { width: io.width, style: io.style, nowMs: nowMs(), digest: statementDigest, journal }),
   );

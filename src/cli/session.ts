@@ -49,6 +49,8 @@ interface Session extends SessionDeps {
   changed: () => void;
   /** Withdraws the question that stands, where one does. */
   withdraw: AbortController | undefined;
+  /** Statement that a refused answer left on the screen: it need not be read again. */
+  shown: string | undefined;
   /** The menu of Ctrl-C while it stands: one question at a time. */
   menu: Promise<void>;
 }
@@ -73,6 +75,7 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
     working: 0,
     changed: () => undefined,
     withdraw: undefined,
+    shown: undefined,
     menu: Promise.resolve(),
   };
   const release = onSignals({
@@ -177,15 +180,20 @@ async function askAbout(session: Session, waiting: Waiting): Promise<void> {
     journal: session.journal.url,
     nowMs: () => session.clock.nowMs(),
     signal: AbortSignal.any([withdraw.signal, session.leave.signal]),
+    ...(session.shown === undefined ? {} : { shown: session.shown }),
     switchBackFrom: (step) => {
       const phase = session.screen.summary()?.phases.find((one) => one.steps.some(({ id }) => id === step))?.name;
       return phase === 'switchover' || phase === 'confirmation' ? phase : undefined;
     },
   });
   session.withdraw = undefined;
+  session.shown = undefined;
   switch (prompted.kind) {
-    case 'word':
-      return void (await sayWord(session, prompted.word, waiting));
+    case 'word': {
+      const answer = await sayWord(session, prompted.word, waiting);
+      if (answer.kind === 'refused' && session.working === 0) session.shown = waiting.statementDigest;
+      return;
+    }
     case 'later':
       return await leaveMenu(session);
     case 'gone':

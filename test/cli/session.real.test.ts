@@ -82,6 +82,8 @@ function decisions(): readonly string[] {
     on.type('gravelines');
     on.keys('Enter');
     await on.shows('refused:');
+    // What was read already is not drawn again.
+    await on.shows('Gate declaration stands as shown above');
     await on.shows(new RegExp(`'sign', 'later':\\s*$`));
     on.type('sign');
     on.keys('Enter');
