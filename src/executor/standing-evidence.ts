@@ -57,10 +57,13 @@ function overrides(events: readonly Event[]): readonly EvidenceItem[] {
   return [{ id: 'overrides', title: 'Decided by hand so far', severity: 'attention', lines }];
 }
 
-/** What fencing and verification saw, in their own words. */
+/** What fencing and verification saw, in their own words: at the first gate behind them, since nobody reads it five times. */
 function checked(events: readonly Event[], plan: Plan): readonly EvidenceItem[] {
   return ['fencing', 'settle-fencing', 'verification'].flatMap((phase): readonly EvidenceItem[] => {
     const steps = new Set((plan.phases[phase] ?? []).flatMap((lane) => lane.steps.map((step) => step.id)));
+    const since = events.findLastIndex((event) => event.type === 'step.done' && steps.has(event.data.step));
+    const known = events.slice(since).some((event) => event.type === 'gate.decided' && event.data.passed);
+    if (since < 0 || known) return [];
     const lines = events.flatMap((event) =>
       event.type === 'step.done' && steps.has(event.data.step)
         ? seenLines(event.data).map((line) => `${event.data.step}: ${line}`)
