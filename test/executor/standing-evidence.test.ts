@@ -4,7 +4,9 @@ import type { Event } from '../../src/events/event.ts';
 import { standingEvidence } from '../../src/executor/standing-evidence.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 
-const lines = readFileSync(new URL('../journals/format-1-activation.jsonl', import.meta.url), 'utf8').trim().split('\n');
+const lines = readFileSync(new URL('../journals/format-1-activation.jsonl', import.meta.url), 'utf8')
+  .trim()
+  .split('\n');
 const events = lines.slice(1).map((line) => (JSON.parse(line) as { event: Event }).event);
 const began = events[0];
 const plan = (began?.type === 'run.began' ? began.data.plan : {}) as unknown as Plan;
