@@ -84,7 +84,7 @@ export interface Journal {
   /** Ends the run's claim on its site; appending `run.ended` does it too, in the same transaction. Idempotent. Throws lease-lost. */
   unclaim(lease: Lease): Promise<void>;
   /**
-   * Appends in order, in one transaction, if `head` is still the last event and the lease still holds.
+   * Appends in order, in one transaction (which other runs' appends of the same moment may share), if `head` is still the last event and the lease still holds.
    * Throws journal-head-moved, lease-lost, not-canonical, journal-busy, journal-full, journal-unwritable: nothing is
    * there then (after journal-unwritable read again before going on: a disk that fails may have kept it). On a full disk
    * a reserve lets outcomes and answers through; an `effect.started` is refused with journal-full. Returns the stored events.
@@ -92,8 +92,13 @@ export interface Journal {
   append(lease: Lease, head: Head, drafts: readonly Draft[]): Promise<readonly Event[]>;
   /** Events after `afterSeq`, in order, each checked against its hash and predecessor. Throws journal-broken (good up to seq k). */
   read(run: string, afterSeq?: number): Promise<readonly Event[]>;
-  /** The exact stored lines. */
-  lines(run: string): Promise<readonly string[]>;
+  /**
+   * All events of a run as they lie there, parsed but not checked: quick, for showing where a run stands. Never act on them.
+   * Throws journal-broken where one cannot be read at all.
+   */
+  recall(run: string): Promise<readonly Event[]>;
+  /** The exact stored lines after `afterSeq`. */
+  lines(run: string, afterSeq?: number): Promise<readonly string[]>;
   /** The exact stored lines with the hashes stored beside them, unchecked: for export and independent verification. */
   stored(run: string): Promise<readonly StoredLine[]>;
   /** Newest first. */

@@ -15,6 +15,7 @@ import {
   refuseUnended,
   siteClaimed,
   toEvents,
+  toRecalled,
 } from './rules.ts';
 
 interface MemoryRun {
@@ -141,13 +142,14 @@ function appending(parts: Parts): Pick<Journal, 'append' | 'appendBeside'> {
 function reading({
   runs,
   liveness,
-}: Parts): Pick<Journal, 'read' | 'lines' | 'stored' | 'runs' | 'holder' | 'claimant'> {
+}: Parts): Pick<Journal, 'read' | 'recall' | 'lines' | 'stored' | 'runs' | 'holder' | 'claimant'> {
   return {
     read: async (run, afterSeq = 0) => {
       const row = runs.get(run);
       return row === undefined ? [] : toEvents(run, row.entries).slice(afterSeq);
     },
-    lines: async (run) => (runs.get(run)?.entries ?? []).map(({ line }) => line),
+    recall: async (run) => toRecalled(run, runs.get(run)?.entries ?? []),
+    lines: async (run, afterSeq = 0) => (runs.get(run)?.entries ?? []).slice(afterSeq).map(({ line }) => line),
     stored: async (run) => (runs.get(run)?.entries ?? []).map(({ line, hash }) => ({ line, hash })),
     runs: async (filter = {}) =>
       [...runs.values()]

@@ -1,6 +1,6 @@
 import { DrpError } from '../base/errors.ts';
 import type { Draft, Driver, Event } from '../events/event.ts';
-import { formatOf, upcast } from '../events/upcast.ts';
+import { formatOf, upcast, type RawEvent } from '../events/upcast.ts';
 import { genesis, unlink } from './chain.ts';
 import { isSameDriver, livenessText, type Liveness } from './driver.ts';
 import type { Head, Lease, StoredLine } from './journal.ts';
@@ -84,6 +84,26 @@ export function checkBeside(run: string, drafts: readonly Draft[]): void {
     if ('state' in data || /^(run|driver|claim|effect)\./.test(type))
       throw new DrpError('event-not-beside', { run, type });
   }
+}
+
+/**
+ * Stored lines as events, parsed and no more: neither hashes nor their order are looked at. Throws journal-broken where a line
+ * is no JSON, journal-newer-format.
+ */
+export function toRecalled(run: string, lines: readonly StoredLine[]): readonly Event[] {
+  let format: number | undefined;
+  return lines.map(({ line, hash }, index) => {
+    let raw: RawEvent;
+    try {
+      raw = JSON.parse(line) as RawEvent;
+    } catch (cause) {
+      const reason = `event ${index + 1} is not JSON`;
+      throw new DrpError('journal-broken', { run, goodUpTo: index, reason }, { cause });
+    }
+    const event = Object.assign(raw, { hash });
+    format ??= formatOf(event);
+    return upcast(event, format);
+  });
 }
 
 /** Stored lines as events, each checked; `from` is the place before the first. Throws journal-broken, journal-newer-format. */

@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { DrpError, toError } from '../base/errors.ts';
 
 /** Version of the tables, in `user_version`; the format of events is another number, in each run's first event. */
@@ -42,6 +42,8 @@ export interface SqliteDatabase {
   run(sql: string, ...values: readonly SQLInputValue[]): void;
   /** Runs `work` in one immediate transaction: all of it is durable on return, or none is there. */
   transaction<T>(work: () => T): T;
+  /** Inside a transaction: takes back what `work` wrote where it throws, and nothing else. */
+  part<T>(work: () => T): T;
   close(): void;
 }
 
@@ -58,11 +60,18 @@ export function openSqlite(path: string, busyTimeoutMs: number): SqliteDatabase 
     }
   };
   const database = guard(() => new DatabaseSync(path, { timeout: busyTimeoutMs }));
+  // Each text is compiled once: on an append that takes longer than what the statements do.
+  const compiled = new Map<string, StatementSync>();
+  const statement = (sql: string): StatementSync => {
+    const known = compiled.get(sql) ?? database.prepare(sql);
+    compiled.set(sql, known);
+    return known;
+  };
   const wrapped: SqliteDatabase = {
-    all: (sql, ...values) => guard(() => database.prepare(sql).all(...values)),
-    get: (sql, ...values) => guard(() => database.prepare(sql).get(...values)),
+    all: (sql, ...values) => guard(() => statement(sql).all(...values)),
+    get: (sql, ...values) => guard(() => statement(sql).get(...values)),
     run: (sql, ...values) => {
-      guard(() => database.prepare(sql).run(...values));
+      guard(() => statement(sql).run(...values));
     },
     transaction: (work) =>
       guard(() => {
@@ -77,6 +86,18 @@ export function openSqlite(path: string, busyTimeoutMs: number): SqliteDatabase 
           throw thrown;
         }
       }),
+    part: (work) => {
+      statement('SAVEPOINT part').run();
+      try {
+        return work();
+      } catch (thrown) {
+        // An error of the whole transaction (a full disk) has ended it, and the part with it.
+        if (database.isTransaction) statement('ROLLBACK TO part').run();
+        throw thrown;
+      } finally {
+        if (database.isTransaction) statement('RELEASE part').run();
+      }
+    },
     close: () => {
       if (database.isOpen) database.close();
     },

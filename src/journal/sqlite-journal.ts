@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../base/clock.ts';
 import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Driver } from '../events/event.ts';
+import { createAppendQueue, type AppendQueue } from './append-queue.ts';
 import { driverLiveness, isSameDriver, type Liveness } from './driver.ts';
 import type { Journal } from './journal.ts';
 import {
@@ -30,8 +31,9 @@ export interface SqliteJournalOptions {
 /** What the parts of the journal share. */
 interface Parts {
   readonly store: Store;
-  /** All of `work` on disk, or none of it. */
+  /** All of `work` on disk, or none of it; behind what was appended before. */
   readonly durable: <T>(work: () => T) => T;
+  readonly queue: AppendQueue;
   readonly stateOf: (row: StoredRun) => Liveness;
   /** False while the disk is too full for the reserve. */
   readonly hasReserve: () => boolean;
@@ -50,20 +52,29 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
   const database = openSqlite(path, options.busyTimeoutMs ?? 5_000);
   keepBallast(path);
   const store = createStore(database, `sqlite:${path}`, clock);
+  const commit = <T>(work: () => T): T => {
+    try {
+      return database.transaction(work);
+    } catch (thrown) {
+      if (!isDrpError(thrown, 'journal-full') || !dropBallast(path)) throw thrown;
+      return database.transaction(work);
+    }
+  };
+  const queue = createAppendQueue({ durable: commit, part: database.part });
   const parts: Parts = {
     store,
+    queue,
     durable: (work) => {
-      try {
-        return database.transaction(work);
-      } catch (thrown) {
-        if (!isDrpError(thrown, 'journal-full') || !dropBallast(path)) throw thrown;
-        return database.transaction(work);
-      }
+      queue.flush();
+      return commit(work);
     },
     stateOf: (row) => (row.held ? liveness(row.driver) : 'dead'),
     hasReserve: () => keepBallast(path),
   };
-  const close = async (): Promise<void> => database.close();
+  const close = async (): Promise<void> => {
+    queue.flush();
+    database.close();
+  };
   return { url: store.url, ...claiming(parts), ...appending(parts, path), ...reading(parts), close };
 }
 
@@ -132,7 +143,7 @@ function claiming({
 }
 
 function appending(
-  { store, durable, stateOf, hasReserve }: Parts,
+  { store, durable, queue, stateOf, hasReserve }: Parts,
   path: string,
 ): Pick<Journal, 'append' | 'appendBeside'> {
   return {
@@ -140,7 +151,7 @@ function appending(
       if (drafts.some((draft) => draft.type === 'effect.started') && !hasReserve()) {
         throw new DrpError('journal-full', { path });
       }
-      return durable(() => {
+      return queue.add(() => {
         store.checkLease(lease);
         const found = store.head(lease.run);
         if (found.seq !== head.seq || found.hash !== head.hash) {
@@ -163,10 +174,11 @@ function appending(
 function reading({
   store,
   stateOf,
-}: Parts): Pick<Journal, 'read' | 'lines' | 'stored' | 'runs' | 'holder' | 'claimant'> {
+}: Parts): Pick<Journal, 'read' | 'recall' | 'lines' | 'stored' | 'runs' | 'holder' | 'claimant'> {
   return {
     read: async (run, afterSeq = 0) => store.read(run, afterSeq),
-    lines: async (run) => store.stored(run).map(({ line }) => line),
+    recall: async (run) => store.recall(run),
+    lines: async (run, afterSeq = 0) => store.stored(run, afterSeq).map(({ line }) => line),
     stored: async (run) => store.stored(run),
     runs: async (filter = {}) => store.rows(filter.site),
     holder: async (run) => {

@@ -3,7 +3,7 @@ import { DrpError } from '../base/errors.ts';
 import type { Draft, Driver, Event } from '../events/event.ts';
 import { genesis, linkAll } from './chain.ts';
 import type { Head, Lease, RunRow, StoredLine } from './journal.ts';
-import { isClaiming, toEvents } from './rules.ts';
+import { isClaiming, toEvents, toRecalled } from './rules.ts';
 import type { Row, SqliteDatabase } from './sqlite-database.ts';
 
 /** A row of table run. */
@@ -18,6 +18,8 @@ export interface StoredRun {
   readonly epoch: number;
   readonly driver: Driver;
 }
+
+const linesAfter = 'SELECT line, hash FROM event WHERE run = ? AND seq > ? ORDER BY seq';
 
 const insertEvent = 'INSERT INTO event (run, seq, line, prev, hash) VALUES (?, ?, ?, ?, ?)';
 
@@ -39,7 +41,8 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
   };
   const end = (run: string): void => database.run('UPDATE run SET claims = 0, finished = 1 WHERE run = ?', run);
   const stored = (run: string, afterSeq = 0): readonly StoredLine[] =>
-    database.all('SELECT line, hash FROM event WHERE run = ? AND seq > ? ORDER BY seq', run, afterSeq).map(toStored);
+    // Both columns are TEXT NOT NULL in a STRICT table: a row is the line it holds.
+    database.all(linesAfter, run, afterSeq) as unknown as readonly StoredLine[];
 
   return {
     url,
@@ -89,6 +92,7 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
       if (before === undefined) return [];
       return toEvents(run, stored(run, afterSeq), { seq: afterSeq, hash: String(before['hash']) });
     },
+    recall: (run: string): readonly Event[] => toRecalled(run, stored(run)),
     rows: (site: string | undefined): readonly RunRow[] =>
       database.all(allRuns, site ?? null, site ?? null).map((row) => toRow(row, database, head)),
   };
@@ -121,8 +125,4 @@ function toRun(row: Row | undefined): StoredRun | undefined {
 /** When a line was written; undefined where it cannot be told: a damaged line must not hide its run from the list. */
 function instantOf(line: unknown): string | undefined {
   return /^\{"at":"([^"]*)"/.exec(String(line))?.[1];
-}
-
-function toStored(row: Row): StoredLine {
-  return { line: String(row['line']), hash: String(row['hash']) };
 }
