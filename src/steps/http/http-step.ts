@@ -141,7 +141,8 @@ function ask(spec: HttpSpec, target: Target, context: StepContext): Promise<WebR
 
 function seenLines(who: string, reply: WebReply, nowMs: number): readonly string[] {
   if (reply.kind === 'failed') return [];
-  const body = reply.body.replaceAll(/\s+/g, ' ').trim().slice(0, 200);
+  // A space behind commas, so that a line of JSON breaks where a screen ends.
+  const body = reply.body.replaceAll(/\s+/g, ' ').replaceAll(',"', ', "').trim().slice(0, 200);
   const lines = [`${who}: ${String(reply.status)} in ${String(reply.durationMs)} ms, ${body}`];
   const until = reply.certificateUntil;
   if (until !== undefined && Date.parse(until) - nowMs < certificateSoonMs)
