@@ -38,14 +38,15 @@ export async function readSiteState(deps: Pick<ExecutorDeps, 'journal'>, site: s
   return siteState(site, await runsOf(deps, site));
 }
 
-/** The events of every run of a site, oldest run first. */
+/** The events of every run of a site, oldest run first; `known`: one that was read already. */
 async function runsOf(
   { journal }: Pick<ExecutorDeps, 'journal'>,
   site: string,
+  known?: { readonly run: string; readonly events: readonly Event[] },
 ): Promise<readonly (readonly Event[])[]> {
   const rows = [...(await journal.runs({ site }))].sort((a, b) => a.beganAt.localeCompare(b.beganAt));
   const runs: (readonly Event[])[] = [];
-  for (const row of rows) runs.push(await journal.read(row.run));
+  for (const { run } of rows) runs.push(run === known?.run ? known.events : await journal.read(run));
   return runs;
 }
 
@@ -105,7 +106,7 @@ async function drive(deps: ExecutorDeps, run: string, options: DriveOptions & Ta
   const lease = await takeLease(deps, { run, events }, options);
   const listening = new AbortController();
   try {
-    const driving = await prepare(deps, lease, options);
+    const driving = await prepare(deps, { lease, events }, options);
     const attached = attachment(deps.driver, lease, { events, options });
     await driving.log.append([{ type: 'driver.attached', by: 'drp', data: attached }]);
     if (attached.reason === 'takeover' || attached.reason === 'adopt') await overtakeClaims(driving);
@@ -130,11 +131,16 @@ async function drive(deps: ExecutorDeps, run: string, options: DriveOptions & Ta
   }
 }
 
-async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions): Promise<Driving> {
+async function prepare(
+  deps: ExecutorDeps,
+  { lease, events }: { readonly lease: Lease; readonly events: readonly Event[] },
+  options: DriveOptions,
+): Promise<Driving> {
   const redaction = createRedaction();
   // What hears of events before the log it writes to is there.
   const listeners: AnchorKeeper[] = [];
   const log = await openRunLog(deps.journal, lease, {
+    known: events,
     onEvent: (event) => {
       for (const listener of listeners) listener.heard(event);
       options.onUpdate({ kind: 'event', event });
@@ -149,7 +155,7 @@ async function prepare(deps: ExecutorDeps, lease: Lease, options: DriveOptions):
   );
   listeners.push(anchors);
   const reach = deps.reach(log.plan);
-  const runs = await runsOf(deps, log.plan.site);
+  const runs = await runsOf(deps, log.plan.site, { run: lease.run, events: log.events });
   const site = siteState(log.plan.site, runs);
   const from = log.plan.procedure === 'return' ? site.activation : undefined;
   return {

@@ -2,15 +2,15 @@ import { isDrpError, toError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
 import { createClaimKeeper, type ClaimKeeper, type LeftClaim } from './claimed.ts';
 import { moving } from './drafts.ts';
-import { stepOf, type Driving } from './driving.ts';
+import { type Driving } from './driving.ts';
 import { type EffectResult } from './effect-result.ts';
 import type { DriveEnd } from './executor.ts';
-import type { Wanted } from './fold.ts';
 import { noteSeen, refreshOpenGates } from './fresh-evidence.ts';
 import { type Item } from './inbox.ts';
 import { launchEffect } from './launch.ts';
 import { noteResult } from './results.ts';
-import { waitingOf } from './waiting.ts';
+import { startedDraft } from './starting.ts';
+import { waitingReader } from './waiting.ts';
 import { hearWord } from './words.ts';
 
 /** A word that waits in the spool is heard before a run parks. */
@@ -23,11 +23,12 @@ const lastWordMs = 750;
 export async function driveLoop(driving: Driving): Promise<DriveEnd> {
   const { log, inbox, options, live } = driving;
   let shown = '';
+  const waitingOf = waitingReader(log.events);
   try {
     while (log.run.snapshot.status === 'active') {
       await reconcile(driving);
       if (options.whenOnlyPeople === 'listen') refreshOpenGates(driving);
-      const waiting = waitingOf(log.run, log.events);
+      const waiting = waitingOf(log.run);
       const view = JSON.stringify([waiting, live.size]);
       if (view !== shown) options.onWaiting(waiting, live.size);
       shown = view;
@@ -36,6 +37,7 @@ export async function driveLoop(driving: Driving): Promise<DriveEnd> {
       if (options.signal.aborted) return await detach(driving);
       if (item !== undefined) await handle(driving, item);
       else if (!(await fireTimers(driving)) && onlyPeople && options.whenOnlyPeople === 'park') {
+        await log.flush();
         return { kind: 'parked', waiting };
       }
     }
@@ -72,22 +74,6 @@ async function reconcile(driving: Driving): Promise<void> {
   }
 }
 
-function startedDraft(driving: Driving, effect: Wanted): Draft {
-  const { log } = driving;
-  const step = effect.source === 'step' ? stepOf(log, effect.id) : undefined;
-  return {
-    type: 'effect.started',
-    by: 'drp',
-    data: {
-      key: effect.key,
-      id: effect.id,
-      source: effect.source,
-      attempt: (log.run.tries.get(effect.id) ?? 0) + 1,
-      commands: step?.commands ?? [],
-    },
-  };
-}
-
 async function handle(driving: Driving, item: Item): Promise<void> {
   switch (item.kind) {
     case 'result': {
@@ -99,7 +85,7 @@ async function handle(driving: Driving, item: Item): Promise<void> {
       return;
     }
     case 'progress':
-      await driving.log.append([item.draft]);
+      driving.log.note(item.draft);
       return;
     case 'word': {
       const answer = await hearWord(driving, item.word);

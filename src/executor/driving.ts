@@ -1,6 +1,6 @@
 import { DrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
-import type { PlannedStep } from '../plan/plan.ts';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { stepsOf } from '../plan/resolve.ts';
 import type { Redaction } from '../steps/remote/redact.ts';
 import type { StepKind } from '../steps/step-kind.ts';
@@ -49,9 +49,13 @@ export function kindOf({ deps }: Pick<Driving, 'deps'>, step: PlannedStep): Step
   return kind;
 }
 
+const stepsById = new WeakMap<Plan, ReadonlyMap<string, PlannedStep>>();
+
 /** The step of this id in the plan of the run. */
-export function stepOf(log: RunLog, id: string): PlannedStep {
-  const step = stepsOf(log.plan).find((one) => one.id === id);
+export function stepOf({ plan }: Pick<RunLog, 'plan'>, id: string): PlannedStep {
+  const known = stepsById.get(plan) ?? new Map(stepsOf(plan).map((one) => [one.id, one]));
+  stepsById.set(plan, known);
+  const step = known.get(id);
   if (step === undefined) throw new DrpError('internal', { what: `step ${id} is not in the plan` });
   return step;
 }

@@ -1,7 +1,6 @@
 import {
   getNextTransitions,
   initialTransition,
-  transition,
   type AnyEventObject,
   type AnyStateMachine,
   type SnapshotFrom,
@@ -10,6 +9,7 @@ import { machineFrom, stoppingStates, type MachineConfig } from '../../machines/
 import type { Machine } from '../../machines/kit.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Event, EventOf, Json, StateValue } from '../events/event.ts';
+import { nextOf, type Action } from './fold-transition.ts';
 
 /**
  * An effect the machine wants. `key` = `SEQ.ID`, seq of the event that wanted it: unlike every other for ever. In an adopted
@@ -42,11 +42,6 @@ export interface Run {
   readonly lineage: string;
   /** Keys that go on under the token of a job that was found, not under their own. */
   readonly tokens: ReadonlyMap<string, string>;
-}
-
-interface Action {
-  readonly type: string;
-  readonly params: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What the XState machine hears when this event happens; undefined: the event is a fact beside the machine. */
@@ -82,8 +77,8 @@ export function machineEvent(event: Pick<Event, 'type' | 'data'>): AnyEventObjec
 
 /** Where the machine would go; undefined: it does not take this event now, so it must not be journalled. */
 export function stateAfter(run: Run, event: AnyEventObject): StateValue | undefined {
-  const [snapshot] = transition(run.machine as AnyStateMachine, run.snapshot as never, event as never);
-  return (snapshot as unknown) === run.snapshot ? undefined : (snapshot.value as Json);
+  const [snapshot] = nextOf(run.machine, run.snapshot, event);
+  return snapshot === run.snapshot ? undefined : (snapshot.value as Json);
 }
 
 /** State value a fresh run of this machine stands in. */
@@ -114,13 +109,13 @@ export function fold(run: Run | undefined, event: Event): Run {
   }
   const heard = machineEvent(event);
   if (heard === undefined) return next;
-  const [snapshot, actions] = transition(run.machine as AnyStateMachine, run.snapshot as never, heard as never);
+  const [snapshot, actions] = nextOf(run.machine, run.snapshot, heard);
   const written = 'state' in event.data ? event.data.state : undefined;
-  if ((snapshot as unknown) === run.snapshot || !sameState(snapshot.value as Json, written)) {
+  if (snapshot === run.snapshot || !sameState(snapshot.value as Json, written)) {
     throw new DrpError('journal-diverges', { seq: event.seq, what: `${event.type} (${heard.type})` });
   }
   const settled = settle(next, event, heard.type);
-  return takeOn({ ...settled, snapshot: snapshot as never }, actions as unknown as Action[], event);
+  return takeOn({ ...settled, snapshot }, actions, event);
 }
 
 function begin(event: Extract<Event, { type: 'run.began' }>): Run {
@@ -238,16 +233,18 @@ function idOf(key: string): string {
   return key.slice(key.indexOf('.') + 1);
 }
 
+/** The same value, whatever the order of its keys. */
 function sameState(a: Json, b: Json | undefined): boolean {
-  return JSON.stringify(sortKeys(a)) === JSON.stringify(sortKeys(b ?? null));
+  if (a === b) return true;
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameState(a[key] ?? null, b[key] ?? null))
+  );
 }
 
-function sortKeys(value: Json): Json {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  const record = value as Readonly<Record<string, Json>>;
-  return Object.fromEntries(
-    Object.keys(record)
-      .sort()
-      .map((key) => [key, sortKeys(record[key] ?? null)]),
-  );
+/** State values hold no lists. */
+function isRecord(value: Json | undefined): value is Readonly<Record<string, Json>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import { DrpError } from '../base/errors.ts';
 import type { EvidenceItem, Json } from '../events/event.ts';
 import { anchorText } from '../journal/export.ts';
 import type { PlannedStep } from '../plan/plan.ts';
-import type { Progress, StepContext } from '../steps/step-kind.ts';
+import type { Progress, RunFacts, StepContext } from '../steps/step-kind.ts';
 import type { ContactWatch } from './contact.ts';
 import { kindOf, stepOf, type Driving } from './driving.ts';
 import type { EffectResult } from './effect-result.ts';
@@ -107,6 +107,8 @@ function contextFor(
 ): StepContext {
   const { deps, log, reach } = driving;
   const { mode } = log.began.data;
+  const known = log.events.length;
+  let facts: RunFacts | undefined;
   return {
     plan: log.plan,
     world: log.plan.world,
@@ -114,7 +116,11 @@ function contextFor(
     token: tokenOf(log.run, log.began.run, effect.key),
     attempt: log.run.tries.get(effect.step.id) ?? 1,
     anchor: anchorText(log.began.run, log.head),
-    facts: runFacts(log.events, driving.activation),
+    // Most steps never ask, and the record is long: read as of now, when somebody does.
+    get facts() {
+      facts ??= runFacts(log.events.slice(0, known), driving.activation);
+      return facts;
+    },
     clock: deps.clock,
     signal: effect.signal,
     hosts: reach.hosts,

@@ -6,11 +6,17 @@ import type { EffectResult } from './effect-result.ts';
 import type { Wanted } from './fold.ts';
 import { openGate } from './open-gate.ts';
 import { siteState } from './site.ts';
+import { decidedStart } from './starting.ts';
 
-/** Journals how an effect ended; obligations it leaves stand before the event that moves the run on. */
+/**
+ * Journals how an effect ended; obligations it leaves stand before the event that moves the run on. Where that decides the next
+ * step, its start is in the same commit.
+ */
 export async function noteResult(driving: Driving, effect: Wanted, result: EffectResult): Promise<void> {
   const drafts = draftsOf(driving, effect, result);
-  if (drafts !== undefined) await driving.log.append(drafts);
+  const decides = effect.source === 'step' && result.kind === 'done';
+  if (drafts !== undefined && decides) await driving.log.append(drafts, (next) => decidedStart(driving, next));
+  else if (drafts !== undefined) await driving.log.append(drafts);
   if (effect.source === 'evidence' && result.kind === 'evidence') {
     const atMs = driving.deps.clock.nowMs();
     driving.seen.set(effect.subject ?? '', { items: result.items, atMs, openedMs: atMs, tookMs: 0 });
@@ -85,7 +91,7 @@ function draftsOf(driving: Driving, effect: Wanted, result: EffectResult): reado
 function settledBy(driving: Driving, step: string, kinds: readonly string[]): readonly Draft[] {
   const { log, owed } = driving;
   const { mode, startedBy } = log.began.data;
-  if (mode !== 'real') return [];
+  if (mode !== 'real' || kinds.length === 0) return [];
   const own = siteState(log.plan.site, [log.events]).obligations;
   const open = [...owed, ...own].filter(
     (one) => !log.events.some((event) => event.type === 'obligation.settled' && event.data.id === one.id),

@@ -22,8 +22,8 @@ export function answersNow(run: Run): ReadonlyMap<string, readonly string[]> {
 }
 
 interface Told {
-  readonly statements: ReadonlyMap<string, { readonly statement: Statement; readonly digest: string }>;
-  readonly troubles: ReadonlyMap<string, { readonly reason: string; readonly hint: string }>;
+  readonly statements: Map<string, { readonly statement: Statement; readonly digest: string }>;
+  readonly troubles: Map<string, { readonly reason: string; readonly hint: string }>;
 }
 
 /** Ways that stand open beside the work or the gate; nobody has to take one. */
@@ -31,7 +31,31 @@ const ways: ReadonlySet<string> = new Set(['cancel', 'switch-back', 'hold', 'reo
 
 /** What waits for a person: open gates first, then what needs attention. Pure. */
 export function waitingOf(run: Run, events: readonly Event[]): readonly Waiting[] {
-  const told = tell(events);
+  return waitingReader(events)(run);
+}
+
+/**
+ * The same for whoever asks again and again while `events` grow: each event is looked at once, and a run that has not moved
+ * gives the list it gave before.
+ */
+export function waitingReader(events: readonly Event[]): (run: Run) => readonly Waiting[] {
+  const told: Told = { statements: new Map(), troubles: new Map() };
+  let heard = 0;
+  let last: { readonly snapshot: unknown; readonly waiting: readonly Waiting[] } | undefined;
+  return (run) => {
+    let news = false;
+    for (; heard < events.length; heard += 1) {
+      const event = events[heard];
+      if (event !== undefined && tell(told, event)) news = true;
+    }
+    if (!news && last !== undefined && last.snapshot === run.snapshot) return last.waiting;
+    const waiting = listOf(run, told);
+    last = { snapshot: run.snapshot, waiting };
+    return waiting;
+  };
+}
+
+function listOf(run: Run, told: Told): readonly Waiting[] {
   const states = statesOf(run);
   return [...answersNow(run)]
     .filter(([, verbs]) => verbs.some((verb) => !ways.has(verb)))
@@ -62,35 +86,31 @@ function offersCopies(statement: Statement | undefined): boolean {
   return statement !== undefined && offeredCopies(statement.evidence).length > 1;
 }
 
-function tell(events: readonly Event[]): Told {
-  const statements = new Map<string, { statement: Statement; digest: string }>();
-  const troubles = new Map<string, { reason: string; hint: string }>();
-  for (const event of events) {
-    switch (event.type) {
-      case 'gate.opened':
-        statements.set(event.data.gate, { statement: event.data.statement, digest: event.data.digest });
-        break;
-      case 'gate.decided':
-        if (event.data.decision === 'reject') {
-          troubles.set(event.data.gate, { reason: `rejected by ${event.data.person}: ${event.data.reason}`, hint: '' });
-        }
-        break;
-      case 'gate.unready':
-        troubles.set(event.data.gate, { reason: event.data.reason, hint: event.data.hint });
-        break;
-      case 'step.failed':
-        troubles.set(event.data.step, { reason: event.data.reason, hint: event.data.hint });
-        break;
-      case 'stop.failed':
-        troubles.set(event.data.step ?? event.data.key.slice(event.data.key.indexOf('.') + 1), {
-          reason: event.data.reason,
-          hint: '',
-        });
-        break;
-      default:
+/** Takes one event in; true where it says something here. */
+function tell({ statements, troubles }: Told, event: Event): boolean {
+  switch (event.type) {
+    case 'gate.opened':
+      statements.set(event.data.gate, { statement: event.data.statement, digest: event.data.digest });
+      return true;
+    case 'gate.decided': {
+      const { gate, decision, person, reason } = event.data;
+      if (decision === 'reject') troubles.set(gate, { reason: `rejected by ${person}: ${reason}`, hint: '' });
+      return true;
     }
+    case 'gate.unready':
+      troubles.set(event.data.gate, { reason: event.data.reason, hint: event.data.hint });
+      return true;
+    case 'step.failed':
+      troubles.set(event.data.step, { reason: event.data.reason, hint: event.data.hint });
+      return true;
+    case 'stop.failed': {
+      const { step, key, reason } = event.data;
+      troubles.set(step ?? key.slice(key.indexOf('.') + 1), { reason, hint: '' });
+      return true;
+    }
+    default:
+      return false;
   }
-  return { statements, troubles };
 }
 
 /** Step or gate id → the innermost state it stands in. */

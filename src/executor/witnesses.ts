@@ -15,16 +15,23 @@ export async function keepWitnesses(driving: Driving, signal: AbortSignal): Prom
   const { plan } = log;
   const hosts = hostsNotLost(log);
   if (hosts.length === 0) return;
-  const events = [...log.events];
+  const upToSeq = log.events.length;
   const name = witnessName(log.began.run, log.run.lineage);
-  const lines = witnessLines(events, (await deps.journal.lines(log.began.run)).slice(0, events.length), plan);
+  const linesAfter = async (from: number): Promise<readonly string[]> => {
+    const lines = await deps.journal.lines(log.began.run, from);
+    return witnessLines(log.events.slice(from, upToSeq), lines.slice(0, upToSeq - from), plan);
+  };
+  // What all of them lack: the rest of the record is not read again for each step.
+  const missing = Math.min(...hosts.map((host) => witnessed.get(host) ?? 0));
+  const news = await linesAfter(missing);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
   const keptOn = async (host: string): Promise<boolean> => {
     // A copy that is shorter than believed (a host made anew) is given all of it.
     for (const from of new Set([witnessed.get(host) ?? 0, 0])) {
-      const there = await reach.witness.append(host, { name, from, lines: lines.slice(from) }, deadline);
+      const lines = from >= missing ? news.slice(from - missing) : await linesAfter(from);
+      const there = await reach.witness.append(host, { name, from, lines }, deadline);
       witnessed.set(host, there);
-      if (there >= lines.length) return true;
+      if (there >= upToSeq) return true;
     }
     return false;
   };
@@ -40,17 +47,15 @@ export async function keepWitnesses(driving: Driving, signal: AbortSignal): Prom
     ),
   );
   signal.throwIfAborted();
-  await log.append([
-    {
-      type: 'witness.kept',
-      by: 'drp',
-      data: {
-        upToSeq: lines.length,
-        hosts: hosts.filter((_, index) => kept[index]),
-        missed: hosts.filter((_, index) => !kept[index]),
-      },
+  log.note({
+    type: 'witness.kept',
+    by: 'drp',
+    data: {
+      upToSeq,
+      hosts: hosts.filter((_, index) => kept[index]),
+      missed: hosts.filter((_, index) => !kept[index]),
     },
-  ]);
+  });
 }
 
 /** Name of the copy of a run; an adopted run has its own beside that of the original, whose lost end stays readable. */

@@ -38,7 +38,10 @@ export function createAppendQueue({ durable, part }: Writing): AppendQueue {
   let waiting: Entry[] = [];
 
   const alone = (entry: Entry): void => {
-    settle(entry, outcomeOf(() => durable(entry.work)));
+    settle(
+      entry,
+      outcomeOf(() => durable(entry.work)),
+    );
   };
 
   const flush = (): void => {

@@ -26,7 +26,9 @@ export async function runRace(
   return race.peers.map((peer, index): MeasuredRow => {
     const theirs = figuresOf(samples[index + 1] ?? []);
     const ratio = Math.round((1_000 * ours.median) / theirs.median) / 1_000;
-    options.log(`  ${race.work}, against ${peer.name}: ${sayFigures(ours)} by ${sayFigures(theirs)} = ${String(ratio)}`);
+    options.log(
+      `  ${race.work}, against ${peer.name}: ${sayFigures(ours)} by ${sayFigures(theirs)} = ${String(ratio)}`,
+    );
     return {
       ...{ work: race.work, against: peer.name, ratio, limit: peer.limit, n: rounds },
       ...{ unit: 'ms', ours, theirs, commands: [race.ours.command, peer.command] },

@@ -35,7 +35,10 @@ export function runCommand(
       const ms = performance.now() - began;
       const ended = { code: code ?? -1, stdout, stderr, ms };
       if ((options.codes ?? [0]).includes(ended.code)) resolve(ended);
-      else reject(new Error(`${argv.join(' ')} ended with ${String(code ?? signal)}:\n${stderr}\n${stdout.slice(-2_000)}`));
+      else
+        reject(
+          new Error(`${argv.join(' ')} ended with ${String(code ?? signal)}:\n${stderr}\n${stdout.slice(-2_000)}`),
+        );
     });
   });
 }

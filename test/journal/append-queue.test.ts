@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { DrpError } from '../../src/base/errors.ts';
 import type { Draft, Driver } from '../../src/events/event.ts';
 import { createAppendQueue } from '../../src/journal/append-queue.ts';
@@ -67,7 +67,10 @@ describe('appends of one moment', () => {
         journal.append(a!, genesis, [note('one')]),
         journal.append(a!, genesis, [note('on a head that moved')]),
         journal.append({ ...b!, epoch: 7 }, genesis, [note('without the lease')]),
-        journal.append(c!, genesis, [note('one'), { ...note('two'), data: { person: 'otto', text: '\ud800' } } as Draft]),
+        journal.append(c!, genesis, [
+          note('one'),
+          { ...note('two'), data: { person: 'otto', text: '\ud800' } } as Draft,
+        ]),
         journal.append(b!, genesis, [note('one')]),
       ]);
       expect(appended.map((one) => (one.status === 'rejected' ? (one.reason as DrpError).code : 'there'))).toEqual([
@@ -120,7 +123,11 @@ describe('a commit that fails as a whole', () => {
         kept.push(name);
         return name;
       });
-    const results = await Promise.allSettled([add('a'), add('b', new DrpError('journal-full', { path: 'x' })), add('c')]);
+    const results = await Promise.allSettled([
+      add('a'),
+      add('b', new DrpError('journal-full', { path: 'x' })),
+      add('c'),
+    ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(kept).toEqual(['a', 'c']);
   });
