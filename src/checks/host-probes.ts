@@ -1,6 +1,18 @@
+import { isDrpError } from '../base/errors.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
+import { provenExec } from '../transports/proven-exec.ts';
+import type { Transport } from '../transports/transport.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
+import { findingFor } from './finding-for.ts';
 import { reachHost } from './host-reach.ts';
+import { accessFindings } from './host/access.ts';
+import { clockFindings } from './host/clock.ts';
+import { diskFindings } from './host/disks.ts';
+import { factsCommand, factsScript, parseFacts, type HostFacts } from './host/facts.ts';
+import { logindFindings } from './host/logind.ts';
+import { needsOf, type HostNeeds } from './host/needs.ts';
+import { softwareFindings } from './host/software.ts';
+import { strainFindings } from './host/strain.ts';
 
 /** Every host of the runbook, looked at as a whole: one connection, one script. */
 export function hostProbes(runbook: Runbook): readonly Probe[] {
@@ -13,10 +25,59 @@ export function hostProbes(runbook: Runbook): readonly Probe[] {
   }));
 }
 
+/** What is asked of a host that answers, and how its answers are judged. Pure. */
+export function hostFindings(facts: HostFacts, needs: HostNeeds): readonly Finding[] {
+  return [clockFindings, accessFindings, strainFindings, diskFindings, logindFindings, softwareFindings].flatMap(
+    (judge) => judge(facts, needs),
+  );
+}
+
 /** Connecting through a bastion that hangs, with its tries, and then the script's own time. */
 const patienceMs = 150_000;
+/** Its commands have their own, shorter limits; this is for a host that hardly breathes. */
+const scriptMs = 60_000;
+const factsBytesMax = 4 * 1024 * 1024;
 
 async function lookAtHost(context: CheckContext, name: string): Promise<readonly Finding[]> {
-  const { finding } = await reachHost(context, name);
-  return [finding];
+  const { finding, transport } = await reachHost(context, name);
+  if (transport === undefined) return [finding];
+  const needs = needsOf(context.runbook, name);
+  try {
+    const facts = await readFacts(context, transport, needs);
+    const { file } = transport.target.identity;
+    const identity = findingFor('host.identity', name).ok(`as ${file} says`);
+    const key = findingFor('host.key', name).ok('as pinned');
+    return [finding, key, identity, ...hostFindings(facts, needs)];
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    if (isDrpError(thrown, 'identity-mismatch')) return [finding, strangeMachine(name, thrown.message)];
+    throw thrown;
+  }
+}
+
+function strangeMachine(name: string, found: string): Finding {
+  const advice = `Find out which machine answers at this address before anything else. Where it was replaced: drp hosts pin ${name} --site SITE.`;
+  return findingFor('host.identity', name).fail(found, { advice });
+}
+
+/** One script answers all questions, behind the proof of the host's identity, in the same session. */
+async function readFacts(context: CheckContext, transport: Transport, needs: HostNeeds): Promise<HostFacts> {
+  const { args, mark } = factsCommand(needs);
+  const askedAtMs = context.clock.nowMs();
+  const result = await provenExec(transport, ['sh', '-c', factsScript(), 'drp', ...args], {
+    timeoutMs: scriptMs,
+    signal: context.signal,
+    maxOutputBytes: factsBytesMax,
+  });
+  const answeredAtMs = context.clock.nowMs();
+  switch (result.kind) {
+    case 'exited':
+      return parseFacts(result.stdout, mark, { askedAtMs, answeredAtMs });
+    case 'timed-out':
+      throw new Error(`it logs in, and gives no answer within ${result.afterMs} ms`);
+    case 'signalled':
+      throw new Error(`its shell was ended by ${result.signalName}`);
+    case 'lost':
+      throw new Error(`contact was lost: ${result.cause.message}`, { cause: result.cause });
+  }
 }

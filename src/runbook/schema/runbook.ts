@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, name } from './basics.ts';
+import { checks } from './checks.ts';
 import { stepSpec } from './steps.ts';
 import {
   anchor,
@@ -71,6 +72,7 @@ export const runbookSchema = z.strictObject({
   allowedSigners: z.string().optional(),
   anchors: z.array(anchor).optional(),
   own: own.optional(),
+  checks: checks.optional(),
   gates: z.record(name, gatePolicy),
   activation,
   return: returning,

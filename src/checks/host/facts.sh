@@ -1,0 +1,193 @@
+# Facts of a host for a check, as raw text; what they mean is decided elsewhere. Reads only. What cannot be read is said.
+#   MARK ROOT QUESTION...      ROOT stands for / where settings and /proc are read; '' is /
+# Questions: folder:PATH program:NAME version:NAME service:UNIT user:NAME sudo:ARGV(a line each) interface:NAME
+#   peer:ADDRESS mysql:
+# Answers: `MARK at NAME`, then the text, up to the next mark. `MARK absent REASON`: nobody can tell, and why.
+mark=$1 root=$2
+shift 2
+
+at() {
+  printf '%s at %s\n' "$mark" "$*"
+}
+
+absent() {
+  printf '%s absent %s\n' "$mark" "$*"
+}
+
+# Seconds since 1970, with what fraction there is.
+stamp() {
+  at "$1"
+  date +%s.%N 2>/dev/null || absent 'date does not work'
+}
+
+# No command may hold up the others: a dead network file system answers never.
+bounded() {
+  if command -v timeout >/dev/null 2>&1; then timeout "$@"; else shift && "$@"; fi
+}
+
+# NAME FILE: the text of a file, below ROOT where it is there.
+show() {
+  file=$root$2
+  [ -e "$file" ] || file=$2
+  at "$1"
+  if [ -r "$file" ]; then
+    head -c 65536 "$file" 2>/dev/null || cat "$file"
+    echo
+  else
+    absent "$2 is not there, or cannot be read"
+  fi
+}
+
+stamp began
+show stat /proc/stat
+at login
+id -un 2>/dev/null || absent 'id does not work'
+id -u 2>/dev/null
+show loadavg /proc/loadavg
+show uptime /proc/uptime
+show meminfo /proc/meminfo
+show mounts /proc/mounts
+show mdstat /proc/mdstat
+at cores
+nproc 2>/dev/null || grep -c '^processor' /proc/cpuinfo 2>/dev/null || absent 'nproc does not work'
+
+at processes
+proc=$root/proc
+[ -e "$proc/1/comm" ] || proc=/proc
+cat "$proc"/[0-9]*/comm 2>/dev/null | sort | uniq -c
+at listening
+for file in tcp tcp6; do
+  [ -r "$root/proc/net/$file" ] && file=$root/proc/net/$file || file=/proc/net/$file
+  grep ' 0A ' "$file" 2>/dev/null
+done
+
+# Settings of systemd-logind, the weakest first: a file of the same name in a stronger folder hides the other.
+at logind
+for folder in /usr/lib /usr/local/lib /run /etc; do
+  file=$root$folder/systemd/logind.conf
+  [ -r "$file" ] && printf 'file %s %s\n' "$folder" logind.conf && grep -E '^[[:space:]]*(KillUserProcesses|KillOnlyUsers|KillExcludeUsers)[[:space:]]*=' "$file"
+  for file in "$root$folder"/systemd/logind.conf.d/*.conf; do
+    [ -r "$file" ] && printf 'file %s %s\n' "$folder" "logind.conf.d/${file##*/}" && grep -E '^[[:space:]]*(KillUserProcesses|KillOnlyUsers|KillExcludeUsers)[[:space:]]*=' "$file"
+  done
+done
+
+at disks
+if command -v smartctl >/dev/null 2>&1; then
+  for disk in /dev/sd? /dev/nvme?n? /dev/vd?; do
+    [ -b "$disk" ] || continue
+    printf 'disk %s\n' "$disk"
+    bounded 10 smartctl -H "$disk" 2>/dev/null | grep -iE 'health|open device|permission|unable' || echo 'no answer'
+  done
+else
+  absent 'smartctl is not installed'
+fi
+
+at gnu-find
+find / -maxdepth 0 -printf 'yes\n' 2>/dev/null || echo no
+
+at home
+printf '%s\n' "${HOME-}"
+set -- "folder:${HOME-}/.drp/jobs" "folder:/" "folder:/tmp" "$@"
+# Every disk that is mounted, once: containers show one disk in many places.
+file=$root/proc/mounts
+[ -r "$file" ] || file=/proc/mounts
+seen=' '
+while read -r device mount rest; do
+  case $device in /dev/loop* | /dev/fuse*) continue ;; /dev/*) ;; *) continue ;; esac
+  case $seen in *" $device "*) continue ;; esac
+  seen="$seen$device "
+  set -- "$@" "folder:$(printf %b "$mount")"
+done <"$file" 2>/dev/null
+for question in "$@"; do
+  answer=${question#*:}
+  case $question in
+  folder:*)
+    above=$answer
+    while [ ! -d "$above" ] && [ -n "$above" ]; do above=${above%/*}; done
+    at "folder $answer"
+    bounded 5 df -Pk "${above:-/}" 2>/dev/null | tail -n +2
+    at "inodes $answer"
+    bounded 5 df -Pi "${above:-/}" 2>/dev/null | tail -n +2
+    ;;
+  program:* | version:*)
+    at "$question"
+    if found=$(command -v "$answer" 2>/dev/null); then
+      printf '%s\n' "$found"
+      case $question in version:*)
+        option=--version
+        [ "${answer##*/}" != ssh ] || option=-V
+        bounded 5 "$answer" "$option" 2>&1 </dev/null | head -n 1
+        ;;
+      esac
+    else
+      echo none
+    fi
+    ;;
+  service:*)
+    at "$question"
+    if command -v systemctl >/dev/null 2>&1; then
+      bounded 5 systemctl is-active "$answer" 2>&1 | head -n 1
+    else
+      absent 'systemctl is not installed'
+    fi
+    ;;
+  user:*)
+    at "$question"
+    id -u "$answer" 2>/dev/null || echo none
+    ;;
+  sudo:*)
+    at "sudo $(printf %s "$answer" | tr '\n' ' ')"
+    if [ "$(id -u)" = 0 ]; then
+      echo root
+    elif command -v sudo >/dev/null 2>&1; then
+      (
+        set -f
+        IFS='
+'
+        # shellcheck disable=SC2086 -- one word a line
+        LC_ALL=C bounded 5 sudo -n -l $answer 2>&1
+        echo "exit $?"
+      )
+    else
+      echo none
+    fi
+    ;;
+  interface:*)
+    show "$question" "/sys/class/net/$answer/operstate"
+    ;;
+  peer:*)
+    at "$question"
+    if command -v ip >/dev/null 2>&1; then
+      bounded 5 ip -o route get "$answer" 2>&1 | head -n 1
+    else
+      absent 'ip is not installed'
+    fi
+    ;;
+  mysql:*)
+    at mysql
+    if command -v mysql >/dev/null 2>&1; then
+      bounded 10 mysql -e 'SHOW REPLICA STATUS\G' 2>/dev/null || bounded 10 mysql -e 'SHOW SLAVE STATUS\G' 2>&1
+      echo end
+    else
+      absent 'mysql is not installed'
+    fi
+    ;;
+  esac
+done
+
+at quota
+if grep -qE '[, ](usrquota|grpquota|prjquota|usrjquota=|uquota|pquota|quota)' "$root/proc/mounts" 2>/dev/null ||
+  { [ ! -e "$root/proc/mounts" ] && grep -qE '[, ](usrquota|grpquota|prjquota|usrjquota=|uquota|pquota|quota)' /proc/mounts 2>/dev/null; }; then
+  if command -v quota >/dev/null 2>&1; then
+    bounded 10 quota -w -p 2>&1 || true
+  else
+    absent 'file systems have quotas, and the program quota is not installed'
+  fi
+else
+  echo off
+fi
+
+# Two looks at /proc/stat, some time apart, tell how busy the processors are.
+sleep 0.3 2>/dev/null || sleep 1
+show stat2 /proc/stat
+stamp ended
