@@ -41,15 +41,20 @@ export function peopleOfKey(blob: Uint8Array, context: Omit<PeopleContext, 'at'>
   return Object.keys(context.people).filter((name) => keysOf(name, context).some((key) => key.blob.equals(blob)));
 }
 
-/** Keys a person may speak with; `invalid`: why not at this moment. `hardware`: it lives in a token. */
+/** Keys a person may speak with; `invalid`: why not at this moment, `validBeforeMs`: until when. `hardware`: it lives in a token. */
 export function keysOfPerson(
   person: string,
   context: PeopleContext,
-): readonly { readonly hardware: boolean; readonly invalid?: string }[] {
+): readonly { readonly hardware: boolean; readonly invalid?: string; readonly validBeforeMs?: number }[] {
   return keysOf(person, context).map((key) => {
     const invalid = invalidity(key, Date.parse(context.at));
     const hardware = / ?sk-(ssh|ecdsa)-/.test(key.line);
-    return invalid === undefined ? { hardware } : { hardware, invalid };
+    const { validBeforeMs } = key;
+    return {
+      hardware,
+      ...(invalid === undefined ? {} : { invalid }),
+      ...(validBeforeMs === undefined ? {} : { validBeforeMs }),
+    };
   });
 }
 

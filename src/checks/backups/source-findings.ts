@@ -16,6 +16,8 @@ export interface SourceQuestion {
 }
 
 const dayMs = 86_400_000;
+/** A source that takes turns by the day with others, and does not say so, may be silent for so long. */
+const turnMs = 2 * dayMs;
 /** Holes that a finding names; the rest is counted. */
 const gapsShown = 3;
 
@@ -44,13 +46,13 @@ export function sourceFindings(survey: SourceSurvey, question: SourceQuestion): 
 
 function freshness(subject: string, newest: BackupCandidate, question: SourceQuestion): Finding {
   const { backup, index, nowMs } = question;
-  const source = backup.sources[index] ?? {};
+  const source: { readonly days?: 'even' | 'odd' | undefined } = backup.sources[index] ?? {};
   const due = dueMs(source, { everyMs: backup.everyMs, sources: backup.sources.length }, nowMs);
   const takenMs = Date.parse(newest.takenAt);
   const ageMs = nowMs - takenMs;
   const say = findingFor('backup.fresh', subject);
   const words = {
-    threshold: `one every ${formatDuration(backup.everyMs)}${'days' in source && source.days !== undefined ? ` on ${source.days} days` : ''}`,
+    threshold: `one every ${formatDuration(backup.everyMs)}${source.days !== undefined ? ` on ${source.days} days` : ''}`,
     metrics: [{ name: 'age_seconds', value: Math.round(ageMs / 1000), fail: Math.round((nowMs - due) / 1000) }],
   };
   const found = `newest ${newest.takenAt.replace(':00.000Z', 'Z')}, ${formatDuration(ageMs)} old`;
@@ -61,6 +63,10 @@ function freshness(subject: string, newest: BackupCandidate, question: SourceQue
     });
   }
   if (takenMs >= due) return say.ok(found, words);
+  if (source.days === undefined && backup.sources.length > 1 && ageMs < turnMs + backup.everyMs * 2) {
+    const advice = `If it holds the copies of even or odd days, say so (sources, days); else see why it stands still.`;
+    return say.warn(`${found}, older than its rhythm`, { ...words, advice });
+  }
   const advice = `See why no copy was made on ${newest.host} since then.`;
   return say.fail(`${found}, copies are missing`, { ...words, advice });
 }

@@ -43,7 +43,8 @@ export function surveyOnce(context: CheckContext, { backup, index }: SourceName)
   if (shared !== undefined) return shared;
   const definition = context.runbook.backups[backup];
   const source = definition?.sources[index];
-  if (definition === undefined || source === undefined) throw new DrpError('internal', { what: `the runbook has no source ${key}` });
+  if (definition === undefined || source === undefined)
+    throw new DrpError('internal', { what: `the runbook has no source ${key}` });
   const turn = known.byHost.get(source.host) ?? Promise.resolve();
   const survey = turn.then(() => look(context, { name: backup, backup: definition, source }));
   const ended = survey.catch(() => undefined).finally(() => known.surveys.delete(key));

@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { toError } from '../../base/errors.ts';
 
 /** One HTTP exchange with one machine. The URL gives scheme, Host and TLS name; the address says where to connect. */
@@ -36,6 +36,8 @@ export type WebReply =
       readonly durationMs: number;
       /** End of the certificate's validity, ISO; absent on plain HTTP. */
       readonly certificateUntil?: string;
+      /** Who made it: organisation, else common name; absent on plain HTTP. */
+      readonly certificateIssuer?: string;
     }
   | {
       readonly kind: 'failed';
@@ -61,7 +63,8 @@ export async function requestAt(request: WebRequest): Promise<WebReply> {
     });
     outgoing.end(request.body);
     const response = await incoming;
-    const until = response.socket instanceof TLSSocket ? response.socket.getPeerCertificate().valid_to : undefined;
+    const certificate = response.socket instanceof TLSSocket ? response.socket.getPeerCertificate() : undefined;
+    const issuer = certificate === undefined ? undefined : issuerOf(certificate);
     const body = await readBody(response);
     return {
       kind: 'answered',
@@ -69,7 +72,8 @@ export async function requestAt(request: WebRequest): Promise<WebReply> {
       headers: plainHeaders(response),
       body,
       durationMs: Math.round(performance.now() - startedMs),
-      ...(until === undefined ? {} : { certificateUntil: new Date(until).toISOString() }),
+      ...(certificate === undefined ? {} : { certificateUntil: new Date(certificate.valid_to).toISOString() }),
+      ...(issuer === undefined ? {} : { certificateIssuer: issuer }),
     };
   } catch (thrown) {
     request.signal?.throwIfAborted();
@@ -87,6 +91,12 @@ export async function requestAt(request: WebRequest): Promise<WebReply> {
     }
     return { kind: 'failed', why: sent ? 'cut' : 'unreachable', reason: error.message, sent };
   }
+}
+
+/** The types say that an issuer is always there; some hold several values of a kind, and some nothing at all. */
+function issuerOf({ issuer }: PeerCertificate): string | undefined {
+  const names = issuer as Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
+  return [names?.['O'], names?.['CN']].flat().find((name) => name !== undefined && name !== '');
 }
 
 function open(

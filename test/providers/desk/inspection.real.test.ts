@@ -9,7 +9,7 @@ import { makeTestLab } from '../../lab/test-lab.ts';
 
 const { lab, end } = makeTestLab();
 let facts: MailFacts;
-const inspect = async (change: object = {}, password = mailLogin.password) => {
+const inspect = async (change: object = {}, password: string = mailLogin.password) => {
   const { address, port } = facts;
   const mail = desk.parse({ kind: 'smtp', address, port, from: 'drp@kyc.test', to: ['crisis@kyc.test'], ...change });
   const made = await createProviders().desk(mail, () => Promise.resolve(new Secret('env MAIL', password)));

@@ -1,0 +1,92 @@
+import { formatDuration, formatSize } from '../base/duration.ts';
+import type { BackupCandidate } from '../plan/backup-candidate.ts';
+import type { Plan } from '../plan/plan.ts';
+import { rehearsedPart, restorationChanges } from '../plan/rehearsal.ts';
+import type { Runbook } from '../runbook/schema/runbook.ts';
+import { sourcesOf, surveyOnce, surveyPatienceMs } from './backups/survey-once.ts';
+import type { CheckContext, Finding, PastRehearsal, PastRestore, Probe } from './check.ts';
+import { findingFor } from './finding-for.ts';
+
+/** What was not rehearsed for so long is not rehearsed. */
+const rehearsedWithinMs = 183 * 86_400_000;
+/** Copies this much larger than the one restored last make that run's times too small, in percent. */
+const grownPercent = 125;
+/** Changes that a finding names; the rest is counted. */
+const changesShown = 4;
+
+/** What is another than when it was last rehearsed: time, the restoration's steps and hosts, and how much there is to restore. */
+export function driftProbes(runbook: Runbook): readonly Probe[] {
+  return [
+    { id: 'drift', subject: 'restoration', run: (context) => Promise.resolve(rehearsal(context)) },
+    ...Object.keys(runbook.backups).map((name): Probe => ({
+      id: 'drift.size',
+      subject: name,
+      patienceMs: surveyPatienceMs,
+      run: async (context) => [await sizeDrift(context, name)],
+    })),
+  ];
+}
+
+function rehearsal({ past, plans, clock }: CheckContext): readonly Finding[] {
+  const drill = findingFor('drift.drill', 'restoration');
+  if (past === undefined) return [drill.skipped('there is no journal of earlier runs')];
+  const threshold = `rehearsed within ${formatDuration(rehearsedWithinMs)}`;
+  const advice = 'Rehearse the restoration: drp drill --site SITE.';
+  const { rehearsed } = past;
+  if (rehearsed === undefined) return [drill.warn('no drill on record', { threshold, advice })];
+  const ageMs = clock.nowMs() - Date.parse(rehearsed.at);
+  const found = `last ${rehearsed.kind} ${formatDuration(ageMs)} ago, run ${rehearsed.run}`;
+  const metrics = [{ name: 'age_seconds', value: Math.round(ageMs / 1000), warn: rehearsedWithinMs / 1000 }];
+  const now = plans?.find(({ procedure }) => procedure === 'activation');
+  return [
+    ageMs <= rehearsedWithinMs
+      ? drill.ok(found, { threshold, metrics })
+      : drill.warn(found, { threshold, metrics, advice }),
+    ...(now === undefined ? [] : [planDrift(rehearsed, now)]),
+  ];
+}
+
+/** What the restoration does otherwise than when it was rehearsed. Pure. */
+export function planDrift(rehearsed: PastRehearsal, now: Plan): Finding {
+  const say = findingFor('drift.plan', 'restoration');
+  const changes = restorationChanges(rehearsedPart(rehearsed.plan), rehearsedPart(now));
+  const threshold = `run ${rehearsed.run}`;
+  if (changes.length === 0) return say.ok(`the restoration is the one of run ${rehearsed.run}`, { threshold });
+  const shown = changes
+    .slice(0, changesShown)
+    .map(({ kind, area, name, what }) => `${area} ${name} ${kind}${what.length === 0 ? '' : ` (${what[0] ?? ''})`}`);
+  const more = changes.length > changesShown ? `, and ${String(changes.length - changesShown)} more` : '';
+  const advice = 'Rehearse it as it is now: drp drill --site SITE.';
+  return say.warn(`${shown.join(', ')}${more}`, { threshold, advice });
+}
+
+async function sizeDrift(context: CheckContext, name: string): Promise<Finding> {
+  const say = findingFor('drift.size', name);
+  const last = context.past?.restores?.find((restore) => restore.backup === name && restore.bytes > 0);
+  if (last === undefined) return say.skipped('no run on record says how much it restored');
+  const sources = sourcesOf(context.runbook.backups).filter(({ backup }) => backup === name);
+  const surveys = await Promise.all(sources.map((source) => surveyOnce(context, source)));
+  const measured = surveys
+    .flatMap(({ answer }) => (answer.kind === 'surveyed' ? answer.candidates : []))
+    .filter(({ bytes, misreadBy = [] }) => bytes >= 0 && !misreadBy.includes('content'))
+    .toSorted((a, b) => Date.parse(b.takenAt) - Date.parse(a.takenAt));
+  const [newest] = measured;
+  if (newest === undefined) return say.skipped('no copy could be measured');
+  return compareSize(name, newest, last);
+}
+
+/** How much more there is to restore than last time. Pure. */
+export function compareSize(
+  name: string,
+  newest: Pick<BackupCandidate, 'bytes' | 'files'>,
+  last: PastRestore,
+): Finding {
+  const say = findingFor('drift.size', name);
+  const percent = Math.round((newest.bytes * 100) / last.bytes);
+  const threshold = `${String(grownPercent)} % of what run ${last.run} restored`;
+  const metrics = [{ name: 'size_bytes', value: newest.bytes, warn: Math.round((last.bytes * grownPercent) / 100) }];
+  const found = `${formatSize(newest.bytes)}, ${String(percent)} % of the ${formatSize(last.bytes)} restored then`;
+  if (percent <= grownPercent) return say.ok(found, { threshold, metrics });
+  const advice = `Rehearse it again: what took an hour then takes ${formatDuration(36_000 * percent)} now.`;
+  return say.warn(found, { threshold, metrics, advice });
+}

@@ -1,0 +1,158 @@
+import { formatDuration } from '../base/duration.ts';
+import { chooseBackups, type BackupChoice } from '../plan/backups.ts';
+import { planDuration } from '../plan/critical-path.ts';
+import type { Plan } from '../plan/plan.ts';
+import { stepsOf } from '../plan/resolve.ts';
+import type { Runbook } from '../runbook/schema/runbook.ts';
+import { surveyAllOnce, surveyPatienceMs } from './backups/survey-once.ts';
+import type { CheckContext, Finding, Probe } from './check.ts';
+import { findingFor } from './finding-for.ts';
+import { partsOnlyIn } from './own-probes.ts';
+import { absent } from './people-probes.ts';
+
+/**
+ * A recovery as it would go without the datacentres taken as lost: what would be missing, how long it would take, and what
+ * drp itself would miss. Finds nothing where none is lost.
+ */
+export function lostProbes(): readonly Probe[] {
+  const probe = (id: string, find: (context: CheckContext) => readonly Finding[]): Probe => ({
+    id,
+    subject: 'recovery',
+    run: (context) => Promise.resolve(context.lost.length === 0 ? [] : find(context)),
+  });
+  return [
+    probe('lost.side', ({ runbook, lost }) => [sideLeft(runbook, lost)]),
+    {
+      id: 'lost.data',
+      subject: 'recovery',
+      patienceMs: surveyPatienceMs,
+      run: async (context) => (context.lost.length === 0 ? [] : await dataLeft(context)),
+    },
+    probe('lost.time', ({ runbook, lost, plans }) => timeNeeded(runbook, lost, plans ?? [])),
+    probe('lost.desks', ({ runbook, lost, plans }) => [desksLeft(runbook, lost, plans ?? [])]),
+    probe('lost.people', (context) => [peopleLeft(context)]),
+    probe('lost.drp', ({ runbook, lost }) => [drpLeft(runbook, lost)]),
+  ];
+}
+
+/** Where users would be sent. Pure. */
+export function sideLeft(runbook: Runbook, lost: readonly string[]): Finding {
+  const say = findingFor('lost.side', 'recovery');
+  const place = (side: 'production' | 'recovery'): string =>
+    runbook.hosts[runbook.service[side].host]?.datacentre ?? '';
+  if (lost.includes(place('recovery'))) {
+    const advice = 'There is nowhere to recover to: a third place is needed against this loss.';
+    return say.fail(`the recovery side is in ${place('recovery')}, too`, { advice });
+  }
+  if (!lost.includes(place('production'))) return say.ok(`production stays: it is in ${place('production')}`);
+  return say.ok(`users go to ${runbook.service.recovery.host} in ${place('recovery')}`);
+}
+
+/** Which copies would be taken now, and what is lost with the others: the question of the restoration gate. */
+async function dataLeft(context: CheckContext): Promise<readonly Finding[]> {
+  const { runbook, lost, clock } = context;
+  if (Object.keys(runbook.backups).length === 0) return [];
+  const surveys = await surveyAllOnce(context);
+  const choices = chooseBackups({ world: runbook, surveys, lost, sinceAt: clock.nowIso() });
+  const { skewMs, within } = choices;
+  const skew = findingFor('lost.skew', 'recovery');
+  const threshold = formatDuration(runbook.objectives.skewMs);
+  const advice = 'Have files and database copied closer to each other, to places that are not lost together.';
+  return [
+    ...choices.choices.map(lossFinding),
+    ...(skewMs === undefined
+      ? []
+      : within.skew
+        ? [skew.ok(`files and database ${formatDuration(skewMs)} apart`, { threshold })]
+        : [skew.fail(`files and database ${formatDuration(skewMs)} apart`, { threshold, advice })]),
+  ];
+}
+
+function lossFinding(choice: BackupChoice): Finding {
+  const say = findingFor('lost.data', choice.backup);
+  const { chosen, lossMs = 0, objectiveMs } = choice;
+  const threshold = formatDuration(objectiveMs);
+  if (chosen === undefined) {
+    const advice = 'Keep copies where they are not lost with it.';
+    return say.fail(`no fit copy would be left of ${choice.kind}`, { threshold, advice });
+  }
+  const metrics = [{ name: 'loss_seconds', value: Math.round(lossMs / 1000), fail: Math.round(objectiveMs / 1000) }];
+  const found = `${formatDuration(lossMs)} of ${choice.kind === 'files' ? 'files' : 'rows'} lost tonight, from ${chosen.host} (${chosen.takenAt})`;
+  if (lossMs <= objectiveMs) return say.ok(found, { threshold, metrics });
+  const advice = `Have every copy in two datacentres: the newest ones would burn, or none was made in time.`;
+  return say.fail(found, { threshold, metrics, advice });
+}
+
+/** The critical path without people's time, and steps that need a host that is gone. Pure. */
+export function timeNeeded(runbook: Runbook, lost: readonly string[], plans: readonly Plan[]): readonly Finding[] {
+  const plan = plans.find(({ procedure }) => procedure === 'activation');
+  if (plan === undefined) return [];
+  const { expectMs, unknown } = planDuration(plan);
+  const { rtoMs } = runbook.objectives;
+  const time = findingFor('lost.time', 'activation');
+  const words = {
+    threshold: `${formatDuration(rtoMs)} (RTO)`,
+    metrics: [{ name: 'expected_seconds', value: Math.round(expectMs / 1000), fail: Math.round(rtoMs / 1000) }],
+  };
+  const found = `${formatDuration(expectMs)} of work on the critical path${unknown.length === 0 ? '' : `, and ${String(unknown.length)} steps that say no duration`}; people's time comes on top`;
+  const advice = 'Shorten the critical path (drp plan shows it), or promise more time.';
+  // A fence goes on without hosts that are gone; nothing else of an activation may need them.
+  const stuck = stepsOf(plan).filter(
+    ({ spec, hosts }) =>
+      spec.kind !== 'fence' && hosts.some((host) => lost.includes(runbook.hosts[host]?.datacentre ?? '')),
+  );
+  const steps = findingFor('lost.steps', 'activation');
+  const needed = stuck.map(({ id, hosts }) => `${id} (${hosts.join(', ')})`).join(', ');
+  return [
+    expectMs <= rtoMs ? time.ok(found, words) : time.fail(found, { ...words, advice }),
+    stuck.length === 0
+      ? steps.ok('no step but fencing needs a host that is gone')
+      : steps.fail(`need a host that is gone: ${needed}`, { advice: 'Have these steps work without it.' }),
+  ];
+}
+
+/** Who would hear of it. Pure. */
+export function desksLeft(runbook: Runbook, lost: readonly string[], plans: readonly Plan[]): Finding {
+  const say = findingFor('lost.desks', 'recovery');
+  const gone = Object.keys(runbook.desks).filter((name) => lost.includes(runbook.desks[name]?.datacentre ?? ''));
+  const unheard = plans
+    .filter(({ procedure }) => procedure === 'activation')
+    .flatMap((plan) =>
+      stepsOf(plan).flatMap(({ id, spec }) =>
+        spec.kind === 'ticket' && spec.desks.every((desk) => gone.includes(desk)) ? [id] : [],
+      ),
+    );
+  const left = Object.keys(runbook.desks).filter((name) => !gone.includes(name));
+  if (unheard.length > 0) {
+    const advice = 'Have each message go to a desk elsewhere, too; on the day it is shown to paste, and stays owed.';
+    return say.fail(`${gone.join(', ')} gone: nobody hears of ${unheard.join(', ')}`, { advice });
+  }
+  if (gone.length === 0) return say.ok(`all stay: ${left.join(', ')}`);
+  return say.ok(`${gone.join(', ')} gone; every message still goes to ${left.join(', ')}`);
+}
+
+/** Who may be out of reach; what that means for gates is said by people.gate. */
+function peopleLeft(context: CheckContext): Finding {
+  const say = findingFor('lost.people', 'recovery');
+  const gone = absent(context);
+  const left = Object.keys(context.runbook.people).filter((name) => !gone.includes(name));
+  if (gone.length === 0) return say.ok(`nobody works there by the runbook: ${left.join(', ')} stay`);
+  return say.ok(`${gone.join(', ')} may be out of reach, ${left.join(', ')} stay: see people.gate`);
+}
+
+/** What drp itself would miss. Pure. */
+export function drpLeft(runbook: Runbook, lost: readonly string[]): Finding {
+  const say = findingFor('lost.drp', 'recovery');
+  const place = runbook.own?.datacentre;
+  if (place === undefined) {
+    const advice = 'Say where the machine stands that drp runs on: own.datacentre.';
+    return say.unknown('the runbook does not say where drp runs', { advice });
+  }
+  if (!lost.includes(place)) return say.ok(`drp and its journal stay, in ${place}`);
+  const missing = partsOnlyIn(runbook, lost);
+  if (missing.length > 0) {
+    const advice = 'Keep copies elsewhere, and name them in the runbook: own.copies.';
+    return say.fail(`gone with ${place}, and no copy elsewhere: ${missing.join(', ')}`, { advice });
+  }
+  return say.ok(`drp is gone with ${place}; copies of all its parts are elsewhere`);
+}
