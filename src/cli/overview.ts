@@ -14,7 +14,9 @@ export const verbLines: readonly (readonly [
       ['plan', 'show every step, gate and command of a procedure; touches no network'],
       ['who-can', 'who may pass each gate and say each deciding word'],
       ['prove', 'look at every path of a procedure under the laws, before the fire'],
+      ['print', 'the procedure on paper: commands, contacts, forms to sign, a log'],
       ['check', 'look at hosts, backups, names, people: is the site fit for a disaster tonight'],
+      ['drill', 'the activation as an exercise, into an isolated target; clean-up at the end'],
     ],
   ],
   [
