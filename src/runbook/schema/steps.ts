@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { argv, duration, hostPath, name } from './basics.ts';
+import { argv, duration, hostPath, name, rate } from './basics.ts';
+import type { DrillStepSpec } from './drill.ts';
 
 /** Keys every step may have, whatever its kind. */
 const common = {
@@ -20,6 +21,12 @@ const filesFrom = z.union([
   z.strictObject({ host: name, path: hostPath }),
 ]);
 
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day (UTC) such as 08:00');
+const bandwidth = z.union([
+  rate.transform((atMost) => [{ from: '00:00', to: '24:00', atMost }]),
+  z.array(z.strictObject({ from: clockTime, to: clockTime, atMost: rate })),
+]);
+
 export const copyStep = z.strictObject({
   ...common,
   kind: z.literal('copy'),
@@ -36,6 +43,8 @@ export const copyStep = z.strictObject({
   exclude: z.array(z.string()).default([]),
   /** Refuse a source smaller than this share of the last one, in percent of files and of bytes. */
   shrinkLimit: z.int().min(0).max(100).default(80),
+  /** What the copy may use of the line at most: a rate, or rates by the hour of the day (UTC). Unlimited where absent. */
+  bandwidth: bandwidth.default([]),
 });
 
 export const databaseStep = z.discriminatedUnion('do', [

@@ -1,15 +1,16 @@
 import { formatSize } from '../../base/duration.ts';
 import { DrpError } from '../../base/errors.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
-import { hostOf } from '../remote/host-path.ts';
 import { factNumber, jobOutcome, probeJob, stopJob } from '../remote/job-outcome.ts';
-import { scriptText } from '../remote/script-text.ts';
-import { sourceRoute } from '../remote/source-route.ts';
 import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
-import { copyNames, copySource, leastSize, type CopySpec } from './copy-plan.ts';
+import { chooseCopy } from './choose-copy.ts';
+import { copyArgs, copyScript } from './copy-args.ts';
+import { copyLines, passesOutput } from './copy-lines.ts';
+import { copyNames, copySource, type CopySpec } from './copy-plan.ts';
 import { describeCopy } from './describe.ts';
 import { copyEvidence } from './evidence.ts';
 import { checkCopy } from './precheck.ts';
+import { probeCopy } from './probe-copy.ts';
 import { readTarget, treeSize } from './trees.ts';
 
 /**
@@ -33,36 +34,17 @@ async function runCopy(step: PlannedStep, spec: CopySpec, context: StepContext):
   const { host } = spec.to;
   const source = copySource(spec, context);
   const names = copyNames(spec, { world: context.world, run: context.run.id });
-  const least = leastSize(spec, context);
-  const { identity } = hostOf(context.world, source.host);
+  const way = chooseCopy(await probeCopy(spec, context), { limited: spec.bandwidth.length > 0 });
   const job = await jobOutcome(context, {
     step,
     host,
     repeatable: true,
-    request: {
-      script: scriptText('remote/job-opening.sh', 'remote/source-link.sh', 'remote/tree-find.sh', 'copy/copy.sh'),
-      args: [
-        ...sourceRoute(context.world, source.host, host),
-        identity.file,
-        identity.text,
-        source.path,
-        names.target,
-        names.staging,
-        names.kept,
-        spec.switch ? '1' : '0',
-        spec.exclude.join('\n'),
-        String(least.files),
-        String(least.bytes),
-        scriptText('remote/script-opening.sh', 'remote/tree-find.sh', 'remote/tree-size.sh'),
-        scriptText('remote/script-opening.sh', 'remote/tree-find.sh', 'remote/tree-manifest.sh'),
-      ],
-    },
+    request: { script: copyScript(), args: copyArgs(spec, { context, source, names, way }) },
   });
   if (job.kind === 'ended') return job.outcome;
   const { facts } = job;
   const files = factNumber(facts, 'files');
   const bytes = factNumber(facts, 'bytes');
-  const kept = facts['kept'] ?? '';
   const owners = facts['owners'] === '1';
   return {
     kind: 'done',
@@ -75,18 +57,13 @@ async function runCopy(step: PlannedStep, spec: CopySpec, context: StepContext):
       bytes,
       newest: newestIso(factNumber(facts, 'newest')),
       manifest: facts['manifest'] ?? '',
-      kept,
+      kept: facts['kept'] ?? '',
       owners,
+      ...passesOutput(facts),
     },
     lines: [
       `${files} files, ${formatSize(bytes)} from ${source.host}:${source.path}`,
-      spec.switch
-        ? `both sides compared by checksum (${(facts['manifest'] ?? '').slice(0, 12)}…) and switched in as ${names.target}`
-        : `waits beside the target as ${names.staging}; compared when it is switched in`,
-      ...(kept === '' ? [] : [`what was there before is kept as ${kept}`]),
-      ...(factNumber(facts, 'carried') > 0
-        ? [`${factNumber(facts, 'carried')} entries are the target's own and were carried over`]
-        : []),
+      ...copyLines(spec, { facts, names, way }),
       ...(owners ? [] : [`owners were not kept: the login on ${host} is not root`]),
     ],
   };

@@ -1,134 +1,30 @@
 # Fills a staging tree beside the target, compares it with the source by checksums, and switches it in by rename. A name
 # in use never stands for half a tree: what is not verified keeps its own hidden name.
-#   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE TARGET STAGING KEPT SWITCH EXCLUDES MIN_FILES MIN_BYTES SIZE MANIFEST
+#   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE TARGET STAGING KEPT SWITCH EXCLUDES MIN_FILES MIN_BYTES
+#   MODE CIPHER STREAMS FLAGS LIMITS PASSES SIZE MANIFEST LEDGER PACK SHARES
+# FLAGS: A ACLs, X extended attributes, W whole files, S holes, Z compressed. PASSES: how often a living source may be gone over.
 need_tools rsync sha256sum find sort sed awk df stat comm
-link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7"
+trap link_down EXIT
+trap 'exit 143' HUP INT TERM
+link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7" "${19}"
 shift 7
 identity_file=$1 identity_text=$2 source=$3 target=$4 staging=$5 kept=$6
 shift 6
 switch=$1 excludes=$2 min_files=$3 min_bytes=$4
-printf '%s\n' "$5" >"$work/size.sh"
-printf '%s\n' "$6" >"$work/manifest.sh"
-printf '%s\n' "$excludes" | sed '/^$/d' >"$work/excludes"
+way_mode=$5 way_streams=$7 way_flags=$8 passes_max=${10}
+printf '%s\n' "$9" | sed '/^$/d' >"$work/limits"
+shift 10
+printf '%s\n' "$1" >"$work/size.sh"
+printf '%s\n' "$2" >"$work/manifest.sh"
+printf '%s\n' "$3" >"$work/ledger.sh"
+printf '%s\n' "$4" >"$work/pack.sh"
+printf '%s\n' "$5" >"$work/shares.sh"
+printf '%s\n' "$excludes" | sed '/^$/d' | tr '\n' '\0' >"$work/excludes"
+ledger=$staging.ledger
 owners=
 [ "$(id -u)" != 0 ] || owners=1
 parent=${target%/*}
 [ -n "$parent" ] || parent=/
-
-# What `on_source` ended with, as a refusal.
-judge_source() {
-  case $1 in
-  0) ;;
-  44) refuse source-unfit "$source is not there, or cannot be read" ;;
-  45) refuse source-unfit "another machine answers where the source should be" ;;
-  47) refuse source-unfit "$(one_line <"$work/error")" ;;
-  *) refuse source-unreachable "exit $1: $(one_line <"$work/error")" ;;
-  esac
-}
-
-measure_source() {
-  on_source "$work/size.sh" "$source" "$identity_file" "$identity_text" "$excludes" >"$work/size" 2>"$work/error"
-  judge_source $?
-  read -r word entries files bytes disk newest can <"$work/size"
-  [ "$word" = size ] || refuse source-unreachable "its answer was not understood: $(one_line <"$work/size")"
-  [ "$files" -gt 0 ] || refuse source-unfit "$source is empty"
-  [ "$files" -ge "$min_files" ] && [ "$bytes" -ge "$min_bytes" ] ||
-    refuse source-unfit "$source has shrunk: $files files and $bytes bytes, at least $min_files and $min_bytes were expected"
-}
-
-measure_staging() {
-  here_entries=0 here_bytes=0 here_disk=0
-  [ -d "$staging" ] || return 0
-  sh "$work/size.sh" "$staging" '' '' '' >"$work/size.here" 2>/dev/null &&
-    read -r word here_entries here_files here_bytes here_disk here_rest <"$work/size.here"
-}
-
-judge_target() {
-  mkdir -p "$parent" 2>/dev/null && [ -w "$parent" ] || refuse target-unfit "$parent cannot be written"
-  if [ -e "$target" ]; then
-    [ -d "$target" ] || refuse target-unfit "$target is no folder"
-    [ -L "$target" ] || [ "$(stat -c %d "$target")" = "$(stat -c %d "$parent")" ] ||
-      refuse target-unfit "$target is a file system of its own and cannot be replaced by rename; copy into a folder below it"
-  fi
-  free=$(df -Pk "$parent" | awk 'NR == 2 { print $4 }')
-  need=$((disk - here_disk))
-  [ $((free * 1024)) -gt $((need + need / 50 + 67108864)) ] ||
-    refuse no-room "$parent needs $need bytes and a little to spare, there are $((free * 1024)) (what is replaced is kept)"
-  nodes=$(df -Pi "$parent" 2>/dev/null | awk 'NR == 2 && $2 ~ /^[0-9]+$/ && $2 > 0 { print $4 }')
-  [ -z "$nodes" ] || [ "$nodes" -gt $((entries - here_entries + 100)) ] ||
-    refuse no-room "$parent needs $((entries - here_entries)) inodes, there are $nodes"
-}
-
-# One stream is one rsync over one part of the tree. PART is relative to the tree, with a slash at its end; '' is all.
-start_stream() {
-  part=$1 number=$2
-  shift 2
-  : >"$work/progress.$number"
-  from=$source/$part
-  [ -z "$DRP_LINK_ADDRESS" ] || from=$DRP_LINK_ADDRESS:$from
-  (
-    cd "$work" || exit 1
-    exec rsync "$@" -s --numeric-ids -S --delete --partial-dir=.drp-partial --exclude-from=excludes --no-h \
-      --info=progress2 -e 'sh ./ssh' -- "$from" "$staging/$part"
-  ) >>"$work/progress.$number" 2>>"$work/error" &
-  stream=$!
-}
-
-say_progress() {
-  sent=$(tail -c 300 "$work/progress.1" | tr '\r' '\n' | sed -n 's/^ *\([0-9][0-9]*\) .*%.*/\1/p' | tail -n 1)
-  done_bytes=$((here_bytes + ${sent:-0}))
-  [ "$done_bytes" -le "$bytes" ] || done_bytes=$bytes
-  say progress "$done_bytes" "$bytes" "$1, ${sent:-0} bytes looked at in this pass"
-  # rsync writes a record for every file: kept short, or it would outgrow the copy.
-  [ "$(wc -c <"$work/progress.1")" -le 1048576 ] || : >"$work/progress.1"
-}
-
-# WORDS FLAG...: runs rsync to its end; tries again only after what may pass by itself.
-transfer() {
-  words=$1
-  shift
-  tries=0
-  while :; do
-    : >"$work/error"
-    start_stream '' 1 "$@"
-    while kill -0 "$stream" 2>/dev/null; do
-      sleep 1
-      say_progress "$words"
-    done
-    wait "$stream"
-    code=$?
-    [ "$code" != 0 ] || return 0
-    tries=$((tries + 1))
-    case $code in
-    10 | 12 | 20 | 30 | 35 | 255) [ "$tries" -lt 5 ] || refuse source-unreachable "rsync ended with $code: $(tail -n 3 "$work/error" | one_line)" ;;
-    11) refuse no-room "rsync could not write: $(tail -n 3 "$work/error" | one_line)" ;;
-    24) [ "$switch" = 0 ] && return 0 ;; # files vanished under a pass over a living source: the final pass sees them
-    *) refuse step-failed "rsync ended with $code: $(head -n 5 "$work/error" | one_line)" ;;
-    esac
-    echo "rsync ended with $code, try $tries of 5: $(tail -n 2 "$work/error" | one_line)"
-    sleep $((tries * 3))
-    measure_staging
-  done
-}
-
-# Compares a tree here with the source. 0: equal.
-compare() {
-  on_source "$work/manifest.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" >"$work/manifest.source" 2>"$work/error" &
-  far=$!
-  sh "$work/manifest.sh" "$1" '' '' "$excludes" "$owners" >"$work/manifest" 2>"$work/error.here" ||
-    refuse copy-differs "the copy cannot be read: $(one_line <"$work/error.here")"
-  wait "$far"
-  judge_source $?
-  cmp -s "$work/manifest.source" "$work/manifest"
-}
-
-# First differences, a line each, by path.
-differences() {
-  sort "$work/manifest.source" >"$work/sorted.source"
-  sort "$work/manifest" >"$work/sorted"
-  comm -23 "$work/sorted.source" "$work/sorted" | head -n 5 | sed 's/^/source: /; s/\t/ /g'
-  comm -13 "$work/sorted.source" "$work/sorted" | head -n 5 | sed 's/^/here: /; s/\t/ /g'
-}
 
 # What is left out of the copy is the target's own: it comes along from the tree that is replaced.
 carry_over() {
@@ -150,8 +46,81 @@ finish() {
   exit 0
 }
 
+# All of the source into the staging tree, by the way that was chosen. What an archive or several streams leave open, and
+# whatever they were cut off, the pass over the whole tree brings: it sends only what is missing.
+fill() {
+  whole=1
+  if [ "$way_mode" = tar ] && [ "$here_entries" -le 1 ] && archive; then
+    say fact way tar
+    whole=
+  fi
+  if [ -n "$whole" ]; then
+    share_out
+    if [ -s "$work/share.1" ]; then
+      transfer "copying $files files in $way_streams streams"
+      rm -f "$work"/share.*
+      measure_staging
+    fi
+    transfer "copying $files files" "$@"
+  fi
+  clean_partials "$@"
+}
+
+compared() {
+  compare "$staging" && return 0
+  echo "differs after the copy:"
+  differences
+  return 1
+}
+
+# WORDS FLAG...: one more pass. 0: it still differs.
+again() {
+  transfer "$@"
+  sync -f "$staging"
+  ! compared
+}
+
+# Folders of unfinished files go; making them has changed the times of the folders they were in.
+clean_partials() {
+  if [ -n "$(find "$staging" -name .drp-partial -type d -prune -print -exec rm -rf {} + | head -n 1)" ]; then
+    transfer "setting folder times" "$@"
+  fi
+}
+
+# Over a living source again and again, while each pass still takes much less than the one before it. Then checksums of
+# both sides are kept for the frozen window.
+go_over() {
+  passes=$1 last=$1 pass=1
+  while [ "$last" -gt "$pass_seconds" ] && [ "$pass" -lt "$passes_max" ]; do
+    pass=$((pass + 1))
+    began=$(date +%s)
+    transfer "pass $pass over a source that users still change"
+    clean_partials
+    took=$(($(date +%s) - began))
+    passes="$passes $took"
+    [ $((took * 10)) -lt $((last * 7)) ] || { last=$took && break; }
+    last=$took
+  done
+  say fact passes "$passes"
+  sync -f "$staging"
+  say progress "$bytes" "$bytes" "keeping checksums of both sides for the frozen window"
+  began=$(date +%s)
+  write_ledger
+  [ $(($(date +%s) - began)) -le 60 ] || transfer "pass over what changed meanwhile"
+  say fact last "$last"
+}
+# A pass shorter than this is not worth another one: the frozen window would hardly get shorter.
+pass_seconds=20
+
 say progress 0 0 "measuring the source"
-measure_source
+link_share
+if [ "$switch" = 1 ] && ledger_holds; then
+  short=1
+  measure_facts
+else
+  short=
+  measure_source
+fi
 # An attempt before this one may have switched already, and its host gone down before it could say so.
 if [ "$switch" = 1 ] && [ ! -e "$staging" ] && [ -e "$kept" ] && [ -d "$target" ]; then
   say progress 0 "$bytes" "comparing what an earlier attempt has switched in"
@@ -160,31 +129,33 @@ if [ "$switch" = 1 ] && [ ! -e "$staging" ] && [ -e "$kept" ] && [ -d "$target" 
     finish
   fi
 fi
-measure_staging
+[ -n "$short" ] || measure_staging
 judge_target
 mkdir -p "$staging" || refuse target-unfit "$staging cannot be made"
 
-set -- -aH
-case $can in *A*) rsync --version | grep -q '[^o] ACLs' && set -- "$@" -A ;; esac
-case $can in *X*) rsync --version | grep -q '[^o] xattrs' && set -- "$@" -X ;; esac
-[ -n "$owners" ] || set -- "$@" --no-owner --no-group --no-devices --no-specials
-transfer "copying $files files" "$@"
-if [ -n "$(find "$staging" -name .drp-partial -type d -prune -print -exec rm -rf {} + | head -n 1)" ]; then
-  transfer "setting folder times" "$@"
-fi
-sync -f "$staging"
-[ "$switch" = 1 ] || finish
-
-say progress "$bytes" "$bytes" "comparing $files files by checksum"
-if ! compare "$staging"; then
-  echo "differs after the copy:"
-  differences
-  # Same size and time, other content: only reading both sides finds it, and only then is it copied.
-  transfer "copying what differs by checksum" "$@" -c
+began=$(date +%s)
+equal=
+if [ -n "$short" ] && send_changes; then
   sync -f "$staging"
-  if ! compare "$staging"; then
-    differences
-    refuse copy-differs "$(differences | head -n 2 | one_line)"
+  say progress "$bytes" "$bytes" "comparing $files files; read are those that changed"
+  ! compare_short || equal=1
+elif [ "$switch" = 0 ]; then
+  # Nothing is removed while the source lives: only the last pass takes away what it no longer holds.
+  fill
+  go_over $(($(date +%s) - began))
+  finish
+fi
+if [ -z "$equal" ]; then
+  rm -rf "$ledger"
+  fill --delete
+  sync -f "$staging"
+  say progress "$bytes" "$bytes" "comparing $files files by checksum"
+  if ! compared; then
+    # An archive lacks what changed under it. What then still differs has the same size and time and other content: only
+    # reading both sides finds it, and only then is it copied.
+    if [ -n "$whole" ] || again "bringing what the archive lacks" --delete; then
+      again "copying what differs by checksum" --delete -c && refuse copy-differs "$(differences | head -n 2 | one_line)"
+    fi
   fi
 fi
 carry_over
@@ -201,5 +172,6 @@ if [ -e "$target" ] || [ -L "$target" ]; then
 fi
 mv -T "$staging" "$target" || refuse target-unfit "$staging could not take the name $target; what was there is $kept"
 sync "$parent" 2>/dev/null
+rm -rf "$ledger"
 [ ! -e "$kept" ] || say fact kept "$kept"
 finish

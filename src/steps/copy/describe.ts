@@ -3,6 +3,9 @@ import { absolutePath } from '../remote/host-path.ts';
 import { routeInWords } from '../remote/source-route.ts';
 import { copyNames, type CopySpec } from './copy-plan.ts';
 
+/** The flags and the way itself follow from a probe of both hosts, the line and the tree; the step's lines say why. */
+const orArchive = 'or, into a fresh tree of many small files: tar -c | ssh | tar -x; rsync brings what it lacks';
+
 /** What a copy reads, writes and runs, for the plan. Pure. */
 export function describeCopy(spec: CopySpec, world: PlannedWorld): StepDescription {
   const { host } = spec.to;
@@ -26,11 +29,12 @@ export function describeCopy(spec: CopySpec, world: PlannedWorld): StepDescripti
     commands: spec.switch
       ? [
           copy,
+          orArchive,
           'compare both trees: type, mode, owner, size, time, links, SHA-256',
           `mv -T ${target} ${kept}`,
           `mv -T ${staging} ${target}`,
         ]
-      : [copy],
+      : [copy, orArchive],
     verifies: spec.switch
       ? 'both sides listed with checksums and compared before the switch'
       : 'rsync ended without an error; compared by the final copy',

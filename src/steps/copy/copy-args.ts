@@ -1,0 +1,80 @@
+import { hostOf } from '../remote/host-path.ts';
+import { scriptText } from '../remote/script-text.ts';
+import { sourceRoute } from '../remote/source-route.ts';
+import type { StepContext } from '../step-kind.ts';
+import type { CopyWay } from './choose-copy.ts';
+import { leastSize, type copyNames, type CopySpec, type Place } from './copy-plan.ts';
+
+/** Passes over a living source at most, the first among them. */
+const passesMax = 5;
+
+/** The job of a copy. */
+export function copyScript(): string {
+  return scriptText(
+    'remote/job-opening.sh',
+    'remote/source-link.sh',
+    'remote/tree-find.sh',
+    'copy/measure.sh',
+    'copy/transfer.sh',
+    'copy/compare.sh',
+    'copy/ledger.sh',
+    'copy/copy.sh',
+  );
+}
+
+/** Its arguments, and the scripts it runs on either side. Only what the journal and the attempt's probe say. */
+export function copyArgs(
+  spec: CopySpec,
+  at: {
+    readonly context: StepContext;
+    readonly source: Place;
+    readonly names: ReturnType<typeof copyNames>;
+    readonly way: CopyWay;
+  },
+): readonly string[] {
+  const { context, source, names, way } = at;
+  const { identity } = hostOf(context.world, source.host);
+  const least = leastSize(spec, context);
+  const onTree = ['remote/script-opening.sh', 'remote/tree-find.sh'];
+  return [
+    ...sourceRoute(context.world, source.host, spec.to.host),
+    identity.file,
+    identity.text,
+    source.path,
+    names.target,
+    names.staging,
+    names.kept,
+    spec.switch ? '1' : '0',
+    spec.exclude.join('\n'),
+    String(least.files),
+    String(least.bytes),
+    way.mode,
+    way.cipher,
+    String(way.streams),
+    wayFlags(way),
+    limitLines(spec.bandwidth),
+    String(passesMax),
+    scriptText(...onTree, 'remote/tree-size.sh'),
+    scriptText(...onTree, 'remote/tree-manifest.sh'),
+    scriptText(...onTree, 'remote/tree-attributes.sh', 'remote/tree-ledger.sh'),
+    scriptText(...onTree, 'copy/pack.sh'),
+    scriptText(...onTree, 'copy/shares.sh'),
+  ];
+}
+
+function wayFlags({ acls, xattrs, wholeFile, sparse, compress }: CopyWay): string {
+  const flags: readonly (readonly [boolean, string])[] = [
+    [acls, 'A'],
+    [xattrs, 'X'],
+    [wholeFile, 'W'],
+    [sparse, 'S'],
+    [compress, 'Z'],
+  ];
+  return `-${flags.flatMap(([set, letter]) => (set ? [letter] : [])).join('')}`;
+}
+
+/** `FROM TO BYTES_A_SECOND` a line, instants of the day as HHMM. */
+export function limitLines(bandwidth: CopySpec['bandwidth']): string {
+  const clock = (time: string): string => time.replace(':', '');
+  return bandwidth.map(({ from, to, atMost }) => `${clock(from)} ${clock(to)} ${atMost}`).join('\n');
+}

@@ -1,0 +1,64 @@
+import { formatDuration } from '../../base/duration.ts';
+import type { Json } from '../../events/event.ts';
+import { factNumber } from '../remote/job-outcome.ts';
+import type { CopyWay } from './choose-copy.ts';
+import type { copyNames, CopySpec } from './copy-plan.ts';
+
+type Facts = Readonly<Record<string, string>>;
+
+/** Walking, comparing and switching take about this beside the last pass itself, ms. */
+const besideMs = 5_000;
+
+/** What a copy said of itself, for people: how it went about it, what was compared, what was kept. */
+export function copyLines(
+  spec: CopySpec,
+  at: { readonly facts: Facts; readonly names: ReturnType<typeof copyNames>; readonly way: CopyWay },
+): readonly string[] {
+  const { facts, names, way } = at;
+  const kept = facts['kept'] ?? '';
+  const carried = factNumber(facts, 'carried');
+  return [
+    spec.switch
+      ? `both sides compared by checksum (${(facts['manifest'] ?? '').slice(0, 12)}…) and switched in as ${names.target}`
+      : `waits beside the target as ${names.staging}; compared when it is switched in`,
+    ...passesLines(facts),
+    ...changesLines(facts),
+    ...way.why,
+    ...(kept === '' ? [] : [`what was there before is kept as ${kept}`]),
+    ...(carried > 0 ? [`${carried} entries are the target's own and were carried over`] : []),
+  ];
+}
+
+/** Passes over a living source and the frozen window they promise, as part of a step's output. */
+export function passesOutput(facts: Facts): { readonly [key: string]: Json } {
+  const passes = passesOf(facts);
+  if (passes.length === 0) return {};
+  return { passesMs: passes, expectedWindowMs: expectedWindowMs(facts), keptChecksums: factNumber(facts, 'ledger') };
+}
+
+function passesLines(facts: Facts): readonly string[] {
+  const passes = passesOf(facts);
+  if (passes.length === 0) return [];
+  const kept = factNumber(facts, 'ledger');
+  return [
+    `gone over ${passes.length === 1 ? 'once' : `${passes.length} times`}: ${passes.map((ms) => formatDuration(ms)).join(', ')}; another pass would gain little`,
+    kept === 0
+      ? 'no checksums could be kept for the frozen window: there, both sides are read whole'
+      : `freezing is worth it now: the last copy of these files should take about ${formatDuration(expectedWindowMs(facts))}; ${kept} checksums are kept, only what changes is read again`,
+  ];
+}
+
+function changesLines(facts: Facts): readonly string[] {
+  if (facts['changed'] === undefined) return [];
+  return [
+    `${factNumber(facts, 'changed')} entries had changed since checksums were kept, ${factNumber(facts, 'removed')} were gone: those were sent, removed and read; all others are as they were read before`,
+  ];
+}
+
+const passesOf = (facts: Facts): readonly number[] =>
+  (facts['passes'] ?? '')
+    .split(' ')
+    .filter((text) => /^\d+$/.test(text))
+    .map((text) => Number(text) * 1000);
+
+const expectedWindowMs = (facts: Facts): number => factNumber(facts, 'last') * 1000 + besideMs;

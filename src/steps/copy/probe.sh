@@ -1,0 +1,71 @@
+# What a copy is chosen by. The first answer under a token stays the answer: a copy taken up again is the same copy.
+#   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE STAGING EXCLUDES TOKEN SAMPLE SCRIPT_FOR_THE_SOURCE
+# Lines: here KEY VALUE · there KEY VALUE · warm ENTRIES · round MICROSECONDS · rate BYTES_A_SECOND
+one_line() {
+  tr '\n' ' ' | cut -c 1-300
+}
+kept=$HOME/.drp/jobs/${13}/probe
+if [ -s "$kept" ]; then
+  cat "$kept"
+  exit 0
+fi
+work=$(mktemp -d) || exit 95
+trap 'link_down; rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
+(umask 077 && mkdir -p "${kept%/*}") || exit 95
+keep() {
+  cp "$work/answer" "$work/kept" && mv "$work/kept" "$kept.$$" && sync "$kept.$$" || exit 95
+  ln "$kept.$$" "$kept" 2>/dev/null
+  rm -f "$kept.$$"
+  sync "${kept%/*}"
+  cat "$kept"
+  exit 0
+}
+staging=${11} excludes=${12} sample=${14}
+# A tree whose last pass was looked at whole: nothing is walked again inside a frozen window.
+if [ -s "$staging.ledger/probe" ] && [ -d "$staging" ]; then
+  cat "$staging.ledger/probe" >"$work/answer"
+  keep
+fi
+link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7" aes128-gcm@openssh.com
+link_share
+shift 7
+printf '%s\n' "$8" >"$work/source.sh"
+{
+  describe_host | sed 's/^/here /'
+  warm=0
+  [ ! -d "$staging" ] || warm=$(find "$staging" -mindepth 1 2>/dev/null | wc -l)
+  echo "warm $warm"
+  # A folder hands its default ACL down to what is made in it.
+  above=$staging
+  while [ ! -d "$above" ]; do above=${above%/*}; done
+  { printf '%s\0' "${above:-/}"; [ "$warm" = 0 ] || find "$staging" -print0; } >"$work/names"
+  look_for_attributes <"$work/names"
+  echo "here attributes $found_attributes"
+  on_source "$work/source.sh" "$3" "$1" "$2" "$excludes" "$sample" 2>"$work/error" | sed 's/^/there /'
+} >"$work/answer"
+if [ -n "$DRP_LINK_ADDRESS" ]; then
+  mkfifo "$work/to" "$work/from"
+  (cd "$work" && exec sh ./ssh "$DRP_LINK_ADDRESS" 'while read -r line; do echo "$line"; done; head -c 4194304 /dev/zero') \
+    <"$work/to" >"$work/from" 2>>"$work/error" &
+  exec 3>"$work/to" 4<"$work/from"
+  best=
+  for turn in 0 1 2 3 4; do
+    began=$(date +%s%N)
+    echo "$turn" >&3
+    read -r answered <&4 || break
+    took=$((($(date +%s%N) - began) / 1000))
+    if [ "$turn" != 0 ] && { [ -z "$best" ] || [ "$took" -lt "$best" ]; }; then best=$took; fi
+  done
+  exec 3>&-
+  [ -z "$best" ] || echo "round $best" >>"$work/answer"
+  # Worth a second only where there is much to send.
+  if [ "$(sed -n 's/^there bytes //p' "$work/answer")" -gt 67108864 ] 2>/dev/null; then
+    began=$(date +%s%N)
+    carried=$(timeout 1 cat <&4 | wc -c)
+    took=$((($(date +%s%N) - began) / 1000))
+    [ "$carried" -le 262144 ] || [ "$took" -le 0 ] || echo "rate $((carried * 1000 / took * 1000))" >>"$work/answer"
+  fi
+  exec 4<&-
+fi
+keep

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { copyStep } from '../../../src/steps/copy/copy-step.ts';
+import type { StepOutcome } from '../../../src/steps/step-kind.ts';
+import { specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
+
+let steps: LabSteps;
+let from: string;
+let to: string;
+
+const windows = ['delta', 'mapped', 'acl', 'spoilt', 'boot'] as const;
+
+beforeAll(async () => {
+  steps = await startLabSteps();
+  for (const name of windows) plant(name);
+  // A checksum is kept of what has rested for two seconds.
+  await new Promise((resolve) => setTimeout(resolve, 3_100));
+}, 120_000);
+afterAll(async () => {
+  await steps.end();
+}, 60_000);
+
+function turnTo(tree: string): void {
+  from = join(steps.facts.hosts['backup-odd'].base, 'ways', tree);
+  to = join(steps.facts.hosts.gravelines.base, 'ways', tree);
+}
+function plant(tree: string): void {
+  turnTo(tree);
+  for (const folder of [from, to, staging(), `${staging()}.ledger`]) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(from, 'deep', 'er'), { recursive: true });
+  mkdirSync(join(to, '..'), { recursive: true });
+  writeFileSync(join(from, 'mapped'), 'a'.repeat(8192));
+  sh(
+    'cd "$1" && for n in $(seq 40); do echo "$n" >"deep/f$n"; done && printf x >"$(printf "new\\nline")" && ln deep/f1 deep/er/hard && ln -s nowhere soft && touch -d 2001-02-03 deep/f2 && chmod 4751 deep/f3',
+    from,
+  );
+}
+
+const copy = async (id: string, more: Record<string, unknown> = {}) => {
+  const path = `ways/${basename(from)}`;
+  const spec = specOf('copy', { id, from: { host: 'backup-odd', path }, to: { host: 'gravelines', path }, ...more });
+  return done(await steps.run(copyStep, spec));
+};
+const done = (outcome: StepOutcome): Extract<StepOutcome, { kind: 'done' }> => {
+  if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
+  return outcome;
+};
+const sh = (text: string, ...args: string[]): string => execFileSync('sh', ['-c', text, 'sh', ...args]).toString();
+/** What rsync itself would still change, by content, modes, owners, times, links, ACLs and attributes. */
+const differences = (tree = to): string =>
+  execFileSync('rsync', ['-aHAXnci', '--delete', '--numeric-ids', `${from}/`, `${tree}/`]).toString();
+const staging = (): string => join(to, '..', `.${basename(to)}.drp-ways`);
+
+describe('a fresh tree of many small files', () => {
+  beforeEach(() => {
+    turnTo('fresh');
+    plant('fresh');
+    sh('cd "$1" && mkdir many && cd many && seq 2200 | split -l 1 -a 3 - "a b"', from);
+  });
+
+  test('comes as one archive and is equal in everything, links and odd names among it', async () => {
+    const { lines } = await copy('archive');
+    expect(lines.join('\n')).toMatch(/one archive: 22\d\d files/);
+    expect(differences()).toBe('');
+    expect(statSync(join(to, 'deep', 'f1')).ino).toBe(statSync(join(to, 'deep', 'er', 'hard')).ino);
+  });
+
+  test('leaves out what the runbook leaves out', async () => {
+    await copy('excluded', { exclude: ['deep/er/', 'f2'] });
+    expect([
+      existsSync(join(to, 'deep', 'er')),
+      existsSync(join(to, 'deep', 'f2')),
+      existsSync(join(to, 'deep', 'f3')),
+    ]).toEqual([false, false, true]);
+  });
+
+  test('with an ACL somewhere goes by rsync, and keeps it', async () => {
+    sh('setfacl -m u:1:r "$1/deep/f9" && setfattr -n user.note -v kept "$1/deep/f8"', from);
+    const { lines } = await copy('acl');
+    expect(lines.join('\n')).toMatch(/ACLs and extended attributes are kept/);
+    expect(sh('getfacl -cn "$1/deep/f9"; getfattr --only-values -n user.note "$1/deep/f8"', to)).toMatch(
+      /user:1:r--[^]*kept/,
+    );
+    expect(differences()).toBe('');
+  });
+});
+
+/** Keeps a shared mapping of a file and writes the letter of each line to its first byte. */
+const mapped = `
+import mmap, sys
+with open(sys.argv[1], 'r+b') as file:
+    page = mmap.mmap(file.fileno(), 0)
+    for line in sys.stdin:
+        page[0:1] = line[0].encode()
+        print('written', flush=True)
+`;
+
+describe('the frozen window', () => {
+  const last = { staging: 'ways' };
+  const living = { ...last, switch: false };
+
+  test('sends and reads only what changed since checksums were kept', async () => {
+    turnTo('delta');
+    const first = await copy('pre', living);
+    expect(first.output).toMatchObject({ switched: false, keptChecksums: expect.any(Number) });
+    expect((first.output as { keptChecksums: number }).keptChecksums).toBeGreaterThan(40);
+    // New, other, gone, a folder that became a file, a link more, a mode, and an edit that keeps size and time.
+    const { atime, mtime } = statSync(join(from, 'deep', 'f7'));
+    writeFileSync(join(from, 'deep', 'f7'), '8\n');
+    utimesSync(join(from, 'deep', 'f7'), atime, mtime);
+    sh(
+      'cd "$1" && rm deep/f4 && echo new >deep/new && mkdir gone && rm -r deep/er && echo file >deep/er && ln deep/f5 deep/f5b && chmod 600 deep/f6 && mv deep/f10 moved',
+      from,
+    );
+    const { lines } = await copy('last', last);
+    expect(lines.join('\n')).toMatch(/1\d entries had changed since checksums were kept, [34] were gone/);
+    expect(differences()).toBe('');
+    expect(existsSync(`${staging()}.ledger`)).toBe(false);
+  });
+
+  test('a page of a mapped file that was written again is read again, though nothing but a mapping touched it', async () => {
+    turnTo('mapped');
+    const writer = spawn('/usr/bin/python3', ['-c', mapped, join(from, 'mapped')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const write = async (letter: string) => {
+      writer.stdin.write(`${letter}\n`);
+      await once(writer.stdout, 'data');
+    };
+    try {
+      await write('b');
+      await new Promise((resolve) => setTimeout(resolve, 3_100));
+      await copy('pre-mapped', living);
+      await write('c');
+      await copy('last-mapped', last);
+      expect(readFileSync(join(to, 'mapped'), 'utf8')[0]).toBe('c');
+    } finally {
+      writer.stdin.end();
+      await once(writer, 'close');
+    }
+  });
+
+  test('an ACL set in the window is kept, though none was found before it', async () => {
+    turnTo('acl');
+    await copy('pre-acl', living);
+    sh('setfacl -m u:1:r "$1/deep/f9"', from);
+    await copy('last-acl', last);
+    expect(sh('getfacl -cn "$1/deep/f9"', to)).toMatch(/user:1:r--/);
+    expect(differences()).toBe('');
+  });
+
+  test('a hidden tree that was tampered with is not believed', async () => {
+    turnTo('spoilt');
+    await copy('pre-spoilt', living);
+    const spoilt = join(staging(), 'deep', 'f11');
+    const { atime, mtime } = statSync(spoilt);
+    writeFileSync(spoilt, 'xx\n');
+    utimesSync(spoilt, atime, mtime);
+    await copy('last-spoilt', last);
+    expect(differences()).toBe('');
+  });
+
+  test('checksums of another boot, or of another source, are not taken up', async () => {
+    turnTo('boot');
+    await copy('pre-boot', living);
+    const kept = join(`${staging()}.ledger`, 'tree.source');
+    writeFileSync(kept, readFileSync(kept, 'utf8').replace(/^tree \S+/, 'tree 00000000-0000-0000-0000-000000000000'));
+    const { lines } = await copy('last-boot', last);
+    expect(lines.join('\n')).not.toMatch(/had changed since checksums/);
+    expect(differences()).toBe('');
+  });
+});
