@@ -3,26 +3,31 @@ import type { Runbook } from '../runbook/schema/runbook.ts';
 import { provenExec } from '../transports/proven-exec.ts';
 import type { Transport } from '../transports/transport.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
+import { databaseProbes } from './database-probes.ts';
 import { findingFor } from './finding-for.ts';
+import { peerProbes } from './host-peers.ts';
 import { reachHost } from './host-reach.ts';
+import { roomProbes } from './host-room.ts';
 import { accessFindings } from './host/access.ts';
+import { checkScript } from './host/check-script.ts';
 import { clockFindings } from './host/clock.ts';
 import { diskFindings } from './host/disks.ts';
-import { factsCommand, factsScript, parseFacts, type HostFacts } from './host/facts.ts';
+import { factsCommand, parseFacts, type HostFacts } from './host/facts.ts';
 import { logindFindings } from './host/logind.ts';
 import { needsOf, type HostNeeds } from './host/needs.ts';
 import { softwareFindings } from './host/software.ts';
 import { strainFindings } from './host/strain.ts';
 
-/** Every host of the runbook, looked at as a whole: one connection, one script. */
+/** Every host of the runbook, looked at as a whole (one connection, one script), and what lies between and on them. */
 export function hostProbes(runbook: Runbook): readonly Probe[] {
-  return Object.entries(runbook.hosts).map(([name, host]) => ({
+  const whole = Object.entries(runbook.hosts).map(([name, host]): Probe => ({
     id: 'host',
     subject: name,
     datacentre: host.datacentre,
     patienceMs,
     run: (context) => lookAtHost(context, name),
   }));
+  return [...whole, ...peerProbes(runbook), ...roomProbes(runbook), ...databaseProbes(runbook)];
 }
 
 /** What is asked of a host that answers, and how its answers are judged. Pure. */
@@ -50,13 +55,14 @@ async function lookAtHost(context: CheckContext, name: string): Promise<readonly
     return [finding, key, identity, ...hostFindings(facts, needs)];
   } catch (thrown) {
     context.signal.throwIfAborted();
-    if (isDrpError(thrown, 'identity-mismatch')) return [finding, strangeMachine(name, thrown.message)];
+    if (isDrpError(thrown, 'identity-mismatch'))
+      return [finding, strangeMachine({ name, site: context.runbook.site }, thrown.message)];
     throw thrown;
   }
 }
 
-function strangeMachine(name: string, found: string): Finding {
-  const advice = `Find out which machine answers at this address before anything else. Where it was replaced: drp hosts pin ${name} --site SITE.`;
+function strangeMachine({ name, site }: { readonly name: string; readonly site: string }, found: string): Finding {
+  const advice = `Find out which machine answers at this address before anything else. Where it was replaced: drp hosts pin ${name} --site ${site}.`;
   return findingFor('host.identity', name).fail(found, { advice });
 }
 
@@ -64,7 +70,7 @@ function strangeMachine(name: string, found: string): Finding {
 async function readFacts(context: CheckContext, transport: Transport, needs: HostNeeds): Promise<HostFacts> {
   const { args, mark } = factsCommand(needs);
   const askedAtMs = context.clock.nowMs();
-  const result = await provenExec(transport, ['sh', '-c', factsScript(), 'drp', ...args], {
+  const result = await provenExec(transport, ['sh', '-c', checkScript('facts.sh'), 'drp', ...args], {
     timeoutMs: scriptMs,
     signal: context.signal,
     maxOutputBytes: factsBytesMax,

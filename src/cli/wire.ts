@@ -171,15 +171,16 @@ export async function openCheck(
   { runbook, file }: LoadedRunbook,
   given: Pick<CheckContext, 'lost' | 'signal' | 'past' | 'plans'>,
 ): Promise<{ readonly context: CheckContext; close(): Promise<void> }> {
-  const [{ createProviders }, { withoutLost }, pool] = await Promise.all([
+  const [{ createProviders }, { oneLoginEach }, { withoutLost }, pool] = await Promise.all([
     import('../providers/create-providers.ts'),
+    import('../checks/one-login.ts'),
     import('../checks/without-lost.ts'),
     openHosts(runbook, { limits: { handshakesMax: checkHandshakesMax } }),
   ]);
   const context: CheckContext = {
     ...given,
     runbook,
-    hosts: withoutLost(pool, runbook, given.lost),
+    hosts: withoutLost(oneLoginEach(pool), runbook, given.lost),
     providers: createProviders({ clock: systemClock }),
     clock: systemClock,
     secret: createSecrets({ env: io.env, runbookFile: file }),

@@ -4,7 +4,7 @@ import type { Change } from '../checks/since.ts';
 import { countStatuses, worstFirst, type CheckReport, type DatedFinding } from '../checks/verdict.ts';
 import { printableLine } from './escape.ts';
 import { betweenMs, instantText } from './instants.ts';
-import { padTo, table, wrap } from './layout.ts';
+import { columns, padTo, table, wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
 export interface CheckView {
@@ -28,7 +28,7 @@ export function checkText(report: CheckReport, view: CheckView): string {
   const problems = worstFirst(report.findings).filter(({ status }) => status !== 'ok' && status !== 'skipped');
   return [
     ...headLines(report, view),
-    ...problems.flatMap((finding) => ['', ...problemLines(finding, report.at, view)]),
+    ...grouped(problems).flatMap((group) => ['', ...problemLines(group, report.at, view)]),
     '',
     ...(view.all ? wellRows(report, view) : wellSummary(report, view)),
     ...skippedLines(report, view),
@@ -52,7 +52,9 @@ function headLines(report: CheckReport, { width, style }: CheckView): string[] {
     ...(counts.fail > 0 ? [style.bad(`${counts.fail} FAILED`)] : []),
     ...(counts.unknown > 0 ? [style.attention(`${counts.unknown} not known`)] : []),
     ...(counts.warn > 0 ? [style.attention(`${counts.warn} ${counts.warn === 1 ? 'warning' : 'warnings'}`)] : []),
-    ...(counts.ok > 0 ? [style.good(counts.ok === findings.length ? `all ${counts.ok} ok` : `${counts.ok} ok`)] : []),
+    ...(counts.ok > 0
+      ? [style.good(counts.ok === findings.length && counts.ok > 1 ? `all ${counts.ok} ok` : `${counts.ok} ok`)]
+      : []),
   ];
   return [
     `${style.bold(`Site ${site}`)}  ${verdict.join(' · ') || 'nothing was looked at'}`,
@@ -63,17 +65,47 @@ function headLines(report: CheckReport, { width, style }: CheckView): string[] {
   ];
 }
 
-function problemLines(finding: DatedFinding, at: string, { width, style }: CheckView): string[] {
-  const { probe, subject, status, found, threshold, advice, since } = finding;
-  const ageMs = since === undefined ? 0 : betweenMs(since, at);
-  const age = ageMs < 1_000 ? '' : style.dim(`  for ${formatDuration(ageMs)}`);
+/** Findings that say the same of several things are one block: five hosts without a program are one problem. */
+function grouped(findings: readonly DatedFinding[]): readonly (readonly DatedFinding[])[] {
+  const groups = new Map<string, DatedFinding[]>();
+  for (const finding of findings) {
+    const { probe, status, found, threshold } = finding;
+    const key = JSON.stringify([probe, status, found, threshold]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()];
+}
+
+function problemLines(group: readonly DatedFinding[], at: string, { width, style }: CheckView): string[] {
+  const [finding] = group;
+  if (finding === undefined) return [];
+  const { probe, status, found, threshold, advice } = finding;
+  const ages = group.map(({ since }) => (since === undefined ? 0 : betweenMs(since, at)));
+  const ageMs = Math.max(...ages);
+  const age = ageMs < 1_000 ? '' : `for ${formatDuration(ageMs)}`;
   const room = Math.max(30, width - indent.length);
   const limit = threshold === undefined ? '' : ` (${threshold})`;
+  const lead = `${probe}  `;
+  const subjects = fitting(
+    group.map(({ subject }) => subject),
+    Math.max(12, room - lead.length - age.length - 2),
+  );
   return [
-    `${painted(padTo(words[status], indent.length - 2), status, style)}  ${style.bold(printableLine(subject))}  ${probe}${age}`,
+    `${painted(padTo(words[status], indent.length - 2), status, style)}  ${lead}${style.bold(subjects)}${age === '' ? '' : style.dim(`  ${age}`)}`,
     ...wrap(printableLine(`${found}${limit}`), room).map((line) => indent + line),
     ...(advice === undefined ? [] : wrap(`→ ${printableLine(advice)}`, room, '  ').map((line) => indent + line)),
   ];
+}
+
+/** As many names as fit into a width, the first always; how many more there are. */
+function fitting(names: readonly string[], width: number): string {
+  const all = [...new Set(names)].map(printableLine);
+  for (let count = all.length; count > 1; count -= 1) {
+    const rest = all.length - count;
+    const text = `${all.slice(0, count).join(', ')}${rest === 0 ? '' : ` and ${rest} more`}`;
+    if (columns(text) <= width) return text;
+  }
+  return `${all[0] ?? ''}${all.length > 1 ? ` and ${all.length - 1} more` : ''}`;
 }
 
 /** By kind of thing: how many, and of what. */
@@ -84,14 +116,10 @@ function wellSummary({ findings }: CheckReport, { width, style }: CheckView): st
     areas.set(area, [...(areas.get(area) ?? []), finding]);
   }
   const labelWidth = Math.max(0, ...[...areas.keys()].map((area) => area.length));
-  return [...areas].flatMap(([area, list]) => {
-    const subjects = [...new Set(list.map(({ subject }) => subject.split(':')[0] ?? ''))];
-    const text = `${String(list.length).padStart(4)}  ${subjects.join(', ')}`;
-    const lead = `${padTo(words.ok, indent.length - 2)}  ${padTo(area, labelWidth)}`;
-    const lines = wrap(printableLine(text), Math.max(30, width - lead.length), '      ');
-    return lines.map(
-      (line, at) => (at === 0 ? `${style.good(lead.slice(0, 2))}${lead.slice(2)}` : padTo('', lead.length)) + line,
-    );
+  return [...areas].map(([area, list]) => {
+    const lead = `${padTo('', indent.length - 2 - words.ok.length)}  ${padTo(area, labelWidth)}  ${String(list.length).padStart(3)}  `;
+    const subjects = list.map(({ subject }) => subject.split(/[:@]/)[0] ?? '');
+    return `${style.good(words.ok)}${lead}${fitting(subjects, Math.max(20, width - words.ok.length - lead.length))}`;
   });
 }
 
@@ -112,8 +140,11 @@ function skippedLines({ findings }: CheckReport, { width }: CheckView): string[]
   for (const { status, subject, found } of findings) {
     if (status === 'skipped') reasons.set(found, [...(reasons.get(found) ?? []), subject]);
   }
+  const room = Math.max(30, width - indent.length);
   return [...reasons].flatMap(([reason, subjects]) =>
-    wrap(printableLine(`${words.skipped}  ${[...new Set(subjects)].join(', ')}: ${reason}`), width, indent),
+    wrap(`${fitting(subjects, room)}: ${printableLine(reason)}`, room).map(
+      (line, at) => padTo(at === 0 ? words.skipped : '', indent.length) + line,
+    ),
   );
 }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { HostNeeds } from './needs.ts';
 
 /** What one question was answered with: raw text, or why nobody can tell. */
@@ -29,11 +28,6 @@ export function factsCommand(needs: HostNeeds): { readonly args: readonly string
     ...(needs.mysqlReplica ? ['mysql:'] : []),
   ];
   return { args: [mark, needs.root.replace(/\/$/, ''), ...questions], mark };
-}
-
-/** The text of the script, without its comments: it travels with every call. */
-export function factsScript(): string {
-  return readFileSync(new URL('./facts.sh', import.meta.url), 'utf8').replaceAll(/^\s*# .*\n/gm, '');
 }
 
 /** The script's output by question. A question without an answer is absent: the script was cut short. Pure. */

@@ -14,7 +14,7 @@ function load(facts: HostFacts, { host, limits }: HostNeeds): Finding {
   const say = findingFor('host.load', host);
   const [, five] = linesOf(facts.fact('loadavg'))[0]?.split(' ').map(Number) ?? [];
   const cores = Number(linesOf(facts.fact('cores'))[0]);
-  const advice = `See what runs there: on ${host}: top. A restoration would be slower than planned.`;
+  const advice = `See what runs there (top): a restoration would be slower than planned.`;
   if (five === undefined || Number.isNaN(five) || !(cores > 0)) {
     return say.unknown(why(facts, 'loadavg', 'its load could not be read'), { advice });
   }
@@ -28,7 +28,7 @@ function processors(facts: HostFacts, { host, limits }: HostNeeds): Finding {
   const say = findingFor('host.cpu', host);
   const before = times(facts, 'stat');
   const after = times(facts, 'stat2');
-  const advice = `See what runs there: on ${host}: top.`;
+  const advice = 'See what runs there: top.';
   if (before === undefined || after === undefined) {
     return say.unknown(why(facts, 'stat', 'its processors could not be read'), { advice });
   }
@@ -40,7 +40,10 @@ function processors(facts: HostFacts, { host, limits }: HostNeeds): Finding {
     metrics: [{ name: 'busy_percent', value: busy, warn: limits.cpu }],
   };
   const found = `${busy} % busy`;
-  return busy > limits.cpu ? say.warn(found, { ...words, advice }) : say.ok(found, words);
+  // A moment's work is no finding: only where the load of a minute says the same is it one.
+  const [minute = 0] = linesOf(facts.fact('loadavg'))[0]?.split(' ').map(Number) ?? [];
+  const strained = busy > limits.cpu && minute >= Number(linesOf(facts.fact('cores'))[0] ?? 1);
+  return strained ? say.warn(found, { ...words, advice }) : say.ok(found, words);
 }
 
 /** Jiffies since the host began: of all kinds, and idle ones (waiting for disks counts as idle). */

@@ -10,7 +10,7 @@ export function connectionArgs(database: Database): readonly string[] {
 }
 
 /** The database's password, for the secret of a job or a line of stdin; '' where none is needed. */
-export async function passwordOf(context: StepContext, database: Database): Promise<string> {
+export async function passwordOf(context: Pick<StepContext, 'secret'>, database: Database): Promise<string> {
   if (database.password === undefined) return '';
   return (await context.secret(database.password)).reveal().replace(/\r?\n$/, '');
 }
@@ -36,7 +36,11 @@ export interface SqlCall {
  * Runs a short SQL text on the database's host, the password on stdin only; resolves with the lines it printed. Throws
  * database-unreachable where psql ended with an error, and what callHost throws.
  */
-export async function runSql(context: StepContext, database: Database, call: SqlCall): Promise<readonly string[]> {
+export async function runSql(
+  context: Pick<StepContext, 'hosts' | 'signal' | 'redaction' | 'secret' | 'claim'>,
+  database: Database,
+  call: SqlCall,
+): Promise<readonly string[]> {
   const variables = Object.entries(call.variables ?? {}).flatMap(([name, value]) => ['-v', `${name}=${value}`]);
   const args = [...connectionArgs(database), call.database, ...variables];
   const claim = call.mutating === true && context.claim !== undefined ? { claim: context.claim } : {};
