@@ -1,7 +1,7 @@
 import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ClaimHolder, Claims } from '../transports/claims.ts';
+import type { ClaimChange, ClaimHolder, Claims } from '../transports/claims.ts';
 import type { ClaimCheck } from '../transports/transport.ts';
 
 /** Hosts that this driver holds the site's claim on. */
@@ -25,6 +25,8 @@ export interface ClaimKeeper {
 /** What claims are taken for. */
 interface ClaimWork {
   readonly check: ClaimCheck;
+  /** What the record knows of the run's drivers: see ClaimChange. */
+  readonly drivers?: Pick<ClaimChange, 'known' | 'overtakes'>;
   /** Hosts this run has claimed before. */
   readonly earlier: readonly string[];
   readonly record: (draft: Draft) => Promise<void>;
@@ -46,11 +48,12 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
   const known = new Set(work.earlier);
   const recovery = plan.world.service.recovery.host;
   const { check } = work;
+  const change: ClaimChange = { ...check, ...work.drivers };
   const take = async (host: string, signal: AbortSignal): Promise<void> => {
     const holder = await claims.read(host, check.site, signal);
     const settled = holder === undefined ? [] : await freeLeft(claims, work, { host, holder, signal });
-    if (holder?.run === check.run && holder.epoch < check.epoch) await claims.raise(host, check, signal);
-    else await claims.take(host, check, signal);
+    if (holder?.run === check.run && holder.epoch < check.epoch) await claims.raise(host, change, signal);
+    else await claims.take(host, change, signal);
     known.add(host);
     await work.record({ type: 'claim.taken', by: 'drp', data: { host, epoch: check.epoch } });
     for (const draft of settled) await work.record(draft);
@@ -97,7 +100,7 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
       await Promise.all(
         [...known].map(async (host) => {
           try {
-            await claims.release(host, check, signal);
+            await claims.release(host, change, signal);
             freed.push(host);
           } catch {
             left.push(host);
@@ -117,13 +120,20 @@ async function freeLeft(
 ): Promise<readonly Draft[]> {
   const left = holder.run === check.run ? undefined : await leftBy?.(holder.run, host);
   if (left === undefined || holder.epoch > left.epoch) return [];
-  await claims.release(host, { ...check, ...holder }, signal);
+  const { run, epoch } = holder;
+  await claims.release(host, { site: check.site, run, epoch }, signal);
   return left.settled;
 }
 
 /** A host that cannot be told now is told by what acts there later; a driver that was overtaken itself ends. */
 function unlessLeaseLost(error: unknown): void {
   if (isDrpError(error, 'lease-lost')) throw error;
+}
+
+/** Of this driver, or of an earlier one of the run: not of a later one, nor of one beside it in another record. */
+function isOwn(holder: ClaimHolder, { run, epoch, driver }: ClaimCheck): boolean {
+  if (holder.run !== run || holder.epoch > epoch) return false;
+  return holder.epoch < epoch || driver === undefined || (holder.driver ?? driver) === driver;
 }
 
 /**
@@ -137,7 +147,7 @@ async function stillHeld(
 ): Promise<boolean> {
   try {
     const holder = await claims.read(host, check.site, signal);
-    if (holder === undefined || (holder.run === check.run && holder.epoch <= check.epoch)) return holder !== undefined;
+    if (holder === undefined || isOwn(holder, check)) return holder !== undefined;
     const { site, run } = check;
     throw new DrpError('claim-lost', { host, site, run, epoch: holder.epoch, holder: holder.run });
   } catch (error) {

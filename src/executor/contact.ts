@@ -12,6 +12,8 @@ export interface ContactWatch {
   readonly signal: AbortSignal;
   /** True where an earlier driver or an earlier call may have reached the host: a job may be running. */
   readonly mayHaveBegun: boolean;
+  /** True from the moment a job of this effect is known to have been started; asked after each failure. */
+  readonly hasBegun?: () => boolean;
   readonly onContact: (state: 'lost' | 'back', reason: string) => void;
 }
 
@@ -30,7 +32,7 @@ export async function withContact<T>(act: () => Promise<T>, watch: ContactWatch)
       const unreachable = isDrpError(error, 'host-unreachable');
       const lost = isDrpError(error, 'connection-lost') || isDrpError(error, 'job-script-incomplete');
       if (!unreachable && !lost) throw error;
-      if (lost) reached = true;
+      if (lost || watch.hasBegun?.() === true) reached = true;
       failures += 1;
       if (!reached && failures >= triesWithoutContact) throw error;
       watch.onContact('lost', (error as DrpError).message);

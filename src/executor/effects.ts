@@ -2,6 +2,7 @@ import { DrpError, isDrpError, toError } from '../base/errors.ts';
 import type { EvidenceItem } from '../events/event.ts';
 import type { PlannedGate, PlannedStep } from '../plan/plan.ts';
 import type { ProbeAnswer, StepContext, StepKind, StepOutcome } from '../steps/step-kind.ts';
+import type { RemoteJobs } from '../transports/transport.ts';
 import { withContact, type ContactWatch } from './contact.ts';
 import type { EffectResult } from './effect-result.ts';
 import { rehearse } from './rehearse.ts';
@@ -21,21 +22,51 @@ export async function stepEffect(
   step: PlannedStep,
   work: { readonly context: StepContext; readonly watch: ContactWatch; readonly prepare: () => Promise<void> },
 ): Promise<EffectResult> {
-  const { context, watch } = work;
+  const { watch } = work;
+  const job = watchedJobs(work.context.jobs, { open: watch.mayHaveBegun && kind.jobHost !== undefined });
+  const context = { ...work.context, jobs: job.jobs };
   const spec = step.spec as never;
   try {
     if (context.run.mode === 'dry-run') return await rehearse(kind, step, context);
     if (watch.mayHaveBegun) {
       const answer: ProbeAnswer = await withContact(() => kind.probe(step, spec, context), watch);
       if (answer === 'unknown') return inDoubt(step, 'it was started, and the world does not tell whether it ran');
-    }
-    await work.prepare();
-    const outcome = await withContact(() => kind.run(step, spec, context), watch);
+      if (answer === 'absent') job.isAbsent();
+      await withContact(work.prepare, watch);
+    } else await work.prepare();
+    const outcome = await withContact(() => kind.run(step, spec, context), { ...watch, hasBegun: job.hasBegun });
     return fromOutcome(step, outcome);
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
-    return failed(thrown);
+    // A driver that was overtaken stops itself: whoever overtook it asks the world again.
+    if (!job.isOpen() || isDrpError(thrown, 'claim-lost')) return failed(thrown);
+    return inDoubt(step, `${toError(thrown).message}; its job was started, and nothing here shows that it ended`);
   }
+}
+
+/**
+ * What is known of the job of one effect. From its start on, an unreachable host is a host that is out of contact, and no
+ * other trouble makes it a failure before its end was seen: a retry would start a second job beside the first.
+ */
+function watchedJobs(jobs: RemoteJobs, known: { readonly open: boolean }) {
+  let { open } = known;
+  let begun = open;
+  const watched: RemoteJobs = {
+    ...jobs,
+    start: async (host, request) => {
+      const state = await jobs.start(host, request);
+      begun = open = true;
+      return state;
+    },
+    // eslint-disable-next-line max-params -- the port's own list
+    poll: async (host, token, offset, signal) => {
+      const poll = await jobs.poll(host, token, offset, signal);
+      const { state } = poll.status;
+      if (state !== 'accepted' && state !== 'running') open = false;
+      return poll;
+    },
+  };
+  return { jobs: watched, hasBegun: () => begun, isOpen: () => open, isAbsent: () => (open = false) };
 }
 
 /** Ends everything that may still run of the given effects; failed when something could not be stopped, or is `unknown`. */

@@ -1,19 +1,29 @@
-# Takes, raises, releases and reads the claim of a run on a site: one file `RUN EPOCH` a site, changed only by rename and
-# under a lock that starting jobs share, so that no job of an overtaken driver starts once `raise` has answered.
+# Takes, raises, releases and reads the claim of a run on a site: one file `RUN EPOCH DRIVER` a site, changed only by rename
+# and under a lock that starting jobs share, so that no job of an overtaken driver starts once `raise` has answered.
 #
-#   VERB SITE RUN EPOCH
-verb=$1 claimed=$2 claimant=$3 wanted=$4
+#   VERB SITE RUN EPOCH DRIVER OVERTAKES KNOWN
+#
+# DRIVER tells drivers apart whose epochs are equal or grew side by side: two records of one run, where a journal was copied
+# and both go on. A claim of the run's own is only changed by a record that knows the driver who made it (KNOWN, by commas),
+# or was adopted above its epoch (below OVERTAKES). '-' for DRIVER asks for none of this.
+verb=$1 claimed=$2 claimant=$3 wanted=$4 by=$5 overtakes=$6 known=$7
 claim=$claims/$claimed last=$claims/.$claimed.last
 
 keep() {
-  printf '%s %s\n' "$claimant" "$wanted" >"$claims/.$claimed.new" && sync "$claims/.$claimed.new" &&
+  printf '%s %s %s\n' "$claimant" "$wanted" "$by" >"$claims/.$claimed.new" && sync "$claims/.$claimed.new" &&
     mv "$claims/.$claimed.new" "$1" && sync "$claims" || refuse room
 }
 
 answer() {
   read_claim "$claim"
-  say claim "${held_run:--}" "${held_epoch:-0}"
+  say claim "${held_run:--}" "${held_epoch:-0}" "$held_by"
   exit 0
+}
+
+# What is held was made by a driver this record knows nothing of: it is a copy, or lacks its end.
+refuse_unknown() {
+  [ "$by" != - ] && [ "$held_by" != - ] && [ "$held_epoch" -ge "$overtakes" ] || return 0
+  case ",$known," in *",$held_by,"*) ;; *) refuse claim "$held_run" "$held_epoch" ;; esac
 }
 
 [ "$verb" != read ] || answer
@@ -26,12 +36,18 @@ read_claim "$claim"
 [ -n "$held_run" ] || [ ! -e "$claim" ] || refuse claim '?' 0
 [ -z "$held_run" ] || [ "$held_run" = "$claimant" ] || refuse claim "$held_run" "$held_epoch"
 [ -z "$held_run" ] || [ "$held_epoch" -le "$wanted" ] || refuse claim "$held_run" "$held_epoch"
+[ -z "$held_run" ] || refuse_unknown
 case $verb in
 take)
   if [ -z "$held_run" ]; then
     # After a release only the driver that was last may come back, never an overtaken one of the same run.
     read_claim "$last"
-    [ "$held_run" != "$claimant" ] || [ "$held_epoch" -le "$wanted" ] || refuse claim "$held_run" "$held_epoch"
+    if [ "$held_run" = "$claimant" ]; then
+      [ "$held_epoch" -le "$wanted" ] || refuse claim "$held_run" "$held_epoch"
+      refuse_unknown
+    fi
+    # Tells a host where no job of the run ever began from one whose jobs were removed.
+    mkdir -p "$HOME/.drp/jobs" && : >"$HOME/.drp/jobs/.$claimant" && sync "$HOME/.drp/jobs" "$HOME/.drp" || refuse room
   fi
   keep "$claim"
   ;;

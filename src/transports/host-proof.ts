@@ -29,7 +29,14 @@ const refusedExitCode = 97;
 
 /** Throws internal where a site, a run or an epoch could be taken for something else on the host. */
 export function checkClaim(claim: ClaimCheck): void {
-  if (!names.test(claim.site) || !names.test(claim.run) || !Number.isSafeInteger(claim.epoch) || claim.epoch < 0) {
+  const { site, run, epoch, driver = '-' } = claim;
+  if (
+    !names.test(site) ||
+    !names.test(run) ||
+    !Number.isSafeInteger(epoch) ||
+    epoch < 0 ||
+    !/^[a-z0-9-]+$/.test(driver)
+  ) {
     throw new DrpError('internal', { what: `not a claim: ${JSON.stringify(claim)}` });
   }
 }
@@ -40,7 +47,8 @@ export function provenArgv(target: HostTarget, call: ProvenCall): { readonly com
   const nonce = randomBytes(8).toString('hex');
   const { claim, args } = call;
   const proof = [target.identity.file, target.identity.text];
-  const held = claim === undefined ? ['', '', ''] : [claim.site, claim.run, String(claim.epoch)];
+  const held =
+    claim === undefined ? ['', '', '', '-'] : [claim.site, claim.run, String(claim.epoch), claim.driver ?? '-'];
   return { command: ['sh', '-c', bootstrap, 'drp', scriptText(call.script), nonce, ...proof, ...held, ...args], nonce };
 }
 

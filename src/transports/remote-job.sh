@@ -14,6 +14,7 @@
 #   output    both streams of the command
 #   rc        exit code; on disk before the lock is dropped
 #   cancel    bars the token from ever starting
+# $HOME/.drp/jobs/.RUN is put there with the first claim of the run: where it is missing, the folder was removed since.
 verb=$1 token=$2
 shift 2
 case $token in '' | .* | -* | *[!A-Za-z0-9._-]*) refuse token ;; esac
@@ -42,9 +43,20 @@ state() {
     echo cancelled
   elif [ -e "$job/command" ]; then
     echo accepted
+  elif [ -n "$(marked)" ]; then
+    # Somebody removed its folder; it runs all the same.
+    echo running
+  elif [ ! -e "$jobs/.${token%%.*}" ] && cat "$claims"/* 2>/dev/null | grep -q "^${token%%.*} "; then
+    # What the run's claim put here is gone: the folder was removed since, and what ran cannot be told.
+    echo lost
   else
     echo absent
   fi
+}
+
+# Pids of processes that carry the mark of the job.
+marked() {
+  grep -slzxF -- "DRP_JOB=$token" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 | tr '\n' ' '
 }
 
 answer_state() {
@@ -79,6 +91,7 @@ start_job() {
     forget_secret
     answer_state
   fi
+  [ -e "$job/command" ] || [ "$(state)" != running ] || answer_state
   mkdir -p "$job" && input=$(mktemp "$job/in.XXXXXX") || refuse room
   trap 'rm -f "$input" "$input".*' EXIT
   trap 'exit 1' HUP INT TERM PIPE
@@ -95,7 +108,7 @@ start_job() {
   fi
   sync "$job" "$jobs" "$HOME/.drp" "$HOME" || give_up room
   # Ends when the leader closes its output: it has started, or has said why not.
-  said=$(setsid sh "$job/leader" "$nonce" "$identity_file" "$identity_text" "$site" "$run" "$epoch" \
+  said=$(setsid sh "$job/leader" "$nonce" "$identity_file" "$identity_text" "$site" "$run" "$epoch" "$driver" \
     run "$token" "$mask" </dev/null 2>/dev/null &)
   # A second start may have put the secret back after the job had ended.
   forget_secret
@@ -167,7 +180,7 @@ find_jobs() {
 # Pids of the job but its leader: everything that carries its mark, everything of the leader's session, and all their
 # children. So those that left the group or the session are found, and those under sudo, which scrubs the mark.
 family() {
-  marked=$(grep -slzxF -- "DRP_JOB=$token" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 | tr '\n' ' ')
+  marked=$(marked)
   leader=0
   if [ -e "$job/started" ]; then
     read -r leader born booted <"$job/started"

@@ -73,6 +73,8 @@ export interface ClaimCheck {
   readonly site: string;
   readonly run: string;
   readonly epoch: number;
+  /** Tells apart drivers of equal epochs, which two records of one run have; absent: not asked for. */
+  readonly driver?: string;
 }
 
 export type JobState =

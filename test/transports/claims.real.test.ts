@@ -70,6 +70,33 @@ describe('the claim on a site', () => {
     await claims.take(host, { site: name, run: 'two', epoch: 1 });
   });
 
+  test('is refused to a second record of the run: a copied journal counts on to the same epochs', async () => {
+    const name = site();
+    const known = ['aa01'];
+    const here = { site: name, run: 'one', epoch: 2, driver: 'aa02', known };
+    const copy = { site: name, run: 'one', epoch: 2, driver: 'bb02', known };
+    await claims.take(host, { site: name, run: 'one', epoch: 1, driver: 'aa01' });
+    const raised = await Promise.allSettled([claims.raise(host, here), claims.raise(host, copy)]);
+    expect(raised.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const [winner, loser] = raised[0]?.status === 'fulfilled' ? [here, copy] : [copy, here];
+    expect(await claims.read(host, name)).toEqual({ run: 'one', epoch: 2, driver: winner.driver });
+    const transport = await pool.connect(host);
+    await expect(provenExec(transport, argv('true'), { timeoutMs: 5_000, claim: loser })).rejects.toMatchObject(
+      lost('one', 2),
+    );
+    expect(await provenExec(transport, argv('true'), { timeoutMs: 5_000, claim: winner })).toMatchObject({
+      exitCode: 0,
+    });
+    // A later driver of the other record has a higher epoch, and still does not know who acted meanwhile.
+    const later = { ...loser, epoch: 3, driver: 'cc03', known: [...known, loser.driver] };
+    await expect(claims.raise(host, later)).rejects.toMatchObject(lost('one', 2));
+    await claims.release(host, winner);
+    await expect(claims.take(host, later)).rejects.toMatchObject(lost('one', 2));
+    // One that was adopted knows that it may lack its end, and begins above all of that.
+    await claims.take(host, { ...later, epoch: 1_000_000_001, overtakes: 1_000_000_001 });
+    expect(await claims.read(host, name)).toMatchObject({ epoch: 1_000_000_001 });
+  });
+
   test('cannot be raised where nobody holds it', async () => {
     await expect(claims.raise(host, { site: site(), run: 'one', epoch: 2 })).rejects.toMatchObject(lost('nobody', 0));
   });

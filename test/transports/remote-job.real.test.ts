@@ -65,6 +65,36 @@ describe('a remote job', () => {
     expect(Buffer.concat([first.output, second.output]).equals(bytes)).toBe(true);
   });
 
+  test('whose folder was removed under it is followed, not started beside itself', async () => {
+    const name = token();
+    const ran = join(sshd.home, `${name}.ran`);
+    const request = { token: name, script: 'echo ran >>"$1"; sleep 1', args: [ran] };
+    await jobs.start(host, request);
+    await eventually('it runs', () => existsSync(ran));
+    rmSync(folder(name), { recursive: true });
+    expect((await jobs.poll(host, name, 0)).status).toEqual({ state: 'running' });
+    expect(await jobs.start(host, request)).toEqual({ state: 'running' });
+    expect((await end(name)).status).toEqual({ state: 'absent' });
+    expect(readFileSync(ran, 'utf8')).toBe('ran\n');
+  });
+
+  test('is lost, not absent, where the folder of all jobs was removed after the claim of its run', async () => {
+    const claims = createClaims(pool);
+    const claim = { site: 'removed', run: 'k3f9-7777', epoch: 1 };
+    const name = `${claim.run}.7.reindex`;
+    await claims.take(host, claim);
+    expect((await jobs.poll(host, name, 0)).status).toEqual({ state: 'absent' });
+    await jobs.start(host, { token: name, script: 'true', args: [], claim });
+    await end(name);
+    rmSync(join(sshd.home, '.drp', 'jobs'), { recursive: true });
+    expect((await jobs.poll(host, name, 0)).status).toEqual({ state: 'lost' });
+    // A later driver claims the same host: that does not make the removed jobs absent.
+    await claims.raise(host, { ...claim, epoch: 2 });
+    await jobs.start(host, { token: `${claim.run}.9.copy`, script: 'true', args: [], claim: { ...claim, epoch: 2 } });
+    expect((await jobs.poll(host, name, 0)).status).toEqual({ state: 'lost' });
+    await claims.release(host, { ...claim, epoch: 2 });
+  });
+
   test('that was never heard of is absent', async () => {
     expect((await jobs.poll(host, token(), 0)).status).toEqual({ state: 'absent' });
   });

@@ -1,4 +1,3 @@
-import { DrpError } from '../../base/errors.ts';
 import type { JobRequest } from '../../transports/transport.ts';
 import type { Progress, StepContext } from '../step-kind.ts';
 import type { RedactionStream } from './redact.ts';
@@ -13,7 +12,7 @@ export interface Said {
 export type JobEnd =
   | { readonly kind: 'done'; readonly exitCode: number; readonly said: readonly Said[]; readonly tail: string }
   | { readonly kind: 'cancelled' }
-  /** The host went down under it. */
+  /** The host went down under it, or its record there was removed. */
   | { readonly kind: 'lost' };
 
 /** Progress as a script says it: `@TOKEN progress DONE TOTAL TEXT`. */
@@ -60,7 +59,8 @@ export async function followJob(
       case 'lost':
         return { kind: poll.status.state };
       case 'absent':
-        throw new DrpError('connection-lost', { host, reason: `job ${request.token} is not there after its start` });
+        // Its start was on the host's disk: somebody removed the record. Starting it again could be a second time.
+        return { kind: 'lost' };
       case 'accepted':
       case 'running':
         news.quiet();

@@ -42,7 +42,7 @@ export async function jobOutcome(context: StepContext, job: JobOfStep): Promise<
     case 'cancelled':
       return failed('step-failed', { reason: 'it was stopped' });
     case 'lost': {
-      const reason = `host '${job.host}' went down while it ran`;
+      const reason = `host '${job.host}' went down while it ran, or lost the record of its job`;
       if (job.repeatable) return failed('step-failed', { reason: `${reason}; doing it again is safe` });
       return { kind: 'ended', outcome: { kind: 'in-doubt', reason } };
     }
