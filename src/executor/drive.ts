@@ -1,5 +1,6 @@
 import { isDrpError, toError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
+import { claimDrivers } from './claim-drivers.ts';
 import { createClaimKeeper, type ClaimKeeper, type LeftClaim } from './claimed.ts';
 import { moving } from './drafts.ts';
 import { type Driving } from './driving.ts';
@@ -175,8 +176,10 @@ function crashed(thrown: unknown): EffectResult {
 export function keeperFor(driving: Pick<Driving, 'deps' | 'log' | 'reach' | 'owed'>, epoch: number): ClaimKeeper {
   const { log, reach } = driving;
   const earlier = log.events.flatMap((event) => (event.type === 'claim.taken' ? [event.data.host] : []));
+  const { driver, ...drivers } = claimDrivers(log.events, { driver: driving.deps.driver, epoch });
   return createClaimKeeper(reach.claims, log.plan, {
-    check: { site: log.plan.site, run: log.began.run, epoch },
+    check: { site: log.plan.site, run: log.began.run, epoch, driver },
+    drivers,
     earlier: [...new Set(earlier)],
     record: (draft) => log.append([draft]),
     leftBy: (run, host) => leftClaim(driving, run, host),
