@@ -6,6 +6,7 @@ import type { CheckReport } from '../checks/verdict.ts';
 import type { LoadedRunbook } from '../plan/load.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Io } from './io.ts';
+import { readPastRuns } from './past-runs.ts';
 import { resolveProcedures } from './procedures.ts';
 import { openCheck, openRunbook } from './wire.ts';
 
@@ -30,11 +31,12 @@ export async function checkOnce(
 ): Promise<{ readonly report: CheckReport; readonly troubles: readonly string[] }> {
   const { site, lost, only, stateFolder } = question;
   const loaded = await openRunbook(io, site, question.runbooks);
-  const plans = await plansOf(loaded);
+  const [plans, past] = await Promise.all([plansOf(loaded), readPastRuns(io, site, question.journal)]);
   const { context, close } = await openCheck(io, loaded, {
     lost,
     signal,
     ...(plans === undefined ? {} : { plans }),
+    ...(past === undefined ? {} : { past }),
   });
   try {
     const report = await runChecks(probesOf(loaded.runbook), context, only === undefined ? {} : { only });

@@ -12,12 +12,36 @@ const testedWithinMs = 183 * 86_400_000;
 export function backupProbes(runbook: Runbook): readonly Probe[] {
   return [
     ...sourcesOf(runbook.backups).map((source) => sourceProbe(runbook, source)),
-    ...Object.keys(runbook.backups).map((name): Probe => ({
-      id: 'backup.places',
-      subject: name,
-      run: (context) => Promise.resolve([places(context.runbook, name)]),
-    })),
+    ...Object.keys(runbook.backups).flatMap((name): readonly Probe[] => [
+      {
+        id: 'backup.places',
+        subject: name,
+        run: (context) => Promise.resolve([places(context.runbook, name)]),
+      },
+      {
+        id: 'backup.rhythm',
+        subject: name,
+        run: (context) => Promise.resolve([rhythm(context.runbook, name)]),
+      },
+    ]),
   ];
+}
+
+function objectiveOf({ objectives }: Runbook, kind: 'files' | 'database'): number {
+  return kind === 'files' ? objectives.filesLossMs : objectives.databaseLossMs;
+}
+
+/** Copies that are made less often than what may be lost cannot keep the promise, however well they are made. Pure. */
+function rhythm(runbook: Runbook, name: string): Finding {
+  const say = findingFor('backup.rhythm', name);
+  const backup = runbook.backups[name];
+  if (backup === undefined) return say.skipped('the runbook has no such backup');
+  const objectiveMs = objectiveOf(runbook, backup.kind);
+  const threshold = `${formatDuration(objectiveMs)} may be lost`;
+  const found = `one every ${formatDuration(backup.everyMs)}`;
+  if (backup.everyMs <= objectiveMs) return say.ok(found, { threshold });
+  const advice = 'Make copies as often as the objective says, or promise less.';
+  return say.fail(`${found}: more is lost even when all goes well`, { threshold, advice });
 }
 
 function sourceProbe(runbook: Runbook, source: SourceName): Probe {
@@ -32,7 +56,9 @@ function sourceProbe(runbook: Runbook, source: SourceName): Probe {
       const backup = context.runbook.backups[source.backup];
       if (backup === undefined) return [];
       const survey = await surveyOnce(context, source);
-      const question = { name: source.backup, backup, index: source.index, nowMs: context.clock.nowMs() };
+      const objectiveMs = objectiveOf(context.runbook, backup.kind);
+      const nowMs = context.clock.nowMs();
+      const question = { name: source.backup, backup, index: source.index, objectiveMs, nowMs };
       return [...sourceFindings(survey, question), restoreTested(context, source.backup, host)];
     },
   };

@@ -11,6 +11,8 @@ export interface RetentionGap {
 /** When and for whom a policy is asked. */
 export interface RetentionQuestion {
   readonly nowMs: number;
+  /** What should have come after this is not asked; absent: up to now. */
+  readonly untilMs?: number;
   /** Nothing that began before is missed. */
   readonly sinceMs?: number;
   /** Days of the month (UTC) whose copies are to be here; absent: all. */
@@ -92,7 +94,7 @@ function emptyUnits(
     toMs = fromMs;
   }
   return units
-    .filter(({ fromMs }) => fromMs >= (question.sinceMs ?? -Infinity))
+    .filter(({ fromMs }) => fromMs >= (question.sinceMs ?? -Infinity) && fromMs <= (question.untilMs ?? Infinity))
     .filter(({ fromMs }) => every !== 'day' || isHeld(fromMs, question.days))
     .filter((unit) => !times.some((time) => time >= unit.fromMs && time < unit.toMs));
 }
@@ -103,7 +105,8 @@ function longGaps(
   question: RetentionQuestion,
 ): readonly Span[] {
   const fromMs = Math.max(question.nowMs - forMs, question.sinceMs ?? -Infinity);
-  return heldSpans({ fromMs, toMs: question.nowMs }, question.days).flatMap((span) => {
+  const toMs = Math.min(question.nowMs, question.untilMs ?? Infinity);
+  return heldSpans({ fromMs, toMs }, question.days).flatMap((span) => {
     const inside = times.filter((time) => time >= span.fromMs && time < span.toMs);
     const points = [span.fromMs, ...inside, span.toMs];
     return points

@@ -12,6 +12,8 @@ export interface SourceQuestion {
   readonly name: string;
   readonly backup: Backup;
   readonly index: number;
+  /** How much of it may be lost, in milliseconds. */
+  readonly objectiveMs: number;
   readonly nowMs: number;
 }
 
@@ -34,7 +36,7 @@ export function sourceFindings(survey: SourceSurvey, question: SourceQuestion): 
   const [newest] = copies;
   if (newest === undefined) {
     const advice = 'See why the backup does not run; restore from the other sources meanwhile.';
-    return [fresh.fail('it holds no copy', { advice }), ...retention(subject, [], question)];
+    return [fresh.fail('it holds no copy', { advice })];
   }
   return [
     freshness(subject, newest, question),
@@ -68,7 +70,8 @@ function freshness(subject: string, newest: BackupCandidate, question: SourceQue
     return say.warn(`${found}, older than its rhythm`, { ...words, advice });
   }
   const advice = `See why no copy was made on ${newest.host} since then.`;
-  return say.fail(`${found}, copies are missing`, { ...words, advice });
+  const loss = ageMs > question.objectiveMs ? `, and ${formatDuration(question.objectiveMs)} may be lost` : '';
+  return say.fail(`${found}: copies are missing${loss}`, { ...words, advice });
 }
 
 /** Read to its end, and against its checksum. What is broken is said once: a torn dump cannot have a right checksum. */
@@ -148,10 +151,12 @@ function retention(
     copies.map(({ takenAt }) => takenAt),
     {
       nowMs,
+      untilMs: Date.parse(copies[0]?.takenAt ?? ''),
       ...(days === undefined ? {} : { days }),
       ...(since === undefined ? {} : { sinceMs: Date.parse(`${since}T00:00:00Z`) }),
     },
   );
+  // What is missing since the newest copy is said by backup.fresh.
   const say = findingFor('backup.retention', subject);
   const threshold = `${'rule' in backup.retention ? backup.retention.rule : 'the runbook'}, ${days === undefined ? '' : `${days} days, `}${String(rules.length)} ${rules.length === 1 ? 'rule' : 'rules'}`;
   const metrics = [{ name: 'gaps', value: gaps.length, fail: 1 }];

@@ -10,7 +10,7 @@ type RecordName = Pick<RecordSet, 'name' | 'type'>;
 type Answered = Extract<NameServerAnswer['answer'], { kind: 'answered' }>;
 
 /** A change on its way from server to server needs seconds; what still differs after two of these looks is stale. */
-const secondLookMs = 3_000;
+const secondLookMs = 2_000;
 const looksMax = 3;
 
 /** What is asked of each server: the runbook's records, and the address family beside each that it may have forgotten. */

@@ -1,0 +1,67 @@
+import { isDrpError } from '../base/errors.ts';
+import type { PastRestore, PastRuns } from '../checks/check.ts';
+import type { Event, EventOf } from '../events/event.ts';
+import { runFacts } from '../executor/facts.ts';
+import { frozenPlan } from '../plan/frozen-plan.ts';
+import type { ChosenBackup } from '../steps/step-kind.ts';
+import type { Io } from './io.ts';
+import { readRuns } from './pick-run.ts';
+import { withJournal } from './wire.ts';
+
+/** What the journal says of a site's earlier runs; undefined where there is no journal that could be read. Opens no new one. */
+export async function readPastRuns(io: Io, site: string, journal: string | undefined): Promise<PastRuns | undefined> {
+  try {
+    return await withJournal(io, journal, async (opened) => pastRuns(await readRuns(opened, site)));
+  } catch (error) {
+    // Without a record nothing is compared with it, and the findings say so.
+    if (isDrpError(error)) return undefined;
+    throw error;
+  }
+}
+
+interface PassedRun {
+  readonly began: EventOf<'run.began'>;
+  readonly kind: 'drill' | 'activation';
+  readonly endedAt: string;
+  readonly events: readonly Event[];
+}
+
+/** Completed drills and activations, and what they restored from. Dry runs restored nothing. Pure. */
+export function pastRuns(runs: readonly (readonly Event[])[]): PastRuns {
+  const passed = runs.flatMap(passedRun).toSorted((a, b) => b.endedAt.localeCompare(a.endedAt));
+  const [last] = passed;
+  const drill = passed.find(({ kind }) => kind === 'drill');
+  return {
+    restores: passed.flatMap(restoresOf),
+    ...(drill === undefined ? {} : { lastPassedDrillAt: drill.endedAt }),
+    ...(last === undefined
+      ? {}
+      : {
+          rehearsed: {
+            run: last.began.run,
+            at: last.endedAt,
+            kind: last.kind,
+            plan: frozenPlan(last.began),
+          },
+        }),
+  };
+}
+
+function passedRun(events: readonly Event[]): readonly PassedRun[] {
+  const [began] = events;
+  const ended = events.findLast((event): event is EventOf<'run.ended'> => event.type === 'run.ended');
+  if (began?.type !== 'run.began' || ended?.data.outcome !== 'completed') return [];
+  const { mode, procedure } = began.data;
+  const kind = mode === 'drill' ? 'drill' : mode === 'real' && procedure === 'activation' ? 'activation' : undefined;
+  return kind === undefined ? [] : [{ began, kind, endedAt: ended.at, events }];
+}
+
+/** Copies that the run's gates approved: those it restored from. */
+function restoresOf({ began, endedAt, events }: PassedRun): readonly PastRestore[] {
+  const { choices } = runFacts(events);
+  return Object.entries(choices).flatMap(([id, choice]) => {
+    if (!id.startsWith('backup:') || typeof choice !== 'object' || choice === null) return [];
+    const { backup, host, bytes, files } = choice as unknown as ChosenBackup;
+    return [{ run: began.run, at: endedAt, backup, host, bytes, files }];
+  });
+}

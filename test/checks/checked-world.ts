@@ -1,0 +1,195 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import type { CheckContext, Finding, PastRuns } from '../../src/checks/check.ts';
+import { worldProbes } from '../../src/checks/probes.ts';
+import { runChecks } from '../../src/checks/run-checks.ts';
+import { withoutLost } from '../../src/checks/without-lost.ts';
+import { hostTargets } from '../../src/cli/host-targets.ts';
+import { resolveProcedures } from '../../src/cli/procedures.ts';
+import { createSecrets } from '../../src/cli/secrets.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { createProviders } from '../../src/providers/create-providers.ts';
+import { editRunbook, type Edit, type EditValue } from '../../src/runbook/edit.ts';
+import { parseRunbook } from '../../src/runbook/parse.ts';
+import { createTransportPool } from '../../src/transports/pool.ts';
+import { freeNet } from '../demo/free-net.ts';
+import { finishDump } from '../lab/backups.ts';
+import { practiceKey } from '../lab/keys.ts';
+import { openLab, startLab, type Lab } from '../lab/lab.ts';
+import { run, type LabContext } from '../lab/process.ts';
+import { hostFolder } from '../lab/sshd.ts';
+
+/** What a check is asked besides the runbook. */
+export interface Asked {
+  readonly edits?: readonly Edit[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly lost?: readonly string[];
+  readonly past?: (past: PastRuns) => PastRuns;
+  /** The drill on record was one of the runbook without these edits. */
+  readonly drilledBefore?: true;
+  /** The copy of the runbook at the recovery site stays as it was. */
+  readonly keepCopy?: true;
+}
+
+/** A lab whose every part is as the check wants it, and a check of it through real connections. */
+export interface CheckedWorld {
+  readonly lab: Lab;
+  readonly context: LabContext;
+  check(asked?: Asked): Promise<readonly Finding[]>;
+  /** `nsupdate` with the key that may change every name. */
+  nsupdate(...lines: readonly string[]): Promise<void>;
+  end(): Promise<void>;
+}
+
+export const set = (path: string, value: EditValue): Edit => ({ path: path.split('.'), value });
+
+/** Opens the lab in `DRP_LAB` where that is given, for work on the tests themselves; else one of its own. */
+export async function openCheckedWorld(): Promise<CheckedWorld> {
+  const known = process.env['DRP_LAB'];
+  const place = known ?? mkdtempSync(join(tmpdir(), 'drp-check-'));
+  const lab = known === undefined ? await newLab(place) : openLab(known);
+  const { facts } = lab;
+  const context: LabContext = { dir: facts.dir, net: facts.net, log: () => undefined };
+  const file = join(facts.dir, 'runbooks', 'gravelines.yaml');
+  const base = editRunbook(readFileSync(file, 'utf8'), await furnish(context, lab));
+  const plansOf = (text: string): Promise<readonly Plan[]> =>
+    resolveProcedures({ runbook: parsed(text, file), file, text, warnings: [] }, undefined);
+  const pool = createTransportPool(hostTargets(parsed(base, file).hosts));
+  return {
+    lab,
+    context,
+    check: async (asked = {}) => {
+      const text = editRunbook(base, asked.edits ?? []);
+      const runbook = parsed(text, file);
+      if (asked.keepCopy === undefined) writeFileSync(runbookCopy(context), text);
+      const plans = await plansOf(text);
+      const before = asked.drilledBefore === undefined ? plans : await plansOf(base);
+      const lost = asked.lost ?? [];
+      const past = pastOf(before);
+      const check: CheckContext = {
+        runbook,
+        plans,
+        lost,
+        past: asked.past?.(past) ?? past,
+        hosts: withoutLost(pool, runbook, lost),
+        providers: createProviders(),
+        clock: systemClock,
+        signal: AbortSignal.timeout(60_000),
+        secret: createSecrets({ env: { ...process.env, ...asked.env }, runbookFile: file }),
+      };
+      return (await runChecks(worldProbes(runbook), check)).findings;
+    },
+    nsupdate: async (...lines) => {
+      const { address, port } = facts.dns!.primary;
+      const key = join(facts.dir, 'dns', 'route53-update.key');
+      const input = [`server ${address} ${String(port)}`, ...lines, 'send', ''].join('\n');
+      await run(['sh', '-c', 'printf %s "$1" | nsupdate -k "$2"', 'nsupdate', input, key]);
+    },
+    end: async () => {
+      await pool.closeAll();
+      if (known !== undefined) return;
+      await lab.down();
+      rmSync(place, { recursive: true, force: true });
+    },
+  };
+}
+
+async function newLab(place: string): Promise<Lab> {
+  chmodSync(place, 0o755); // as root, the lab's services run as other users and must pass through
+  return await startLab({
+    dir: join(place, 'lab'),
+    net: await freeNet(),
+    databaseBytes: 1_000_000,
+    filesBytes: 2_000_000,
+    ttlSeconds: 5,
+  });
+}
+
+function parsed(text: string, file: string) {
+  const { runbook, problems } = parseRunbook(text, { file });
+  if (runbook === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
+  return runbook;
+}
+
+export const srv = (context: LabContext, host: 'limburg' | 'gravelines'): string =>
+  join(hostFolder(context, host), 'srv');
+export const runbookCopy = (context: LabContext): string => join(srv(context, 'gravelines'), 'drp', 'gravelines.yaml');
+export const keyFile = (context: LabContext): string => join(srv(context, 'gravelines'), 'keys', 'records.key');
+
+/** What the lab lacks for everything to be well, and what the runbook says of it. */
+async function furnish(context: LabContext, lab: Lab): Promise<readonly Edit[]> {
+  const gravelines = srv(context, 'gravelines');
+  for (const folder of ['flags', 'drp', 'keys']) mkdirSync(join(gravelines, folder), { recursive: true });
+  writeFileSync(join(gravelines, 'flags', 'maintenance'), '');
+  writeFileSync(keyFile(context), 'a published practice key\n');
+  const cipher = ['openssl', 'enc', '-aes-256-cbc', '-pbkdf2', '-pass', `file:${keyFile(context)}`];
+  const record = join(gravelines, 'keys', 'record.enc');
+  const decrypt = join(gravelines, 'keys', 'decrypt.sh');
+  writeFileSync(decrypt, `exec ${[...cipher, '-d', '-in', record].join(' ')}\n`);
+  await run(['sh', '-c', 'printf "the known record" | "$@"', 'encrypt', ...cipher, '-out', record]);
+  const { allowedSigners } = lab.facts;
+  const bart = practiceKey(context.net, 'bart').publicKey;
+  if (!readFileSync(allowedSigners, 'utf8').includes('bart ')) {
+    appendFileSync(allowedSigners, `bart namespaces="drp-approval@v1" ${bart}\n`);
+  }
+  await everySourceHoldsDumps(lab);
+  const health = new URL('/health', `https://${lab.facts.web!.limburg.name}:${String(lab.facts.web!.limburg.tlsPort)}`);
+  return [
+    set('service.pages', [{ url: health.href, contains: ['"release"'], newest: { json: 'newest', age: '3d' } }]),
+    set('service.decrypts', {
+      host: 'gravelines',
+      run: ['sh', decrypt],
+      expect: 'the known record',
+    }),
+    set('service.certificateAuthority', 'ca.kyc.test'),
+    set('people.bart', { name: 'Bart, deputy of the crisis lead', roles: ['authoriser'], keys: [bart] }),
+    set('own', {
+      datacentre: 'roubaix',
+      copies: [{ what: 'runbook', host: 'gravelines', path: 'drp/gravelines.yaml' }],
+    }),
+  ];
+}
+
+/** On the first days after a month of 31, the lab's last 26 hours are all odd ones. */
+async function everySourceHoldsDumps(lab: Lab): Promise<void> {
+  const { dumps, database } = lab.facts.backups;
+  const [newest] = dumps;
+  if (newest === undefined || dumps.some(({ host }) => host !== newest.host)) return;
+  const other = newest.host === 'backup-even' ? 'backup-odd' : 'backup-even';
+  const at = new Date(newest.takenAt);
+  at.setUTCHours(22, 0, 0, 0);
+  do at.setUTCDate(at.getUTCDate() - 1);
+  while ((at.getUTCDate() % 2 === 0) !== (other === 'backup-even'));
+  for (const hours of [22, 20]) {
+    at.setUTCHours(hours);
+    const file = join(database[other], `kyc-${at.toISOString().slice(0, 13)}00Z.dump`);
+    mkdirSync(dirname(file), { recursive: true });
+    if (!existsSync(file)) writeFileSync(file, readFileSync(newest.file));
+    await finishDump(file, at);
+  }
+}
+
+function pastOf(plans: readonly Plan[]): PastRuns {
+  const plan = plans.find(({ procedure }) => procedure === 'activation');
+  if (plan === undefined) throw new Error('no activation');
+  const at = new Date(Date.now() - 7 * 86_400_000).toISOString();
+  const restore = (backup: string, host: string) => ({ run: 'K7', at, backup, host, bytes: -1, files: -1 });
+  return {
+    lastPassedDrillAt: at,
+    rehearsed: { run: 'K7', at, kind: 'drill', plan },
+    restores: ['files', 'database'].flatMap((backup) =>
+      ['backup-even', 'backup-odd'].map((host) => restore(backup, host)),
+    ),
+  };
+}
