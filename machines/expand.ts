@@ -1,13 +1,14 @@
 import type { AnyStateMachine } from 'xstate';
 import type { Plan, PlannedLane, PlannedStep } from '../src/plan/plan.ts';
 import { activation } from './activation.ts';
+import { drill } from './drill.ts';
 import { gateState } from './gate.ts';
 import { kit, type Machine } from './kit.ts';
 import { returning } from './return.ts';
 import { stepState, type MachineStep } from './step.ts';
 
-/** Procedure → its literal skeleton. The drill walks activation's phases on an isolated target. */
-export const skeletons = { activation, return: returning } as const;
+/** Procedure → its literal skeleton. */
+export const skeletons = { activation, return: returning, drill } as const;
 
 /** States of the skeletons that stop everything of the run. */
 export const stoppingStates: ReadonlySet<string> = new Set(

@@ -8,6 +8,8 @@ export interface EffectError {
 /** Events that people cause. Those of XState itself (`xstate.…`) only the executor may speak. */
 export type PersonEvent =
   | { readonly type: 'abort' }
+  /** A real run takes the site from a drill: nobody says it, the driver sees it. */
+  | { readonly type: 'preempt' }
   | {
       readonly type: `${string}.${
         | 'approve'

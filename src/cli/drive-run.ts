@@ -62,7 +62,7 @@ function exitCodeOf({ end, stops }: Ended): number {
     case 'parked':
       return 75;
     case 'detached':
-      return 130;
+      return end.preempted === true ? 3 : 130;
     default:
       return assertNever(end);
   }

@@ -7,7 +7,7 @@ import { resolveProcedure } from './wire.ts';
 
 /** `--procedure` of the verbs that read a runbook. */
 export function procedureOption(): Option {
-  return new Option('--procedure <name>', 'one procedure only').choices(['activation', 'return']);
+  return new Option('--procedure <name>', 'one procedure only').choices(['activation', 'return', 'drill']);
 }
 
 /**
@@ -20,7 +20,7 @@ export async function resolveProcedures(
   options: Parameters<typeof resolveProcedure>[2] = {},
 ): Promise<readonly Plan[]> {
   const plans: Plan[] = [];
-  for (const procedure of asked === undefined ? (['activation', 'return'] as const) : [asked]) {
+  for (const procedure of asked === undefined ? (['activation', 'return', 'drill'] as const) : [asked]) {
     try {
       plans.push(await resolveProcedure(loaded, procedure, options));
     } catch (error) {

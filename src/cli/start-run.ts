@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { createAsk } from './ask.ts';
 import { driveRun } from './drive-run.ts';
 import type { Io, VerbAnswer } from './io.ts';
+import { preemptDrill } from './preempt-drill.ts';
 import { askSituation, type GivenSituation } from './situation.ts';
 import { openExecutor, openRunbook, resolveProcedure, withJournalMade } from './wire.ts';
 
@@ -20,14 +21,15 @@ export interface StartOptions extends GivenSituation {
   readonly wait?: boolean;
 }
 
-/** Options both procedures take. */
-export function startOptions(command: Command): Command {
-  return command
+/** Options that all procedures take; a drill has no dry run, it is the rehearsal. */
+export function startOptions(command: Command, { rehearsal = true } = {}): Command {
+  command
     .requiredOption('--site <name>', 'site, as its runbook is called')
     .option('--runbooks <folder>', 'where runbooks are looked for')
     .option('--person <name>', 'who you are, where your OS user stands for several people')
-    .option('--dry-run', 'read-only probes, every command shown, nothing changed anywhere')
     .option('--wait', 'without a terminal: stay at a gate and listen, instead of parking');
+  if (!rehearsal) return command;
+  return command.option('--dry-run', 'read-only probes, every command shown, nothing changed anywhere');
 }
 
 /** Begins a run of a procedure and drives it from here. */
@@ -44,7 +46,12 @@ export async function startRun(io: Io, procedure: 'activation' | 'return', optio
     const { executor, close } = await openExecutor(io, journal);
     try {
       const run = await executor.begin(request);
-      return await driveRun(io, { journal, executor, run }, { takeover: false, wait: options.wait === true });
+      const givenWay = request.mode === 'real' ? preemptDrill(io, { journal, executor, site: plan.site }) : undefined;
+      try {
+        return await driveRun(io, { journal, executor, run }, { takeover: false, wait: options.wait === true });
+      } finally {
+        await givenWay;
+      }
     } finally {
       await close();
     }
@@ -52,7 +59,7 @@ export async function startRun(io: Io, procedure: 'activation' | 'return', optio
 }
 
 /** The person at the keyboard, as the runbook knows this OS user. Throws person-unknown, person-ambiguous, person-mismatch. */
-function starterOf(plan: Plan, claimed: string | undefined): BeginRequest['starter'] {
+export function starterOf(plan: Plan, claimed: string | undefined): BeginRequest['starter'] {
   const osUser = currentOsUser();
   const people = peopleOfOsUser(plan.world.people, osUser);
   const identity = { strength: 'os-user', osUser } as const;

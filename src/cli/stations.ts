@@ -8,7 +8,6 @@ interface SkeletonState {
 
 /** The gates and phases of a procedure in the order of its skeleton; those after its end are ways back. */
 export function stationsOf(plan: Pick<Plan, 'procedure' | 'gates' | 'phases'>): readonly PlanStation[] {
-  if (plan.procedure === 'drill') return [];
   const config = skeletons[plan.procedure].config as unknown as { readonly states: Record<string, SkeletonState> };
   const stations: PlanStation[] = [];
   let aside = false;

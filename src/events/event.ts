@@ -97,6 +97,12 @@ export interface Statement {
   };
 }
 
+/** What a drill supposes. */
+export interface Exercise {
+  readonly scenario: string;
+  readonly announced: boolean;
+}
+
 export type RunMode = 'real' | 'dry-run' | 'drill';
 
 /** A duty a site keeps after the run: fencing, an unsent ticket, a review. */
@@ -123,6 +129,8 @@ export interface EventData {
     readonly machine: Json;
     readonly startedBy: { readonly person: string; readonly identity: Identity };
     readonly situation?: Situation;
+    /** Of a drill: what is supposed to have happened, and whether the team was told beforehand. */
+    readonly exercise?: Exercise;
     readonly state: StateValue;
   };
   'driver.attached': {
@@ -273,6 +281,8 @@ export interface EventData {
     readonly identity: Identity;
     readonly state: StateValue;
   };
+  /** A real run takes the site: the drill stops what runs of it and gives way; its clean-up is owed. */
+  'run.preempted': { readonly by: string; readonly reason: string; readonly state: StateValue };
   /** An answer that was not accepted, kept because an auditor asks who tried. */
   'word.refused': {
     readonly verb: string;

@@ -42,6 +42,7 @@ const knownTypes: Readonly<Record<EventType, true>> = {
   'gate.renewed': true,
   'decision.made': true,
   'run.aborting': true,
+  'run.preempted': true,
   'word.refused': true,
   'watch.handed': true,
   'note.added': true,

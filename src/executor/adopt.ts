@@ -1,11 +1,12 @@
 import { DrpError } from '../base/errors.ts';
-import type { Event } from '../events/event.ts';
+import type { Event, EventOf } from '../events/event.ts';
 import { strengthToAdopt } from '../gates/on-record.ts';
 import { judge } from '../gates/policy.ts';
 import { toEvents } from '../journal/rules.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ExecutorDeps } from './deps.ts';
+import { claimName } from './drill-guard.ts';
 import type { AdoptRequest } from './executor.ts';
 import { foldAll } from './run-log.ts';
 
@@ -37,7 +38,7 @@ export async function adoptRun(deps: ExecutorDeps, request: AdoptRequest): Promi
   const nonce = deps.ids.nonce();
   const { person, identity, reason } = verdict;
   const from = { seq: last?.seq ?? 0, hash: last?.hash ?? '' };
-  const seen = began.data.mode === 'real' ? await claimedEpoch(deps, plan, run) : 0;
+  const seen = began.data.mode === 'dry-run' ? 0 : await claimedEpoch(deps, plan, began);
   const lease = await deps.journal.adopt(
     {
       run,
@@ -67,11 +68,16 @@ function epochOf(event: Event): number {
 }
 
 /** The epoch this run has on the recovery host, where that can be asked now. */
-async function claimedEpoch(deps: ExecutorDeps, plan: Plan, run: string): Promise<number> {
+async function claimedEpoch(deps: ExecutorDeps, plan: Plan, began: EventOf<'run.began'>): Promise<number> {
+  const { run } = began;
   const reach = deps.reach(plan);
   try {
     const { host } = plan.world.service.recovery;
-    const holder = await reach.claims.read(host, plan.site, AbortSignal.timeout(claimReadMs));
+    const holder = await reach.claims.read(
+      host,
+      claimName(plan.site, began.data.mode),
+      AbortSignal.timeout(claimReadMs),
+    );
     return holder?.run === run ? holder.epoch : 0;
   } catch {
     // Out of reach: whoever acts first there raises the epoch, and the other is refused.

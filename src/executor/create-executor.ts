@@ -4,10 +4,12 @@ import type { Event, Json } from '../events/event.ts';
 import { genesis } from '../journal/chain.ts';
 import type { Lease } from '../journal/journal.ts';
 import { proofDigest, requireSafe } from '../proof/prove.ts';
+import type { ProcedureName } from '../runbook/schema/runbook.ts';
 import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
 import { adoptRun } from './adopt.ts';
 import { createAnchorKeeper, type AnchorKeeper } from './anchors.ts';
 import type { ExecutorDeps } from './deps.ts';
+import { refuseDrill } from './drill-guard.ts';
 import { driveLoop, keeperFor } from './drive.ts';
 import type { Driving } from './driving.ts';
 import type { BeginRequest, DriveEnd, DriveOptions, Executor, Takeover, Update } from './executor.ts';
@@ -51,9 +53,11 @@ async function runsOf(
 }
 
 async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string> {
-  const { plan, mode, starter, situation } = request;
-  if (plan.procedure === 'drill') throw new DrpError('internal', { what: 'drills have no skeleton yet' });
+  const { plan, mode, starter, situation, exercise } = request;
+  if ((plan.procedure === 'drill') !== (mode === 'drill'))
+    throw new DrpError('internal', { what: `a ${plan.procedure} in mode ${mode}` });
   if (mode === 'real') refuseWrongDirection(await readSiteState(deps, plan.site), plan.procedure);
+  if (mode === 'drill') await refuseDrill(deps, plan, await readSiteState(deps, plan.site));
   const proof = requireSafe(plan);
   const machine = expand(skeletons[plan.procedure], plan);
   const run = deps.ids.run();
@@ -75,6 +79,7 @@ async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string>
         machine: machine as unknown as Json,
         startedBy: starter,
         ...(situation === undefined ? {} : { situation }),
+        ...(exercise === undefined ? {} : { exercise }),
         state: initialState(machine),
       },
     },
@@ -84,7 +89,7 @@ async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string>
 }
 
 /** `activate` while users are already on the recovery site, or `return` while they are not, would harm. */
-function refuseWrongDirection(site: SiteState, procedure: 'activation' | 'return'): void {
+function refuseWrongDirection(site: SiteState, procedure: ProcedureName): void {
   const since = site.servingSinceAt === undefined ? '' : ` since ${site.servingSinceAt}`;
   if (procedure === 'activation' && site.serving === 'recovery') {
     const what = `site '${site.site}' already serves from recovery${since}: there is nothing to activate`;
@@ -147,8 +152,8 @@ async function prepare(
     },
     redact: (draft) => redactedDraft(redaction, draft),
   });
-  // A rehearsal leaves no trace outside.
-  const anchor = log.began.data.mode === 'dry-run' ? {} : deps;
+  // A rehearsal and an exercise leave no trace outside.
+  const anchor = log.began.data.mode === 'real' ? deps : {};
   const anchors = createAnchorKeeper(
     { ...anchor, clock: deps.clock },
     { id: lease.run, plan: log.plan, record: (draft) => log.append([draft]) },

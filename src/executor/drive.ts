@@ -3,10 +3,12 @@ import type { Draft } from '../events/event.ts';
 import { claimDrivers } from './claim-drivers.ts';
 import { createClaimKeeper, type ClaimKeeper, type LeftClaim } from './claimed.ts';
 import { moving } from './drafts.ts';
+import { claimName } from './drill-guard.ts';
 import { type Driving } from './driving.ts';
 import { type EffectResult } from './effect-result.ts';
 import type { DriveEnd } from './executor.ts';
 import { noteSeen, refreshOpenGates } from './fresh-evidence.ts';
+import { giveWayLookMs, settledCleanUp, watchForRealRun } from './give-way.ts';
 import { type Item } from './inbox.ts';
 import { launchEffect } from './launch.ts';
 import { noteResult } from './results.ts';
@@ -23,10 +25,13 @@ const lastWordMs = 750;
  */
 export async function driveLoop(driving: Driving): Promise<DriveEnd> {
   const { log, inbox, options, live } = driving;
+  const giveWay = watchForRealRun(driving);
   let shown = '';
   const waitingOf = waitingReader(log.events);
   try {
     while (log.run.snapshot.status === 'active') {
+      const taken = await giveWay.look();
+      if (taken !== undefined) return await detach(driving, { reason: taken, preempted: true });
       await reconcile(driving);
       if (options.whenOnlyPeople === 'listen') refreshOpenGates(driving);
       const waiting = waitingOf(log.run);
@@ -35,7 +40,7 @@ export async function driveLoop(driving: Driving): Promise<DriveEnd> {
       shown = view;
       const onlyPeople = live.size === 0 && log.run.timers.size === 0 && waiting.length > 0;
       const item = await inbox.next(onlyPeople && options.whenOnlyPeople === 'park' ? lastWordMs : untilTimer(driving));
-      if (options.signal.aborted) return await detach(driving);
+      if (options.signal.aborted) return await detach(driving, { reason: toError(options.signal.reason).message });
       if (item !== undefined) await handle(driving, item);
       else if (!(await fireTimers(driving)) && onlyPeople && options.whenOnlyPeople === 'park') {
         await log.flush();
@@ -130,13 +135,16 @@ async function fireTimers(driving: Driving): Promise<boolean> {
 
 function untilTimer(driving: Driving): number {
   const due = [...driving.log.run.timers.values()].map((timer) => timer.dueMs);
-  return due.length === 0 ? 10_000 : Math.max(1, Math.min(10_000, Math.min(...due) - driving.deps.clock.nowMs()));
+  const most = driving.log.began.data.mode === 'drill' ? giveWayLookMs : 10_000;
+  return due.length === 0 ? most : Math.max(1, Math.min(most, Math.min(...due) - driving.deps.clock.nowMs()));
 }
 
-async function detach(driving: Driving): Promise<DriveEnd> {
-  const reason = toError(driving.options.signal.reason).message;
-  await driving.log.append([{ type: 'driver.detached', by: 'drp', data: { reason } }]);
-  return { kind: 'detached', reason };
+async function detach(
+  driving: Driving,
+  why: { readonly reason: string; readonly preempted?: true },
+): Promise<DriveEnd> {
+  await driving.log.append([{ type: 'driver.detached', by: 'drp', data: { reason: why.reason } }]);
+  return { kind: 'detached', ...why };
 }
 
 async function end(driving: Driving): Promise<DriveEnd> {
@@ -158,6 +166,7 @@ async function end(driving: Driving): Promise<DriveEnd> {
         text: `the claim of this run still lies on host '${host}'`,
       },
     })),
+    ...settledCleanUp(log),
     { type: 'run.ended', by: 'drp', data: { outcome } },
   ]);
   return { kind: 'ended', outcome };
@@ -178,7 +187,7 @@ export function keeperFor(driving: Pick<Driving, 'deps' | 'log' | 'reach' | 'owe
   const earlier = log.events.flatMap((event) => (event.type === 'claim.taken' ? [event.data.host] : []));
   const { driver, ...drivers } = claimDrivers(log.events, { driver: driving.deps.driver, epoch });
   return createClaimKeeper(reach.claims, log.plan, {
-    check: { site: log.plan.site, run: log.began.run, epoch, driver },
+    check: { site: claimName(log.plan.site, log.began.data.mode), run: log.began.run, epoch, driver },
     drivers,
     earlier: [...new Set(earlier)],
     record: (draft) => log.append([draft]),
@@ -202,7 +211,7 @@ async function leftClaim(
   const { mode, startedBy } = log.began.data;
   const reason = `run ${log.began.run} released it and claimed the host itself`;
   const settled = owed
-    .filter((one) => mode === 'real' && one.id === claimObligation(run, host))
+    .filter((one) => mode !== 'dry-run' && one.id === claimObligation(run, host))
     .map(({ id }): Draft => ({
       type: 'obligation.settled',
       by: 'drp',

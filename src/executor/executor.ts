@@ -1,4 +1,4 @@
-import type { Event, Identity, RunMode, Situation, Statement } from '../events/event.ts';
+import type { Event, Exercise, Identity, RunMode, Situation, Statement } from '../events/event.ts';
 import type { Word, WordAnswer, WordSource } from '../gates/word.ts';
 import type { StoredLine } from '../journal/journal.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -9,6 +9,8 @@ export interface BeginRequest {
   readonly mode: RunMode;
   readonly starter: { readonly person: string; readonly identity: Identity };
   readonly situation?: Situation;
+  /** Of a drill. */
+  readonly exercise?: Exercise;
 }
 
 /** Something a screen may want to show; the journal is the truth, this is the quick way to it. */
@@ -71,7 +73,8 @@ export interface DriveOptions {
 export type DriveEnd =
   | { readonly kind: 'ended'; readonly outcome: 'completed' | 'aborted' | 'switched-back' }
   | { readonly kind: 'parked'; readonly waiting: readonly Waiting[] }
-  | { readonly kind: 'detached'; readonly reason: string };
+  /** `preempted`: a drill that gave way to a real run. */
+  | { readonly kind: 'detached'; readonly reason: string; readonly preempted?: true };
 
 /** Journal first, then effect: the only place that both journals and acts. Made by `createExecutor(deps)`. */
 export interface Executor {

@@ -70,6 +70,8 @@ export function machineEvent(event: Pick<Event, 'type' | 'data'>): AnyEventObjec
       return { type: `${data.subject}.${data.verb}` };
     case 'run.aborting':
       return { type: 'abort' };
+    case 'run.preempted':
+      return { type: 'preempt' };
     default:
       return undefined;
   }

@@ -1,7 +1,8 @@
 import { DrpError } from '../base/errors.ts';
 import type { EvidenceItem, Json } from '../events/event.ts';
 import { anchorText } from '../journal/export.ts';
-import type { PlannedStep } from '../plan/plan.ts';
+import { outsideTarget } from '../plan/isolation.ts';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { Progress, RunFacts, StepContext } from '../steps/step-kind.ts';
 import type { ContactWatch } from './contact.ts';
 import { kindOf, stepOf, type Driving } from './driving.ts';
@@ -91,7 +92,8 @@ async function launchStep(driving: Driving, effect: Wanted, signal: AbortSignal)
   const result = await stepEffect(kind, step, {
     context: contextFor(driving, { step, key: effect.key, signal }),
     prepare: async () => {
-      if (mode === 'real') await driving.claims.ensure(step.hosts, signal);
+      if (mode === 'drill') refuseOutside(step, driving.log.plan);
+      if (mode !== 'dry-run') await driving.claims.ensure(step.hosts, signal);
       // Whatever changes something: the record of why must not lie on one machine alone.
       if (mode !== 'dry-run' && (!step.idempotent || step.writes.length > 0)) await keepWitnesses(driving, signal);
     },
@@ -99,6 +101,12 @@ async function launchStep(driving: Driving, effect: Wanted, signal: AbortSignal)
   });
   if (!found || result.kind !== 'failed' || result.code !== 'job-token-reused') return result;
   return inDoubt(step, `${result.reason}: the lost end of the record started it with other facts`);
+}
+
+/** The proof has looked already; what a drill must never do is looked at again where it would be done. */
+function refuseOutside(step: PlannedStep, plan: Plan): void {
+  const [outside] = outsideTarget(step, plan);
+  if (outside !== undefined) throw new DrpError('drill-refused', { what: outside });
 }
 
 function contextFor(
@@ -126,7 +134,7 @@ function contextFor(
     hosts: reach.hosts,
     jobs: reach.jobs,
     providers: deps.providers,
-    ...(mode === 'real' ? { claim: driving.claims.check } : {}),
+    ...(mode === 'dry-run' ? {} : { claim: driving.claims.check }),
     secret: deps.secret,
     redaction: driving.redaction,
     report: progressReporter(driving, effect.step.id, effect.key),

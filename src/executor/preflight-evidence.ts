@@ -8,7 +8,7 @@ import type { Driving } from './driving.ts';
 /** Time a host has to prove itself, ms. */
 const proofMs = 15_000;
 /** The first gate of each procedure, and the last one before something is frozen or overwritten. */
-const looksAhead: ReadonlySet<string> = new Set(['declaration', 'authorisation', 'restoration', 'salvage']);
+const looksAhead: ReadonlySet<string> = new Set(['declaration', 'order', 'authorisation', 'restoration', 'salvage']);
 
 /**
  * What would stop the run later, looked at while nothing has been touched yet: hosts that do not answer or are not the ones

@@ -31,7 +31,10 @@ export function siteState(site: string, runs: readonly (readonly Event[])[]): Si
   let state: SiteState = { site, serving: 'production', obligations: [] };
   for (const events of runs) {
     const first = events[0];
-    if (first?.type === 'run.began' && first.data.mode === 'real') state = foldRun(state, first, events);
+    if (first?.type !== 'run.began') continue;
+    if (first.data.mode === 'real') state = foldRun(state, first, events);
+    // A drill moves nobody and claims no side; what it could not clean up the site owes all the same.
+    if (first.data.mode === 'drill') state = { ...state, obligations: owedAfter(state.obligations, events) };
   }
   return state;
 }
@@ -39,7 +42,6 @@ export function siteState(site: string, runs: readonly (readonly Event[])[]): Si
 function foldRun(before: SiteState, first: Extract<Event, { type: 'run.began' }>, events: readonly Event[]): SiteState {
   const switches = switchSteps(frozenPlan(first));
   let { serving, servingSinceAt, activation } = before;
-  const obligations = new Map(before.obligations.map((one) => [one.id, one]));
   let ended = false;
   for (const event of events) {
     switch (event.type) {
@@ -53,21 +55,6 @@ function foldRun(before: SiteState, first: Extract<Event, { type: 'run.began' }>
         if (to === 'recovery' && first.data.procedure === 'activation') activation = first.run;
         break;
       }
-      case 'obligation.opened': {
-        const { id, kind, text, step } = event.data;
-        obligations.set(id, {
-          id,
-          kind,
-          text,
-          run: event.run,
-          sinceAt: event.at,
-          ...(step === undefined ? {} : { step }),
-        });
-        break;
-      }
-      case 'obligation.settled':
-        obligations.delete(event.data.id);
-        break;
       case 'run.ended':
         ended = true;
         break;
@@ -78,10 +65,23 @@ function foldRun(before: SiteState, first: Extract<Event, { type: 'run.began' }>
     site: before.site,
     serving,
     ...(servingSinceAt === undefined ? {} : { servingSinceAt }),
-    obligations: [...obligations.values()],
+    obligations: owedAfter(before.obligations, events),
     ...(ended ? {} : { unfinished: first.run }),
     ...(activation === undefined ? {} : { activation }),
   };
+}
+
+/** What is owed behind these events. */
+function owedAfter(before: readonly OpenObligation[], events: readonly Event[]): readonly OpenObligation[] {
+  const obligations = new Map(before.map((one) => [one.id, one]));
+  for (const event of events) {
+    if (event.type === 'obligation.settled') obligations.delete(event.data.id);
+    if (event.type !== 'obligation.opened') continue;
+    const { id, kind, text, step } = event.data;
+    const owed = { id, kind, text, run: event.run, sinceAt: event.at };
+    obligations.set(id, step === undefined ? owed : { ...owed, step });
+  }
+  return [...obligations.values()];
 }
 
 function markedDone(event: Extract<Event, { type: 'decision.made' }>): string {

@@ -51,7 +51,7 @@ export function attachment(
 
 /** Tells every host that can be reached that an older driver's word does not count any more. */
 export async function overtakeClaims(driving: Driving): Promise<void> {
-  if (driving.log.began.data.mode !== 'real') return;
+  if (driving.log.began.data.mode === 'dry-run') return;
   const signal = AbortSignal.any([driving.options.signal, AbortSignal.timeout(overtakeMs)]);
   await driving.claims.overtake(hostsNotLost(driving.log), signal);
 }

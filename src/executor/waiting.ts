@@ -13,7 +13,7 @@ export function switchBackFrom(run: Run): readonly string[] {
 /** What may be said now, by step, gate or phase: `copy-files` → retry, mark-done. Pure. */
 export function answersNow(run: Run): ReadonlyMap<string, readonly string[]> {
   const bySubject = new Map<string, string[]>();
-  for (const type of acceptedNow(run).filter((accepted) => accepted !== 'abort')) {
+  for (const type of acceptedNow(run).filter((accepted) => accepted.includes('.'))) {
     const dot = type.lastIndexOf('.');
     const subject = type.slice(0, dot);
     bySubject.set(subject, [...(bySubject.get(subject) ?? []), type.slice(dot + 1)]);
@@ -123,7 +123,7 @@ function statesOf(run: Run): ReadonlyMap<string, string> {
   }[]) {
     const owner = node.parent?.meta?.step ?? node.parent?.meta?.gate;
     if (owner !== undefined) found.set(owner, node.key);
-    else if (node.path.length === 1) found.set(node.key.replace(/-failed$/, ''), node.key);
+    else if (node.path.length === 1) found.set(node.key.replace(/-(failed|interrupted)$/, ''), node.key);
   }
   return found;
 }

@@ -13,7 +13,8 @@ const withinMs = 2_000;
 export async function keepWitnesses(driving: Driving, signal: AbortSignal): Promise<void> {
   const { log, reach, witnessed, deps } = driving;
   const { plan } = log;
-  const hosts = hostsNotLost(log);
+  // An exercise writes nowhere but on the hosts of its isolated target.
+  const hosts = hostsNotLost(log).filter((host) => plan.drill === undefined || host in plan.drill.roots);
   if (hosts.length === 0) return;
   const upToSeq = log.events.length;
   const name = witnessName(log.began.run, log.run.lineage);

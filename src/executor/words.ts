@@ -6,6 +6,7 @@ import { watchOf } from '../events/watch.ts';
 import { noncesOf, subjectOnRecord } from '../gates/on-record.ts';
 import { judge, type JudgeContext, type Verdict } from '../gates/policy.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
+import { stepsOf } from '../plan/resolve.ts';
 import type { Person } from '../runbook/schema/world.ts';
 import { copyNamed } from './copy-named.ts';
 import { moving } from './drafts.ts';
@@ -142,8 +143,24 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
     ...(evidence === '' ? {} : { evidence }),
     ...(chosen === undefined ? {} : { choice: chosen }),
   };
-  await append(driving, word, moving(log.run, { type: 'decision.made', by: person, data }));
+  const decided = moving(log.run, { type: 'decision.made', by: person, data });
+  await append(driving, word, [decided, ...leftBehind(log, { verb, subject, person, reason })]);
   return `${subject}: ${decision}, by ${person}`;
+}
+
+/** A clean-up of a drill that a person leaves undone is a duty of the site from then on. */
+function leftBehind(
+  { plan, began }: Driving['log'],
+  said: { readonly verb: string; readonly subject: string; readonly person: string; readonly reason: string },
+): readonly Draft[] {
+  const { verb, subject, person, reason } = said;
+  if (verb !== 'skip') return [];
+  const step = stepsOf(plan).find((one) => one.id === subject);
+  if (subject !== 'cleaning' && step?.kind !== 'clean-up') return [];
+  const what = step === undefined ? 'the clean-up' : `'${step.title}'`;
+  const text = `${what} of drill ${began.run} was left undone by ${person}: ${reason}`;
+  const id = `${began.run}.cleanup.${subject}`;
+  return [{ type: 'obligation.opened', by: 'drp', data: { id, kind: 'cleanup', text } }];
 }
 
 /** What was passed aside from the ordinary policy is looked at by somebody afterwards: the site owes that. */

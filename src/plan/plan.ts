@@ -1,7 +1,6 @@
 import type { ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
 import type { StepSpec } from '../runbook/schema/steps.ts';
 import type { GatePolicy } from '../runbook/schema/world.ts';
-import type { DrillTarget } from './drill-target.ts';
 
 /** What a step reads and writes, named so that laws can compare: `files:HOST:PATH`, `database:HOST:NAME`, `dns:NAME`, `service:production`. */
 export type Resource = string;
@@ -65,6 +64,18 @@ export interface RehearsedPart {
   readonly databases: PlannedWorld['databases'];
   readonly backups: PlannedWorld['backups'];
   readonly hosts: PlannedWorld['hosts'];
+}
+
+/** Where a drill may write, and what it must stay away from. Frozen with its plan; fixed per site, so that a leftover is found. */
+export interface DrillTarget {
+  /** Host → the isolated folder there, absolute. Everything a drill writes on it lies inside. */
+  readonly roots: Readonly<Record<string, string>>;
+  /** Database of the runbook → its isolated name. */
+  readonly databases: Readonly<Record<string, string>>;
+  /** Where the restored copy is served; absent: it is not. */
+  readonly serves?: { readonly host: string; readonly port: number };
+  /** What the real procedures write, and where the service listens, paths absolute. */
+  readonly live: readonly Resource[];
 }
 
 /** Runbook + procedure, resolved and frozen. Pure JSON. `digest` = SHA-256 over the canonical JSON of all but itself. */

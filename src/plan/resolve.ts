@@ -2,6 +2,7 @@ import { DrpError } from '../base/errors.ts';
 import { digestOf, sha256Hex } from '../events/digest.ts';
 import {
   asidePhases,
+  drillPhases,
   phaseOrder,
   skeletonGates,
   type FilledProcedure,
@@ -10,6 +11,7 @@ import {
 import type { Phase, ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
 import type { StepKindName, StepSpec } from '../runbook/schema/steps.ts';
 import type { GatePolicy } from '../runbook/schema/world.ts';
+import { drillPlan } from './drill.ts';
 import type { Plan, PlannedGate, PlannedLane, PlannedStep, PlannedWorld, StepDescription } from './plan.ts';
 
 type WorkSpec = Extract<StepSpec, { kind: StepKindName }>;
@@ -33,7 +35,7 @@ export function resolvePlan(
   options: { readonly procedure: ProcedureName; readonly describe: Describe },
 ): Plan {
   const { procedure, describe } = options;
-  if (procedure === 'drill') throw new DrpError('procedure-not-filled', { site: runbook.site, procedure });
+  if (procedure === 'drill') return resolveDrill(runbook, source, describe);
   const world = worldOf(runbook);
   const phases = phasesOf(runbook, procedure, (spec) => describe(spec, world));
   const plan: Omit<Plan, 'digest'> = {
@@ -50,6 +52,22 @@ export function resolvePlan(
   return freeze({ ...plan, digest: planDigest(plan) });
 }
 
+/** The drill of the runbook's activation: a pure transformation of its plan. */
+function resolveDrill(runbook: Runbook, source: RunbookFile, describe: Describe): Plan {
+  const [activation, returning] = (['activation', 'return'] as const).map((procedure) =>
+    resolvePlan(runbook, source, { procedure, describe }),
+  );
+  if (activation === undefined || returning === undefined) throw new DrpError('internal', { what: 'no activation' });
+  const plan = drillPlan({
+    activation,
+    live: [activation, returning].flatMap((one) => stepsOf(one).flatMap((step) => step.writes)),
+    settings: runbook.drill,
+    gates: runbook.gates,
+    planned: (spec, place, world) => plannedStep(spec, place, (one) => describe(one, world)),
+  });
+  return freeze({ ...plan, digest: planDigest(plan) });
+}
+
 /** The digest that approvals bind to: SHA-256 over the canonical JSON of everything in the plan but itself. */
 export function planDigest(plan: Omit<Plan, 'digest'>): string {
   const { digest: _, ...content } = { digest: '', ...plan };
@@ -63,7 +81,7 @@ export function stepsOf(plan: Pick<Plan, 'phases' | 'procedure'>): readonly Plan
 
 /** Names of the plan's phases in the order they are walked (canonical JSON sorts keys, so a stored plan has lost it). */
 export function phasesInOrder(plan: Pick<Plan, 'phases' | 'procedure'>): readonly string[] {
-  const order = plan.procedure === 'drill' ? [] : phaseOrder[plan.procedure];
+  const order = plan.procedure === 'drill' ? drillPhases : phaseOrder[plan.procedure];
   return order.filter((phase) => Object.hasOwn(plan.phases, phase));
 }
 

@@ -7,6 +7,7 @@ import {
   initialFacts,
   whenEnding,
   whenStopping,
+  withLeft,
   withPassed,
   type Facts,
 } from './facts.ts';
@@ -139,8 +140,11 @@ function heard(facts: Facts, event: Way['event'], model: Model): Facts {
       return step === undefined ? facts : afterDone(facts, step, model);
     case 'stopped':
       return stopped(facts, subject, model);
-    case 'retry':
     case 'skip':
+      if (subject === 'cleaning') return withLeft(facts);
+      if (step?.step.kind === 'clean-up') return withLeft(afterEnd(facts, subject), step);
+      return afterEnd(facts, subject);
+    case 'retry':
       // From in doubt: a person says that nothing of it runs any more.
       return afterEnd(facts, subject);
     default:

@@ -1,4 +1,4 @@
-import { sidesOf, type Model, type ModelStep } from './model.ts';
+import { removedBy, sidesOf, type Model, type ModelStep } from './model.ts';
 import type { Side } from './step-act.ts';
 
 /** How far a side is open to users. `as-found`: nothing was done to it. `either`: a change is under way or unknown. */
@@ -25,6 +25,8 @@ export interface Facts {
   readonly passed: readonly string[];
   /** Steps of which something may run; `everything` stands for all of a run that is being stopped. */
   readonly mayRun: readonly string[];
+  /** What a drill may have made and has not removed. */
+  readonly left: readonly string[];
 }
 
 export const everything = 'all steps';
@@ -42,6 +44,7 @@ export function initialFacts(model: Model): Facts {
     restored: [],
     passed: [],
     mayRun: [],
+    left: [],
   };
 }
 
@@ -64,7 +67,8 @@ export function surelyOpen(facts: Facts, side: Side): boolean {
 
 /** A step's effect is let loose. */
 export function afterStart(facts: Facts, step: ModelStep, model: Model): Facts {
-  const next = { ...facts, mayRun: added(facts.mayRun, step.id) };
+  const made = step.step.kind === 'isolate' ? model.makes : facts.left;
+  const next = { ...facts, mayRun: added(facts.mayRun, step.id), left: made };
   const live = step.reads.filter((read) => isChanging(facts, model, read.from.host));
   const dirty = [
     ...facts.dirty.filter((one) => one !== step.id),
@@ -83,6 +87,7 @@ export function afterDone(facts: Facts, step: ModelStep, model: Model): Facts {
     mayRun: without(facts.mayRun, step.id),
     restored: model.restorations.includes(step) ? added(facts.restored, step.id) : facts.restored,
     dirty,
+    left: without(facts.left, removedBy(step.step) ?? ''),
   };
   return { ...withService(next, step, 'done'), dns: withDns(facts, step, 'done') };
 }
@@ -92,14 +97,20 @@ export function afterEnd(facts: Facts, step: string): Facts {
   return { ...facts, mayRun: without(facts.mayRun, step) };
 }
 
-/** On the way to an end only who serves matters. */
+/** On the way to an end only who serves matters, and what is left behind. */
 export function whenEnding(facts: Facts): Facts {
-  return { ...facts, dirty: [], restored: [], passed: facts.passed.filter((gate) => gate === 'unserved') };
+  const passed = facts.passed.filter((gate) => gate === 'unserved' || gate === 'clean-up');
+  return { ...facts, dirty: [], restored: [], passed };
 }
 
 /** What runs is stopped as a whole. */
 export function whenStopping(facts: Facts): Facts {
   return { ...facts, mayRun: facts.mayRun.length === 0 ? [] : [everything] };
+}
+
+/** A person leaves what a clean-up would have removed: the site owes it from then on. Without a step: all of it. */
+export function withLeft(facts: Facts, step?: ModelStep): Facts {
+  return { ...facts, left: step === undefined ? [] : without(facts.left, removedBy(step.step) ?? '') };
 }
 
 export function withPassed(facts: Facts, gate: string): Facts {

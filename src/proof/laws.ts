@@ -1,3 +1,4 @@
+import { outsideTarget } from '../plan/isolation.ts';
 import { everything, isChanging, surelyOpen, type Facts } from './facts.ts';
 import { endsBefore, sidesOf, type Model, type ModelStep } from './model.ts';
 import { resourceText } from './resource.ts';
@@ -11,7 +12,9 @@ export type LawName =
   | 'always-a-way'
   | 'gate-before-irreversible'
   | 'salvage-first'
-  | 'never-unserved';
+  | 'never-unserved'
+  | 'drill-isolated'
+  | 'drill-cleaned';
 
 /** What every law says, for people. */
 export const lawSentences: Readonly<Record<LawName, string>> = {
@@ -26,6 +29,9 @@ export const lawSentences: Readonly<Record<LawName, string>> = {
   'gate-before-irreversible': 'no step that cannot be undone runs without a gate passed before it',
   'salvage-first': 'on return nothing of production is overwritten before the salvage gate is approved',
   'never-unserved': 'no run ends with nobody serving unless an authoriser signed that',
+  'drill-isolated':
+    'a drill writes inside its isolated target alone, touches nothing the real procedures write, and tells nobody outside',
+  'drill-cleaned': 'no drill ends with something left behind unless a person said so',
 };
 
 /** A moment the laws look at: a step is about to start, or the run has come to its end. */
@@ -44,6 +50,8 @@ export const laws: readonly (readonly [LawName, Law])[] = [
   ['gate-before-irreversible', gateBeforeIrreversible],
   ['salvage-first', salvageFirst],
   ['never-unserved', neverUnserved],
+  ['drill-isolated', drillIsolated],
+  ['drill-cleaned', drillCleaned],
 ];
 
 function dnsLast(moment: Moment, model: Model): string | undefined {
@@ -125,6 +133,16 @@ function neverUnserved(moment: Moment, model: Model): string | undefined {
     }
   }
   return undefined;
+}
+
+function drillIsolated(moment: Moment, { plan }: Model): string | undefined {
+  if (moment.kind !== 'start' || plan.procedure !== 'drill') return undefined;
+  return outsideTarget(moment.step.step, plan)[0];
+}
+
+function drillCleaned(moment: Moment): string | undefined {
+  if (moment.kind !== 'end' || moment.facts.left.length === 0) return undefined;
+  return `the drill has ended (${moment.end}), and ${listed(moment.facts.left)} may still be there`;
 }
 
 function listed(names: readonly string[]): string {

@@ -26,6 +26,8 @@ export interface Model {
   readonly steps: ReadonlyMap<string, ModelStep>;
   /** Steps without which the target does not hold what users need: DNS waits for all of them. */
   readonly restorations: readonly ModelStep[];
+  /** Of a drill: what it makes in its isolated target, in words. */
+  readonly makes: readonly string[];
 }
 
 /** Phases whose steps are the restoration itself, every one of them. */
@@ -39,12 +41,15 @@ const answersFor: Readonly<Record<string, readonly string[]>> = {
   salvage: ['pre-copy', 'freeze-recovery', 'delta'],
   switchover: ['switchover'],
   'switch-back': ['switch-back'],
+  order: ['isolation'],
+  'clean-up': ['clean-up'],
 };
 
 /** Reads a plan once, so that the laws need not. Pure. */
 export function modelOf(plan: Plan): Model {
   const origin: Side = plan.procedure === 'return' ? 'recovery' : 'production';
-  const target: Side = origin === 'production' ? 'recovery' : 'production';
+  // A drill brings users nowhere.
+  const target: Side = plan.procedure === 'activation' ? 'recovery' : 'production';
   const records = recordsOf(plan);
   const steps = new Map<string, ModelStep>();
   phasesInOrder(plan).forEach((phase, phaseAt) => {
@@ -69,7 +74,25 @@ export function modelOf(plan: Plan): Model {
       });
     }
   });
-  return { plan, origin, target, records, steps, restorations: restorationsOf([...steps.values()]) };
+  const all = [...steps.values()];
+  return { plan, origin, target, records, steps, restorations: restorationsOf(all), makes: makesOf(plan) };
+}
+
+function makesOf({ drill }: Plan): readonly string[] {
+  if (drill === undefined) return [];
+  const { roots, databases, serves } = drill;
+  return [
+    ...Object.keys(roots).map((host) => `the folder on ${host}`),
+    ...Object.keys(databases).map((database) => `the databases for ${database}`),
+    ...(serves === undefined ? [] : ['what serves the copy']),
+  ].sort();
+}
+
+/** What a clean-up step takes away, as `makes` has it; undefined for other steps. */
+export function removedBy({ spec }: PlannedStep): string | undefined {
+  if (spec.kind !== 'clean-up') return undefined;
+  if (spec.what === 'service') return 'what serves the copy';
+  return spec.what === 'files' ? `the folder on ${spec.host}` : `the databases for ${spec.database}`;
 }
 
 /** In the order of the procedure `a` has ended before `b` starts. */

@@ -33,13 +33,15 @@ export function pointsOfNoReturn(plan: Plan): readonly PointOfNoReturn[] {
 
 /** Gates and steps in the order of the skeleton, gates of lanes among them. */
 function partsOf(plan: Plan): readonly (string | PlannedStep)[] {
-  const skeleton = skeletons[plan.procedure === 'drill' ? 'activation' : plan.procedure];
+  const skeleton = skeletons[plan.procedure];
   const { states } = expand(skeleton, { phases: {} });
   const seen = new Set<string>();
   return Object.values(states).flatMap(({ meta }): (string | PlannedStep)[] => {
+    const part = meta?.gate === undefined ? meta?.work : `gate ${meta.gate}`;
+    if (part === undefined || seen.has(part)) return [];
+    seen.add(part);
     if (meta?.gate !== undefined) return meta.gate === 'unserved' ? [] : [meta.gate];
-    if (meta?.work === undefined || meta.work === 'reopen' || seen.has(meta.work)) return [];
-    seen.add(meta.work);
+    if (meta?.work === undefined || meta.work === 'reopen') return [];
     const steps = (plan.phases[meta.work] ?? []).flatMap((lane) => lane.steps);
     return steps.map((step) => (step.kind === 'gate' ? step.id : step));
   });

@@ -45,7 +45,7 @@ interface Mover {
 
 /** Where a run of this plan begins. Nothing the machine asks for is ever run. */
 export function firstPlace(plan: Plan, groups: LaneGroups): Omit<Way, 'event'> {
-  const skeleton = skeletons[plan.procedure === 'drill' ? 'activation' : plan.procedure];
+  const skeleton = skeletons[plan.procedure];
   const machine = machineFrom(expand(skeleton, abstracted(plan))) as unknown as AnyStateMachine;
   const acts: Act[] = [];
   const mover: Mover = { machine, scope: inertScope(acts), acts, groups, known: new Map() };

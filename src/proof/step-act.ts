@@ -109,6 +109,9 @@ function specificAct(step: PlannedStep, setting: Setting): Omit<StepAct, 'writes
     case 'http':
     case 'ticket':
     case 'gate':
+    case 'simulate':
+    case 'isolate':
+    case 'clean-up':
       return { writesLive: [], reads: [] };
   }
 }

@@ -7,6 +7,7 @@ export function sentenceOf(event: { readonly type: string; readonly [key: string
   if (actor !== undefined) return actorSentence(actor, outcome === 'done', event['error']);
   if (type.startsWith('xstate.after.')) return `${/([^.]+)\.backoff$/.exec(type)?.[1] ?? 'a step'} is tried again`;
   if (type === 'abort') return 'operator aborts';
+  if (type === 'preempt') return 'a real run takes the site';
   const dot = type.lastIndexOf('.');
   return personSentence(type.slice(0, dot), type.slice(dot + 1));
 }

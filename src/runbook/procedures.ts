@@ -76,6 +76,35 @@ export const skeletonGates: Readonly<Record<FilledProcedure, readonly SkeletonGa
   ],
 };
 
+/** Phases of a drill in the order they are walked. What it shares with the activation has the activation's names. */
+export const drillPhases: readonly string[] = [
+  'isolation',
+  'restoration',
+  'serving',
+  'verification',
+  'information',
+  'switchover',
+  'confirmation',
+  'clean-up',
+];
+
+/** Gates of a drill; where the runbook says nothing of one, who may pass `policyOf` may pass it, too. */
+export const drillGates: readonly (Omit<SkeletonGate, 'sends'> & { readonly policyOf?: string })[] = [
+  { id: 'order', title: 'EXERCISE: order this drill', covers: ['isolation'], policyOf: 'declaration' },
+  { id: 'restoration', title: 'EXERCISE: restore from these backups', covers: ['restoration'] },
+  {
+    id: 'switchover',
+    title: 'EXERCISE: decide as if users were sent to the other side; nobody is',
+    covers: ['switchover', 'verification'],
+  },
+  {
+    id: 'clean-up',
+    title: 'EXERCISE: remove what this drill made',
+    covers: ['clean-up'],
+    policyOf: 'restoration',
+  },
+];
+
 /** Names the skeletons use for states of their own; a step or a gate in a lane may not have them. */
 export const reservedIds: ReadonlySet<string> = new Set([
   ...Object.values(phaseOrder).flat(),
@@ -83,4 +112,7 @@ export const reservedIds: ReadonlySet<string> = new Set([
   ...['activation', 'return', 'drill', 'end', 'completed', 'closed', 'aborting', 'abort-failed', 'aborted', 'held'],
   ...['leaving', 'holding', 'aborting-unserved'],
   ...['reopening', 'switching-back', 'switched-back', 'all'],
+  ...drillPhases,
+  ...drillGates.map((gate) => gate.id),
+  ...['cleaning', 'interrupting', 'giving-way'],
 ]);

@@ -3,6 +3,9 @@ import { commandStep } from './command/command-step.ts';
 import { copyStep } from './copy/copy-step.ts';
 import { databaseStep } from './database/database-step.ts';
 import { dnsStep } from './dns/dns-step.ts';
+import { cleanUpStep } from './drill/clean-up-step.ts';
+import { isolateStep } from './drill/isolate-step.ts';
+import { simulateStep } from './drill/simulate-step.ts';
 import { fenceStep } from './fence/fence-step.ts';
 import { httpStep } from './http/http-step.ts';
 import { maintenanceStep } from './maintenance/maintenance-step.ts';
@@ -24,6 +27,9 @@ export function createStepKinds(): ReadonlyMap<StepKindName, StepKind> {
     manualStep(),
     salvageStep,
     ticketStep(),
+    isolateStep,
+    simulateStep,
+    cleanUpStep,
   ];
   return new Map(kinds.map((kind) => [kind.kind, kind as unknown as StepKind]));
 }

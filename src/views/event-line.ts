@@ -118,6 +118,8 @@ function decisionSentence(event: DecisionEvent): string {
     }
     case 'run.aborting':
       return `${event.data.person} aborts the run: ${event.data.reason}`;
+    case 'run.preempted':
+      return `the drill gives way: ${event.data.reason}`;
     case 'word.refused': {
       const { verb, subject, person, code, reason } = event.data;
       return `refused: ${verb}${subject === '' ? '' : ` ${subject}`} by ${person} (${code}): ${reason}`;

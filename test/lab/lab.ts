@@ -18,6 +18,7 @@ import { endProcess, endStragglers, recordedProcesses, run, type LabContext } fr
 import { addRelay } from './relay.ts';
 import { startRoute53 } from './route53.ts';
 import { writeRunbook } from './runbook.ts';
+import { writeServeCopy } from './serve-copy.ts';
 import { hiddenSshPort, hostAddress, hostFolder, makeHosts, sshPort, startSshds } from './sshd.ts';
 import { startTickets, ticketsMissing } from './tickets.ts';
 import { appPort, makeCertificates, startWeb, webFacts, webPort, webTlsPort } from './web.ts';
@@ -147,6 +148,7 @@ async function startParts(lab: LabContext, options: LabOptions): Promise<LabFact
   const backups = { database: folders('database'), files: folders('files'), dumps, trees };
   if (options.recovery === 'stale') await part('stale recovery', makeStaleRecovery(lab, backups));
   await part('web', Promise.all([startWeb(lab, 'limburg'), startWeb(lab, 'gravelines')]));
+  writeServeCopy(lab, 'gravelines');
   return {
     dir: lab.dir,
     net: lab.net,

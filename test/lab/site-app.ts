@@ -17,13 +17,17 @@ interface Settings {
   readonly configFile: string;
   readonly releaseFile: string;
   readonly maintenanceFlag: string;
+  /** Database to serve, where it is not the site's own. */
+  readonly database?: string;
+  /** UNIX socket to listen on instead of the port. */
+  readonly socket?: string;
 }
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as Settings;
 const pool = new pg.Pool({
   host: settings.address,
   port: settings.databasePort,
-  database: 'kyc',
+  database: settings.database ?? 'kyc',
   user: 'kyc_app',
   password: readFileSync(settings.passwordFile, 'utf8').trim(),
   max: 4,
@@ -34,7 +38,7 @@ pool.on('error', (error) => {
   console.error(`idle connection ended: ${error.message}`); // the database went away or was renamed; the next request opens a new one
 });
 
-createServer((request, response) => {
+const server = createServer((request, response) => {
   answer(request).then(
     ([status, body]) => {
       send(response, status, body);
@@ -43,7 +47,9 @@ createServer((request, response) => {
       send(response, 500, { site: settings.site, error: error instanceof Error ? error.message : String(error) });
     },
   );
-}).listen(settings.port, settings.address);
+});
+if (settings.socket === undefined) server.listen(settings.port, settings.address);
+else server.listen(settings.socket);
 
 async function answer(request: IncomingMessage): Promise<readonly [number, object]> {
   if (request.method === 'POST' && request.url === '/write') return write(await readBody(request));

@@ -143,9 +143,10 @@ describe('a plan', () => {
     expect(duration.unknown).toEqual([]);
   });
 
-  test('a procedure the runbook does not describe is refused by name', () => {
-    expect(() => resolvePlan(runbook!, { file, text }, { procedure: 'drill', describe: describeFixture })).toThrow(
-      /does not describe the procedure 'drill'/,
-    );
+  test('the drill of an activation has its restoration, step by step', () => {
+    const drill = resolvePlan(runbook!, { file, text }, { procedure: 'drill', describe: describeFixture });
+    const restoration = (of: typeof drill) =>
+      of.phases['restoration']?.map(({ name, steps }) => [name, steps.map(({ id }) => id)]);
+    expect(restoration(drill)).toEqual(restoration(plan()));
   });
 });

@@ -2,6 +2,16 @@ import type { CatalogEntry } from './entry.ts';
 
 /** Errors of: runs. */
 export const runsErrors = {
+  'drill-leftover': {
+    exitCode: 3,
+    message: "an earlier drill left something on host '{host}': {what}",
+    hint: 'Finish its clean-up with: drp resume --run {run}. Where that record is lost, look at it and remove it by hand.',
+  },
+  'drill-refused': {
+    exitCode: 3,
+    message: 'no drill now: {what}',
+    hint: 'See where the site stands: drp status --site SITE. What a drill would do is shown by: drp plan --site SITE --procedure drill.',
+  },
   'hold-too-late': {
     exitCode: 3,
     message: "step '{step}' has opened the recovery site again: what users write there now would be left behind",

@@ -5,6 +5,7 @@ import { planDuration } from '../../plan/critical-path.ts';
 import { estimatedDuration, type Estimates } from '../../plan/estimates.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { rehearsalHeadline } from '../../plan/rehearsal-debt.ts';
+import type { ProcedureName } from '../../runbook/schema/runbook.ts';
 import { printable } from '../../views/escape.ts';
 import { planText } from '../../views/plan-text.ts';
 import { examples } from '../examples.ts';
@@ -19,7 +20,7 @@ interface PlanOptions {
   readonly site: string;
   readonly runbooks?: string;
   readonly journal?: string;
-  readonly procedure?: 'activation' | 'return';
+  readonly procedure?: ProcedureName;
 }
 
 export const verb: Verb = (command, { io, action }) => {

@@ -1,5 +1,6 @@
 import { pointsOfNoReturn } from '../../proof/no-return.ts';
 import { lawText, proofDigest, provePlan } from '../../proof/prove.ts';
+import type { ProcedureName } from '../../runbook/schema/runbook.ts';
 import { proofText } from '../../views/proof-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -11,7 +12,7 @@ import { openRunbook } from '../wire.ts';
 interface ProveOptions {
   readonly site: string;
   readonly runbooks?: string;
-  readonly procedure?: 'activation' | 'return';
+  readonly procedure?: ProcedureName;
   readonly exhaustive?: boolean;
 }
 

@@ -1,5 +1,6 @@
 import { systemClock } from '../../base/clock.ts';
 import { whoCan } from '../../gates/who-can.ts';
+import type { ProcedureName } from '../../runbook/schema/runbook.ts';
 import { whoCanText } from '../../views/who-can-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -10,7 +11,7 @@ import { openRunbook } from '../wire.ts';
 interface WhoCanOptions {
   readonly site: string;
   readonly runbooks?: string;
-  readonly procedure?: 'activation' | 'return';
+  readonly procedure?: ProcedureName;
 }
 
 export const verb: Verb = (command, { io, action }) => {

@@ -1,5 +1,5 @@
 import { textOf, textsOf, type Outline, type OutlineStep } from '../outline.ts';
-import { procedureNames, skeletonGates, type FilledProcedure } from '../procedures.ts';
+import { drillGates, procedureNames, skeletonGates, type FilledProcedure } from '../procedures.ts';
 import type { Finding } from '../schema-problems.ts';
 import { nearest, suggestion } from '../spelling.ts';
 
@@ -45,7 +45,7 @@ function missingPolicies(policies: ReadonlyMap<string, unknown>, gates: readonly
 
 function unreachedPolicies(policies: ReadonlyMap<string, unknown>, gates: readonly OutlineStep[]): readonly Finding[] {
   const reached = [
-    ...Object.values(skeletonGates).flatMap((list) => list.map(({ id }) => id)),
+    ...[...Object.values(skeletonGates), drillGates].flatMap((list) => list.map(({ id }) => id)),
     ...gates.map(({ id }) => id),
   ];
   const homeless = gates.map(({ id }) => id).filter((id) => id !== '' && !policies.has(id));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, name } from './basics.ts';
 import { checks } from './checks.ts';
+import { drill } from './drill.ts';
 import { stepSpec } from './steps.ts';
 import {
   anchor,
@@ -76,6 +77,7 @@ export const runbookSchema = z.strictObject({
   gates: z.record(name, gatePolicy),
   activation,
   return: returning,
+  drill: drill.optional(),
 });
 /** A checked runbook. */
 export type Runbook = z.output<typeof runbookSchema>;

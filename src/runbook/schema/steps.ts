@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { argv, duration, hostPath, name, rate } from './basics.ts';
-import type { DrillStepSpec } from './drill.ts';
 
 /** Keys every step may have, whatever its kind. */
 const common = {
@@ -214,9 +213,50 @@ export const stepSpec = z
     gateStep,
   ])
   .meta({ id: 'step', description: 'a step; its kind says which other keys it has' });
-/** A step as the runbook has it: durations in milliseconds, defaults filled in. */
-export type StepSpec = z.output<typeof stepSpec>;
+/** A step as a runbook has it: durations in milliseconds, defaults filled in. */
+export type WrittenStepSpec = z.output<typeof stepSpec>;
+/** Keys these steps share with those a runbook writes. */
+interface DrillStepCommon {
+  readonly id: string;
+  readonly title?: string;
+  readonly expect?: number;
+  readonly retries: number;
+  readonly backoff: number;
+  readonly skippable: boolean;
+}
+
+/** Makes the isolated folder of a host, marked as this run's; refuses what an earlier drill left. */
+export interface IsolateSpec extends DrillStepCommon {
+  readonly kind: 'isolate';
+  readonly host: string;
+  /** Databases of the plan's world that will be made there. */
+  readonly databases: readonly string[];
+}
+
+/** Says what the activation would do here, and does nothing. */
+export interface SimulateSpec extends DrillStepCommon {
+  readonly kind: 'simulate';
+  /** The activation's own step. */
+  readonly of: Exclude<WrittenStepSpec, { kind: 'gate' }>;
+  /** What it would run, as its plan says. */
+  readonly would: readonly string[];
+}
+
+/** Removes what the run made, and nothing else; looks afterwards whether it is gone. */
+export type CleanUpSpec = DrillStepCommon & {
+  readonly kind: 'clean-up';
+  readonly host: string;
+} & (
+    | { readonly what: 'service'; readonly stop: readonly string[]; readonly check: readonly string[] }
+    | { readonly what: 'database'; readonly database: string }
+    | { readonly what: 'files' }
+  );
+
+/** Steps that only a drill's plan has; no runbook writes them. */
+type DrillStepSpec = IsolateSpec | SimulateSpec | CleanUpSpec;
+/** A step of a plan: one the runbook has, or one that only drills have. */
+export type StepSpec = WrittenStepSpec | DrillStepSpec;
 export type StepKindName = Exclude<StepSpec['kind'], 'gate'>;
 export type SpecOf<K extends StepSpec['kind']> = Extract<StepSpec, { kind: K }>;
-/** All kinds, gates among them. */
+/** All kinds a runbook may write, gates among them. */
 export const stepKinds: readonly string[] = [...(stepSpec._zod.propValues['kind'] ?? [])].map(String);

@@ -64,7 +64,7 @@ function checkDesk(spec: TicketSpec, name: string, desk: Desk | undefined): void
 }
 
 async function run(step: PlannedStep, spec: TicketSpec, context: StepContext): Promise<StepOutcome> {
-  const message = messageOf(spec, context);
+  const message = ticketMessage(spec, context);
   if (context.run.mode === 'dry-run') {
     return {
       kind: 'done',
@@ -90,7 +90,8 @@ async function run(step: PlannedStep, spec: TicketSpec, context: StepContext): P
   };
 }
 
-function messageOf(spec: TicketSpec, context: StepContext): TicketMessage {
+/** The message of a ticket step as its desks would have it. Pure. */
+export function ticketMessage(spec: TicketSpec, context: StepContext): TicketMessage {
   const drill = context.run.mode === 'drill';
   const subject = fillTemplate(spec.subject, context);
   // The head of the record leaves the machine with every message: it vouches for all events before it.

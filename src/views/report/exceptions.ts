@@ -61,6 +61,8 @@ function exceptionOf(event: Event, shown: ReadonlyMap<string, Statement>): Found
     }
     case 'run.aborting':
       return { kind: 'abort', subject: 'the run', by: event.data.person, text: event.data.reason };
+    case 'run.preempted':
+      return { kind: 'abort', subject: 'the run', by: 'drp', text: event.data.reason };
     default:
       return passedOn(event);
   }

@@ -1,0 +1,53 @@
+import { DrpError, isDrpError } from '../base/errors.ts';
+import type { RunMode } from '../events/event.ts';
+import type { Plan } from '../plan/plan.ts';
+import { usersAt } from '../steps/drill/users-at.ts';
+import type { ExecutorDeps } from './deps.ts';
+import type { SiteState } from './site.ts';
+
+/** All that looking before a drill may take, ms: a name server or a host that is away is no reason against one. */
+const lookMs = 10_000;
+
+/** Name of the claim that a run takes on hosts: a drill's stands beside that of real runs, and gives way to it. */
+export function claimName(site: string, mode: RunMode): string {
+  return mode === 'drill' ? `${site}.drill` : site;
+}
+
+/**
+ * Refuses a drill where the recovery side is, or may be, in use: by the record, by the claims of real runs here and on the
+ * recovery host, and by where the zone's name servers send users. Read-only. Throws drill-refused.
+ */
+export async function refuseDrill(deps: ExecutorDeps, plan: Plan, site: SiteState): Promise<void> {
+  if (site.serving === 'recovery') {
+    const since = site.servingSinceAt === undefined ? '' : ` since ${site.servingSinceAt}`;
+    refuse(`by the record, users are on the recovery site${since}`);
+  }
+  const real = await deps.journal.claimant(plan.site, 'real');
+  if (real !== undefined) refuse(`real run ${real} is under way on this site`);
+  const signal = AbortSignal.timeout(lookMs);
+  const [users, holder] = await Promise.all([
+    usersAt(plan.world, deps.providers, signal).catch(() => undefined),
+    claimOnHost(deps, plan, signal),
+  ]);
+  if (users?.kind === 'recovery') refuse(`DNS sends users to the recovery site (${users.lines.join('; ')})`);
+  if (holder !== undefined)
+    refuse(`real run ${holder} has claimed the site on host '${plan.world.service.recovery.host}'`);
+}
+
+/** The real run that holds the site on the recovery host; undefined: none, or the host cannot be asked now. */
+async function claimOnHost(deps: ExecutorDeps, plan: Plan, signal: AbortSignal): Promise<string | undefined> {
+  const reach = deps.reach(plan);
+  try {
+    return (await reach.claims.read(plan.world.service.recovery.host, plan.site, signal))?.run;
+  } catch (error) {
+    // Not the host it should be: nothing is begun on it. Away: the order gate shows it.
+    if (isDrpError(error) && /^(host-key|identity)/.test(error.code)) throw error;
+    return undefined;
+  } finally {
+    await reach.hosts.closeAll();
+  }
+}
+
+function refuse(what: string): never {
+  throw new DrpError('drill-refused', { what });
+}
