@@ -14,6 +14,7 @@ import { clockFindings } from './host/clock.ts';
 import { diskFindings } from './host/disks.ts';
 import { factsCommand, parseFacts, type HostFacts } from './host/facts.ts';
 import { logindFindings } from './host/logind.ts';
+import { mysqlFindings } from './host/mysql.ts';
 import { needsOf, type HostNeeds } from './host/needs.ts';
 import { softwareFindings } from './host/software.ts';
 import { strainFindings } from './host/strain.ts';
@@ -32,9 +33,15 @@ export function hostProbes(runbook: Runbook): readonly Probe[] {
 
 /** What is asked of a host that answers, and how its answers are judged. Pure. */
 export function hostFindings(facts: HostFacts, needs: HostNeeds): readonly Finding[] {
-  return [clockFindings, accessFindings, strainFindings, diskFindings, logindFindings, softwareFindings].flatMap(
-    (judge) => judge(facts, needs),
-  );
+  return [
+    clockFindings,
+    accessFindings,
+    strainFindings,
+    diskFindings,
+    logindFindings,
+    softwareFindings,
+    mysqlFindings,
+  ].flatMap((judge) => judge(facts, needs));
 }
 
 /** Connecting through a bastion that hangs, with its tries, and then the script's own time. */
