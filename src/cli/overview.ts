@@ -31,6 +31,7 @@ export const verbLines: readonly (readonly [
       ['approve', 'say yes to an open gate, from any terminal'],
       ['reject', 'say no to an open gate, with the reason'],
       ['decide', 'answer a failed or doubtful step: retry, skip, mark-done and more'],
+      ['attest', 'bring what was done by hand, or on paper, back into the record'],
       ['note', 'put a line into the record of a run'],
       ['abort', 'end a run early; never leaves nobody serving unsigned'],
     ],

@@ -23,6 +23,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   approve: () => import('./verbs/approve.ts'),
   reject: () => import('./verbs/reject.ts'),
   decide: () => import('./verbs/decide.ts'),
+  attest: () => import('./verbs/attest.ts'),
   note: () => import('./verbs/note.ts'),
   abort: () => import('./verbs/abort.ts'),
   runs: () => import('./verbs/runs.ts'),

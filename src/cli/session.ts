@@ -3,6 +3,7 @@ import type { DriveEnd, Executor, Update, Waiting } from '../executor/executor.t
 import type { Word, WordAnswer, WordSource } from '../gates/word.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Plan } from '../plan/plan.ts';
+import { printableLine } from '../views/escape.ts';
 import { eventLine } from '../views/event-line.ts';
 import { gateText } from '../views/gate-text.ts';
 import { stuckSteps, workingSteps } from '../views/run-summary.ts';
@@ -32,6 +33,10 @@ export interface SessionOptions {
   readonly takeoverReason?: string;
   /** Without a terminal: stay at a gate and listen, instead of parking. */
   readonly wait: boolean;
+  /** Launch no step: what was done by hand is attested. */
+  readonly onPaper?: boolean;
+  /** Answers what waits without asking: from a form that was filled in. */
+  readonly answers?: (waiting: Waiting) => Promise<Word | undefined>;
 }
 
 /** Everything one session shares: what is shown, what waits, how to leave. */
@@ -90,9 +95,13 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
       words: mergeWords([session.words, deps.spool]),
       takeover: options.takeover,
       ...(options.takeoverReason === undefined ? {} : { takeoverReason: options.takeoverReason }),
+      ...(options.onPaper === true ? { onPaper: true } : {}),
       whenOnlyPeople: io.interactive || options.wait ? 'listen' : 'park',
       onUpdate: (update) => noteUpdate(session, update),
-      onWaiting: (waiting, working) => noteWaiting(session, waiting, working),
+      onWaiting: (waiting, working) => {
+        noteWaiting(session, waiting, working);
+        if (options.answers !== undefined) void answerAll(session, waiting, options.answers);
+      },
     });
     return end;
   } finally {
@@ -113,6 +122,21 @@ function noteUpdate(session: Session, update: Update): void {
   const { statement, digest } = update.event.data;
   if (statement.mode !== 'dry-run' || io.json) return;
   screen.block(gateText(statement, { ...io, nowMs: clock.nowMs(), digest, journal: journal.url }));
+}
+
+/** Says what a form holds about what waits; what is refused is told, and waits on. */
+async function answerAll(
+  session: Session,
+  waiting: readonly Waiting[],
+  answers: NonNullable<SessionOptions['answers']>,
+): Promise<void> {
+  for (const one of waiting) {
+    const word = await answers(one);
+    if (word === undefined) continue;
+    const answer = await session.words.say(word);
+    if (answer.kind === 'accepted') session.screen.line(answer.text);
+    else session.screen.block(`refused: ${printableLine(answer.text)}\n  HINT: ${printableLine(answer.hint)}`);
+  }
 }
 
 function noteWaiting(session: Session, waiting: readonly Waiting[], working: number): void {

@@ -141,6 +141,8 @@ export interface EventData {
     readonly before?: DriverEvidence;
     /** Why a person took the run from it. */
     readonly why?: string;
+    /** It launches no step: what was done by hand is attested. Holds for all later drivers of the run. */
+    readonly onPaper?: true;
   };
   /**
    * A copy of the run goes on in this store. From here on keys are `SEQaLINEAGE.ID`: what the lost end of the original

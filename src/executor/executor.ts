@@ -68,6 +68,8 @@ export interface DriveOptions {
   readonly onWaiting: (waiting: readonly Waiting[], working: number) => void;
   /** What to do when nothing is under way and only people can go on: return parked, or stay and listen. */
   readonly whenOnlyPeople: 'park' | 'listen';
+  /** Launch no step: what was done by hand is attested, step after step. */
+  readonly onPaper?: boolean;
 }
 
 export type DriveEnd =

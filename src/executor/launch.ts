@@ -11,6 +11,7 @@ import { evidenceEffect, inDoubt, stepEffect, stopEffect } from './effects.ts';
 import { runFacts } from './facts.ts';
 import { tokenOf, type Wanted } from './fold.ts';
 import { followLostTail, lostJobs } from './lost-tail.ts';
+import { attestedLater, isOnPaper } from './on-paper.ts';
 import { preflightEvidence } from './preflight-evidence.ts';
 import { keepWitnesses } from './witnesses.ts';
 
@@ -77,6 +78,7 @@ export async function verifyStep(driving: Driving, id: string, signal: AbortSign
 async function launchStep(driving: Driving, effect: Wanted, signal: AbortSignal): Promise<EffectResult> {
   const step = stepOf(driving.log, effect.id);
   const { mode } = driving.log.began.data;
+  if (mode !== 'dry-run' && isOnPaper(driving.log.events)) return attestedLater(driving.log.began.run, step);
   const kind = kindOf(driving, step);
   const watch: ContactWatch = {
     clock: driving.deps.clock,

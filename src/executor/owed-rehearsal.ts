@@ -5,12 +5,14 @@ import type { Plan } from '../plan/plan.ts';
 import type { Branch, RehearsalDebt } from '../plan/rehearsal-debt.ts';
 import { rehearsedDigest, rehearsedPart, restorationChanges, surroundingChanges } from '../plan/rehearsal.ts';
 import { branchesOf, branchKey } from '../proof/branches.ts';
+import { isOnPaper } from './on-paper.ts';
 
 type RunEvents = readonly Event[];
 
 /** The debt of this plan, by the journals of all runs of its site, oldest first. Rehearsals without effect do not count. Pure. */
 export function rehearsalDebt(plan: Plan, runs: readonly RunEvents[]): RehearsalDebt {
-  const walked = runs.filter((events) => modeOf(events) === 'drill' || modeOf(events) === 'real');
+  // On paper every step is in doubt until somebody attests it: that walks no branch.
+  const walked = runs.filter((events) => ['drill', 'real'].includes(modeOf(events)) && !isOnPaper(events));
   const branches = [...branchesOf(expand(skeletons.activation, plan)), ...lossesOf(plan)];
   const been = new Set(walked.flatMap((events) => walkedIn(events).map(branchKey)));
   const unwalked = branches.filter((branch) => !been.has(branchKey(branch)));

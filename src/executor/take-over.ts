@@ -4,6 +4,7 @@ import type { Lease } from '../journal/journal.ts';
 import type { ExecutorDeps } from './deps.ts';
 import { hostsNotLost, type Driving } from './driving.ts';
 import type { Takeover } from './executor.ts';
+import { isOnPaper } from './on-paper.ts';
 import type { RunLog } from './run-log.ts';
 
 /** Hosts are told of a new driver at most this long before it begins, ms; what acts later tells them anyway. */
@@ -32,7 +33,7 @@ export async function takeLease(
 export function attachment(
   driver: Driver,
   lease: Lease,
-  known: { readonly events: readonly Event[]; readonly options: Takeover },
+  known: { readonly events: readonly Event[]; readonly options: Takeover & { readonly onPaper?: boolean } },
 ): EventData['driver.attached'] {
   const { events, options } = known;
   const attached = events.findLastIndex((event) => event.type === 'driver.attached');
@@ -45,6 +46,7 @@ export function attachment(
     reason,
     epoch: lease.epoch,
     ...(before === undefined ? {} : { before }),
+    ...(options.onPaper === true || isOnPaper(events) ? { onPaper: true as const } : {}),
     ...(taken && options.takeoverReason !== undefined ? { why: options.takeoverReason } : {}),
   };
 }

@@ -10,11 +10,12 @@ import { stepsOf } from '../plan/resolve.ts';
 import type { Person } from '../runbook/schema/world.ts';
 import { copyNamed } from './copy-named.ts';
 import { moving } from './drafts.ts';
-import { type Driving } from './driving.ts';
+import { stepOf, type Driving } from './driving.ts';
 import { acceptedNow } from './fold.ts';
 import { refuseStaleEvidence } from './fresh-evidence.ts';
 import { refuseLateHold } from './hold.ts';
 import { verifyStep } from './launch.ts';
+import { isOnPaper, mustStillHold } from './on-paper.ts';
 
 type Accepted = Extract<Verdict, { kind: 'accepted' }>;
 
@@ -131,7 +132,7 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
   }
   if (decision === 'hold') refuseLateHold(log.plan, log.events);
   const chosen = decision === 'choose' ? copyNamed(log.events, word) : undefined;
-  const seen = decision === 'mark-done' ? await verifyStep(driving, subject, AbortSignal.timeout(recheckMs)) : [];
+  const seen = decision === 'mark-done' ? await seenNow(driving, subject) : [];
   const verb = decision as 'retry';
   const evidence = [word.evidence ?? '', ...seen].filter((line) => line !== '').join('\n');
   const data = {
@@ -161,6 +162,17 @@ function leftBehind(
   const text = `${what} of drill ${began.run} was left undone by ${person}: ${reason}`;
   const id = `${began.run}.cleanup.${subject}`;
   return [{ type: 'obligation.opened', by: 'drp', data: { id, kind: 'cleanup', text } }];
+}
+
+/** The postcondition as it is found; of a run brought in from paper it need only hold where nothing later undoes it. */
+async function seenNow(driving: Driving, step: string): Promise<readonly string[]> {
+  const { log } = driving;
+  try {
+    return await verifyStep(driving, step, AbortSignal.timeout(recheckMs));
+  } catch (thrown) {
+    if (!isDrpError(thrown) || !isOnPaper(log.events) || mustStillHold(stepOf(log, step))) throw thrown;
+    return [`as found when it was attested: ${thrown.message}`];
+  }
 }
 
 /** What was passed aside from the ordinary policy is looked at by somebody afterwards: the site owes that. */

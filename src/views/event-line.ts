@@ -16,7 +16,8 @@ function sentence(event: Event): string {
     }
     case 'driver.attached': {
       const { driver, reason, epoch } = event.data;
-      const attached = `driver attached (${reason}): ${driver.osUser} on ${driver.machine}, pid ${driver.pid}, epoch ${epoch}`;
+      const paper = event.data.onPaper === true ? ', on paper: no step is started' : '';
+      const attached = `driver attached (${reason}${paper}): ${driver.osUser} on ${driver.machine}, pid ${driver.pid}, epoch ${epoch}`;
       return `${attached}${beforeText(event.data)}`;
     }
     case 'run.adopted': {

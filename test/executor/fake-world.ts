@@ -20,6 +20,8 @@ export class FakeWorld {
   readonly behaviours = new Map<string, Behaviour>();
   readonly witness = new Map<string, string[]>();
   claim: { run: string; epoch: number } | undefined;
+  /** Why a step's postcondition does not hold; undefined: it does. */
+  verifies: (step: string) => string | undefined = () => undefined;
 
   kind(): StepKind {
     return {
@@ -47,6 +49,11 @@ export class FakeWorld {
         );
       },
       stop: () => Promise.resolve([]),
+      verify: (step) => {
+        const reason = this.verifies(step.id);
+        if (reason === undefined) return Promise.resolve([]);
+        return Promise.reject(new DrpError('postcondition-failed', { step: step.id, reason }));
+      },
     };
   }
 }
