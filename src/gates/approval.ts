@@ -68,8 +68,8 @@ const otherFields = { 'drp-approval@v1': ['attempt', 'head'], 'drp-word@v1': [] 
 
 /** Reads a signed text back; undefined where it is not exactly one. */
 export function parseSignedText(text: string): SignedText | undefined {
-  const line = text.replace(/\r?\n$/, '');
   try {
+    const line = text.replace(/\r?\n$/, '');
     const value = JSON.parse(line) as Record<string, unknown>;
     const format = value['format'];
     if (format !== 'drp-approval@v1' && format !== 'drp-word@v1') return undefined;
@@ -79,7 +79,7 @@ export function parseSignedText(text: string): SignedText | undefined {
     if (canonicalJson(value) !== line) return undefined;
     return isPlausible(value, format) ? (value as unknown as SignedText) : undefined;
   } catch {
-    // Not JSON, or not a text with one spelling: not a signed text.
+    // No text, not JSON, or not a text with one spelling: not a signed text.
     return undefined;
   }
 }

@@ -37,11 +37,13 @@ export function replayPolicy(
   for (const [index, event] of events.entries()) {
     const wrong = event.type === 'gate.opened' ? tried(() => policyDiffers(plan, event)) : undefined;
     if (wrong !== undefined) problems.push({ seq: event.seq, message: wrong });
-    // A rehearsal passes its own gates: nobody decides.
-    const said = began.data.mode === 'dry-run' ? undefined : wordOf(event);
-    if (said === undefined) continue;
-    judged += 1;
-    const refused = judgeAgain(event, said, { before: events.slice(0, index), began, plan, ...options });
+    const refused = tried(() => {
+      // A rehearsal passes its own gates: nobody decides.
+      const said = began.data.mode === 'dry-run' ? undefined : wordOf(event);
+      if (said === undefined) return undefined;
+      judged += 1;
+      return judgeAgain(event, said, { before: events.slice(0, index), began, plan, ...options });
+    });
     if (refused !== undefined) problems.push({ seq: event.seq, message: refused });
   }
   return { judged, problems };
@@ -72,24 +74,22 @@ function judgeAgain(event: Event, { word, person, identity, reason }: Said, arou
     ...evidenceSaid(word.evidence, signed),
     ...(signed === undefined || signature === undefined ? {} : { signed: { text: signed, signature } }),
   };
-  return tried(() => {
-    const verdict = judge(said, {
-      ...{ people: plan.world.people, run: event.run, starter: began.data.startedBy },
-      ...(signers === undefined ? {} : { allowedSigners: signers }),
-      at: judgedAt(event, identity),
-      driver: { osUser: driverBefore(before) ?? identity.osUser ?? '' },
-      accepted: [word.decision ?? word.verb],
-      ...subjectOnRecord(plan, word.subject, before),
-      ...(event.type === 'run.adopted' ? { leastStrength: strengthToAdopt(plan) } : {}),
-      nonces: noncesOf(before),
-    });
-    if (verdict.kind === 'refused') return `${person} could not say this: ${verdict.text}`;
-    if (verdict.identity.strength !== identity.strength)
-      return `it claims ${identity.strength}, its proof is ${verdict.identity.strength}`;
-    return event.type === 'gate.decided' && event.data.decision === 'approve' && event.data.passed !== verdict.passed
-      ? `the gate is ${verdict.passed ? 'passed' : 'not passed'} with this answer, the record says otherwise`
-      : undefined;
+  const verdict = judge(said, {
+    ...{ people: plan.world.people, run: event.run, starter: began.data.startedBy },
+    ...(signers === undefined ? {} : { allowedSigners: signers }),
+    at: judgedAt(event, identity),
+    driver: { osUser: driverBefore(before) ?? identity.osUser ?? '' },
+    accepted: [word.decision ?? word.verb],
+    ...subjectOnRecord(plan, word.subject, before),
+    ...(event.type === 'run.adopted' ? { leastStrength: strengthToAdopt(plan) } : {}),
+    nonces: noncesOf(before),
   });
+  if (verdict.kind === 'refused') return `${person} could not say this: ${verdict.text}`;
+  if (verdict.identity.strength !== identity.strength)
+    return `it claims ${identity.strength}, its proof is ${verdict.identity.strength}`;
+  return event.type === 'gate.decided' && event.data.decision === 'approve' && event.data.passed !== verdict.passed
+    ? `the gate is ${verdict.passed ? 'passed' : 'not passed'} with this answer, the record says otherwise`
+    : undefined;
 }
 
 /** A record is not believed: what it holds may be of any shape. */
@@ -107,7 +107,8 @@ function tried(check: () => string | undefined): string | undefined {
  */
 function judgedAt(event: Event, identity: Identity): string {
   if (event.type !== 'gate.decided') return event.at;
-  if (identity.signed === undefined) return event.data.at;
+  // A record is not believed: an instant that is no text would never be late.
+  if (identity.signed === undefined) return new Date(String(event.data.at)).toISOString();
   return new Date(Date.parse(event.at) - recheckMs).toISOString();
 }
 

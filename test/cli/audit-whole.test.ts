@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { auditWhole, type WholeVerdict } from '../../src/cli/audit-whole.ts';
 import { canonicalJson } from '../../src/events/canonical.ts';
@@ -165,6 +166,30 @@ describe('a damaged record', () => {
       expect(auditWhole(Buffer.from(text), {}).good).toBe(false);
     },
   );
+
+  test('whatever shape its parts have, it is judged and not stumbled over', () => {
+    const values = [null, [], {}, 0, -1, 'x', '', true, [null]];
+    fc.assert(
+      fc.property(fc.nat(65), fc.nat(), fc.constantFrom(...values), (index, place, value) => {
+        const bytes = rewritten(kept('format-1-activation.jsonl'), (event) => {
+          if (event['seq'] !== index + 1) return;
+          const places: (readonly [Fields, string])[] = [];
+          const walk = (within: unknown): void => {
+            if (typeof within !== 'object' || within === null) return;
+            for (const key of Object.keys(within)) {
+              places.push([within as Fields, key]);
+              walk((within as Fields)[key]);
+            }
+          };
+          walk({ data: event['data'] });
+          const [within, key] = places[place % places.length] ?? [{}, ''];
+          within[key] = value;
+        });
+        expect(auditWhole(bytes, {}).events).toBe(66);
+      }),
+      { numRuns: 60, seed: 3 },
+    );
+  }, 30_000);
 
   test('keys of a stranger prove nothing', async () => {
     const verdict = auditWhole(Buffer.from(await sampleExport()), {

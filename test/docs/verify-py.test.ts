@@ -73,10 +73,41 @@ function rehashed(text: string, change: (event: Fields, data: Fields) => void): 
   const activation = kept('format-1-activation.jsonl');
   const trusted = kept('format-1-allowed-signers');
 
-  test('is no longer than 60 lines and imports nothing that does not come with Python', () => {
-    const text = readFileSync(verifier, 'utf8');
-    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(60);
-    expect(text.match(/^(import|from) .*$/gm)).toEqual(['import hashlib, json, re, subprocess, sys, tempfile']);
+  test.each([
+    ['verify.py', 68, 'hashlib, json, os, re, subprocess, sys, tempfile'],
+    ['verify_policy.py', 102, 'base64, datetime, json, re'],
+  ])('%s is read in one sitting, and imports nothing that does not come with Python', (name, lines, imports) => {
+    const text = readFileSync(new URL(`../../docs/${name}`, import.meta.url).pathname, 'utf8');
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(lines);
+    expect(text.match(/^(import|from) .*$/gm)).toEqual([`import ${imports}`]);
+  });
+
+  test('alone it says that it did not look at people', () => {
+    const alone = join(folder, 'alone.py');
+    writeFileSync(alone, readFileSync(verifier));
+    const ran = spawnSync(python, [alone, new URL('../journals/format-1-return.jsonl', import.meta.url).pathname], {
+      encoding: 'utf8',
+    });
+    expect(ran).toMatchObject({ status: 0, stdout: expect.stringContaining('people not looked at') });
+  });
+
+  test.each([
+    ['no file', [], 2],
+    ['a file that is not there', ['/nowhere.jsonl'], 2],
+    ['a folder', ['/tmp'], 2],
+    ['keys that are not there', [join('test', 'journals', 'format-1-return.jsonl'), '/nowhere'], 2],
+    [
+      'anchors that are none',
+      [join('test', 'journals', 'format-1-return.jsonl'), '-', '', 'x', 'a b:c', 'a 1:\u001b[2J'],
+      5,
+    ],
+  ])('%s is told in plain words', (_, args, code) => {
+    const ran = spawnSync(python, [verifier, ...args], {
+      encoding: 'utf8',
+      cwd: new URL('../../', import.meta.url).pathname,
+    });
+    expect(ran.status).toBe(code);
+    expect(ran.stdout + ran.stderr).not.toMatch(/Traceback|\u001b/);
   });
 
   test.each(['format-1-activation', 'format-1-return'])('%s is good, with trusted keys and without', (name) => {

@@ -17,7 +17,6 @@ const text = signedText(
 function photographed(lines: readonly string[], ink: 'dark' | 'light'): readonly [Uint8ClampedArray, number, number] {
   const dots = 4;
   const rows = lines.flatMap((line) => {
-     
     const cells = [...line.replaceAll(/\u001b\[[\d;]*m/g, '')];
     return [cells.map((cell) => '█▀'.includes(cell)), cells.map((cell) => '█▄'.includes(cell))];
   });
