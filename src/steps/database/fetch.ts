@@ -52,7 +52,13 @@ export async function runFetch(
     host: database.host,
     repeatable: true,
     request: {
-      script: scriptText('remote/job-opening.sh', 'remote/source-link.sh', 'database/postgres.sh', 'database/fetch.sh'),
+      script: scriptText(
+        'remote/job-opening.sh',
+        'remote/source-link.sh',
+        'database/postgres.sh',
+        'database/bring-dump.sh',
+        'database/fetch.sh',
+      ),
       args: [
         ...sourceRoute(context.world, source.host, database.host),
         source.path,

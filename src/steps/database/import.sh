@@ -1,15 +1,37 @@
 # Restores a dump into a fresh database beside the live one.
-#   PROGRAMS ADDRESS PORT USER FRESH LEFTOVERS DUMP SHA256 BENIGN PAIRS MARK COUNT_SQL
+#   ROUTE(7) SOURCE AGAIN PROGRAMS ADDRESS PORT USER FRESH LEFTOVERS DUMP SHA256 BENIGN PAIRS MARK COUNT_SQL
+link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7"
+shift 7
+source=$1 again=$2
+shift 2
 pg_up "$1" "$2" "$3" "$4"
 fresh=$5 leftovers=$6 dump=$7 expected=$8
 shift 8
 benign=$1 pairs=$2 mark=$3 count_sql=$4
 need_tools sha256sum
 cd "$work" || exit 1
-[ -f "$dump" ] || refuse dump-unfit "$dump is not there"
-size=$(wc -c <"$dump")
+is_fetched() {
+  [ -f "$1" ] && [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$expected" ]
+}
 say progress 0 0 "checking the dump once more"
-[ "$(sha256sum <"$dump" | cut -d ' ' -f 1)" = "$expected" ] || refuse dump-unfit "$dump is not what was fetched: its checksum has changed"
+if ! is_fetched "$dump"; then
+  fault="its checksum has changed"
+  [ -f "$dump" ] || fault="it is not there any more"
+  [ -n "$source" ] || refuse dump-unfit "$dump is not what was fetched: $fault"
+  [ "$again" = 1 ] || refuse dump-unfit "$dump is not what was fetched: $fault; a retry fetches it again"
+  need_tools rsync df
+  part=${dump%/*}/.${dump##*/}.again
+  rm -f "$part"
+  (umask 077 && mkdir -p "${dump%/*}") || refuse no-room "cannot make ${dump%/*}"
+  bring_dump "$source" "$part"
+  if ! is_fetched "$part"; then
+    rm -f "$part"
+    refuse dump-unfit "$dump is not what was fetched ($fault), nor is $source any more"
+  fi
+  sync "$part" && mv -f "$part" "$dump" && sync "${dump%/*}" || refuse no-room "cannot keep $dump"
+  say fact fetchedAgain "$fault"
+fi
+size=$(wc -c <"$dump")
 pg_restore -l "$dump" >toc 2>error || refuse dump-unfit "$(one_line <error)"
 
 # Every role and extension it needs, looked for before anything is made.

@@ -1,10 +1,12 @@
 import { formatSize } from '../../base/duration.ts';
 import { DrpError } from '../../base/errors.ts';
+import type { Json } from '../../events/event.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
 import type { Database } from '../../runbook/schema/world.ts';
 import { factNumber, jobOutcome } from '../remote/job-outcome.ts';
 import { scriptText } from '../remote/script-text.ts';
+import { sourceRoute } from '../remote/source-route.ts';
 import { requireOutput, textOf } from '../remote/step-output.ts';
 import type { StepContext, StepOutcome } from '../step-kind.ts';
 import { connectionArgs, secretOf } from './connection.ts';
@@ -28,8 +30,17 @@ export async function runImport(
     // A fresh database of its own: what a lost attempt left is dropped by the next.
     repeatable: true,
     request: {
-      script: scriptText('remote/job-opening.sh', 'database/postgres.sh', 'database/import.sh'),
+      script: scriptText(
+        'remote/job-opening.sh',
+        'remote/source-link.sh',
+        'database/postgres.sh',
+        'database/bring-dump.sh',
+        'database/import.sh',
+      ),
       args: [
+        ...fetchedFrom(dump, at),
+        // The first attempt refuses a dump that is not what was fetched; whoever retries has read that.
+        context.attempt > 1 ? '1' : '0',
         ...connectionArgs(database),
         fresh,
         leftoverPrefix(database.name, context.run.id),
@@ -51,6 +62,7 @@ export async function runImport(
     const reason = `rows are not those of the dump's own snapshot: ${differences.slice(0, 5).join('; ')}`;
     return { kind: 'failed', error: new DrpError('postcondition-failed', { step: step.id, reason }) };
   }
+  const { fetchedAgain } = job.facts;
   const benign = job.said.flatMap(({ word, rest }) => {
     const match = word === 'benign' ? /^(\d+) (.*)$/.exec(rest) : null;
     return match === null ? [] : [{ pattern: match[2] ?? '', count: Number(match[1]) }];
@@ -69,10 +81,25 @@ export async function runImport(
       messages,
     },
     lines: [
+      ...(fetchedAgain === undefined
+        ? []
+        : [`the dump beside the database was not what was fetched (${fetchedAgain}): the same one was fetched again`]),
       `${counts.tables} tables (${countsInWords(counts)}), ${formatSize(factNumber(job.facts, 'bytes'))}, newest ${counts.newest === '' ? 'not watched' : counts.newest}`,
       ...(counted === undefined ? [] : ['rows of every table equal those of the snapshot the dump was made from']),
       ...benign.map(({ pattern, count }) => `harmless by the runbook, ${count}×: ${pattern}`),
       ...messages.map((message) => `message: ${message}`),
     ],
   };
+}
+
+/** Where the fetched dump came from: the arguments of `link_up` and its path there; '' where nobody wrote it down. */
+function fetchedFrom(
+  dump: Readonly<Record<string, Json>>,
+  { context, database }: { readonly context: StepContext; readonly database: Database },
+): readonly string[] {
+  const { from } = dump;
+  const place = typeof from === 'object' && from !== null && !Array.isArray(from) ? (from as typeof dump) : {};
+  const host = textOf(place, 'host');
+  if (host === '') return ['', '', '', '', '', '', '', ''];
+  return [...sourceRoute(context.world, host, database.host), textOf(place, 'path')];
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DrpError } from '../../../src/base/errors.ts';
 import { surveyBackup } from '../../../src/steps/backups/survey-backup.ts';
@@ -111,6 +111,40 @@ describe('a restoration of a database', () => {
     const { database } = done(await steps.run(databaseStep, bringIn)).output as { database: string };
     const { aside } = done(await steps.run(databaseStep, swap)).output as { aside: string };
     expect([database.startsWith('kyc_drp_'), aside]).toEqual([true, expect.stringMatching(/^kyc_before_.*_2$/)]);
+  });
+
+  test('that finds its dump damaged refuses it, and a retry fetches the same one again and says so', async () => {
+    const fetched = steps.outputs['fetch'] as { path: string; sha256: string };
+    for (const [damage, fault] of [
+      [() => truncateSync(fetched.path, 0), 'its checksum has changed'],
+      [() => rmSync(fetched.path), 'it is not there any more'],
+    ] as const) {
+      damage();
+      const refused = failure(await steps.run(databaseStep, bringIn));
+      expect([refused.code, refused.message]).toEqual([
+        'dump-unfit',
+        expect.stringContaining('a retry fetches it again'),
+      ]);
+      const retried = done(await steps.run(databaseStep, bringIn, { attempt: 2 }));
+      expect(retried.lines[0]).toContain(fault);
+      expect(createHash('sha256').update(readFileSync(fetched.path)).digest('hex')).toBe(fetched.sha256);
+    }
+  });
+
+  test('whose dump is damaged where it came from, too, goes no further', async () => {
+    const fetched = steps.outputs['fetch'] as { path: string; from: { host: string; path: string } };
+    const spoiledFrom = join(steps.facts.hosts.gravelines.base, 'spoiled.dump');
+    copyFileSync(fetched.path, spoiledFrom);
+    truncateSync(spoiledFrom, 100);
+    truncateSync(fetched.path, 0);
+    const outputs = {
+      ...steps.outputs,
+      fetch: { ...fetched, from: { host: 'gravelines', path: spoiledFrom } },
+    } as never;
+    const facts = { outputs, choices: steps.choices };
+    const refused = failure(await steps.run(databaseStep, bringIn, { attempt: 2, facts }));
+    expect([refused.code, refused.message]).toEqual(['dump-unfit', expect.stringMatching(/nor is .*spoiled.dump/)]);
+    done(await steps.run(databaseStep, bringIn, { attempt: 3 }));
   });
 
   test('is not begun where a role of the dump is missing, and names it', async () => {
