@@ -1,8 +1,10 @@
 import type { Plan } from '../plan/plan.ts';
 import { stepsOf } from '../plan/resolve.ts';
+import type { DeskRights } from '../providers/providers.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
 import { findingFor } from './finding-for.ts';
+import { secretFinding } from './secret-finding.ts';
 
 /** Ticket systems and mail servers: whether they would take tonight's messages, and whether they would still be there. */
 export function deskProbes(runbook: Runbook): readonly Probe[] {
@@ -25,8 +27,13 @@ async function rights(context: CheckContext, name: string): Promise<Finding> {
   const say = findingFor('desk.rights', name);
   const desk = context.runbook.desks[name];
   if (desk === undefined) return say.skipped('the runbook has no such desk');
-  const { inspect } = await context.providers.desk(desk, context.secret);
-  const answer = await inspect(context.signal);
+  let answer: DeskRights;
+  try {
+    const { inspect } = await context.providers.desk(desk, context.secret);
+    answer = await inspect(context.signal);
+  } catch (thrown) {
+    return secretFinding('desk.rights', name, thrown);
+  }
   switch (answer.kind) {
     case 'proven':
       return say.ok(answer.how);

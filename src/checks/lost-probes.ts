@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts';
 import { chooseBackups, type BackupChoice } from '../plan/backups.ts';
 import { planDuration } from '../plan/critical-path.ts';
 import type { Plan } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
+import { isStraightOn, phasesInOrder, stepsOf } from '../plan/resolve.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import { surveyAllOnce, surveyPatienceMs } from './backups/survey-once.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
@@ -56,7 +56,7 @@ async function dataLeft(context: CheckContext): Promise<readonly Finding[]> {
   const choices = chooseBackups({ world: runbook, surveys, lost, sinceAt: clock.nowIso() });
   const { skewMs, within } = choices;
   const skew = findingFor('lost.skew', 'recovery');
-  const threshold = formatDuration(runbook.objectives.skewMs);
+  const threshold = `${formatDuration(runbook.objectives.skewMs)} apart`;
   const advice = 'Have files and database copied closer to each other, to places that are not lost together.';
   return [
     ...choices.choices.map(lossFinding),
@@ -71,13 +71,13 @@ async function dataLeft(context: CheckContext): Promise<readonly Finding[]> {
 function lossFinding(choice: BackupChoice): Finding {
   const say = findingFor('lost.data', choice.backup);
   const { chosen, lossMs = 0, objectiveMs } = choice;
-  const threshold = formatDuration(objectiveMs);
+  const threshold = `${formatDuration(objectiveMs)} may be lost`;
   if (chosen === undefined) {
     const advice = 'Keep copies where they are not lost with it.';
     return say.fail(`no fit copy would be left of ${choice.kind}`, { threshold, advice });
   }
   const metrics = [{ name: 'loss_seconds', value: Math.round(lossMs / 1000), fail: Math.round(objectiveMs / 1000) }];
-  const found = `${formatDuration(lossMs)} of ${choice.kind === 'files' ? 'files' : 'rows'} lost tonight, from ${chosen.host} (${chosen.takenAt})`;
+  const found = `${formatDuration(lossMs)} of ${choice.kind === 'files' ? 'files' : 'rows'} lost tonight, with the copy of ${chosen.takenAt.replace(':00.000Z', 'Z')} on ${chosen.host}`;
   if (lossMs <= objectiveMs) return say.ok(found, { threshold, metrics });
   const advice = `Have every copy in two datacentres: the newest ones would burn, or none was made in time.`;
   return say.fail(found, { threshold, metrics, advice });
@@ -97,9 +97,12 @@ export function timeNeeded(runbook: Runbook, lost: readonly string[], plans: rea
   const found = `${formatDuration(expectMs)} of work on the critical path${unknown.length === 0 ? '' : `, and ${String(unknown.length)} steps that say no duration`}; people's time comes on top`;
   const advice = 'Shorten the critical path (drp plan shows it), or promise more time.';
   // A fence goes on without hosts that are gone; nothing else of an activation may need them.
+  const straight = phasesInOrder(plan).filter(isStraightOn);
   const stuck = stepsOf(plan).filter(
-    ({ spec, hosts }) =>
-      spec.kind !== 'fence' && hosts.some((host) => lost.includes(runbook.hosts[host]?.datacentre ?? '')),
+    ({ phase, spec, hosts }) =>
+      straight.includes(phase) &&
+      spec.kind !== 'fence' &&
+      hosts.some((host) => lost.includes(runbook.hosts[host]?.datacentre ?? '')),
   );
   const steps = findingFor('lost.steps', 'activation');
   const needed = stuck.map(({ id, hosts }) => `${id} (${hosts.join(', ')})`).join(', ');

@@ -17,7 +17,7 @@ export function dueMs(
   if (source.days === undefined) return nowMs - slackMs * backup.sources;
   // A month that ends on an odd day is followed by another odd day: four days back hold at least one of either kind.
   const spans = heldSpans({ fromMs: Math.floor(nowMs / dayMs - 4) * dayMs, toMs: nowMs }, source.days);
-  const over = spans.filter(({ fromMs, toMs }) => toMs - fromMs > slackMs || toMs < nowMs);
+  const over = spans.filter(({ fromMs, toMs }) => toMs - fromMs > slackMs || toMs - fromMs === dayMs);
   const last = over.at(-1);
   return last === undefined ? nowMs - 4 * dayMs : last.toMs - slackMs;
 }

@@ -1,7 +1,9 @@
+import type { DnsRights } from '../../providers/providers.ts';
 import type { Runbook } from '../../runbook/schema/runbook.ts';
 import type { DnsZone } from '../../runbook/schema/world.ts';
 import type { CheckContext, Finding, Probe } from '../check.ts';
 import { findingFor } from '../finding-for.ts';
+import { secretFinding } from '../secret-finding.ts';
 import { authorityProbes } from './authority-probe.ts';
 import { askZone, namesAsked, zoneFindings } from './zone-findings.ts';
 
@@ -57,14 +59,20 @@ async function rights(
   { zone, record }: OneRecord,
   place: string | undefined,
 ): Promise<readonly Finding[]> {
-  const say = findingFor('dns.rights', `${record.name} ${record.type}`);
+  const subject = `${record.name} ${record.type}`;
+  const say = findingFor('dns.rights', subject);
   const byHand = `Have the login to ${zone.registrarConsole ?? "the registrar's console"} at hand: drp prints the records to set there.`;
   if (place !== undefined && context.lost.includes(place)) {
     const found = `the zone's primary is in ${place}: nothing can be changed by drp`;
     return [say.fail(found, { advice: byHand, outOfReach: true })];
   }
-  const provider = await context.providers.dns(zone, context.secret);
-  const answer = await provider.mayChange(record, context.signal);
+  let answer: DnsRights;
+  try {
+    const provider = await context.providers.dns(zone, context.secret);
+    answer = await provider.mayChange(record, context.signal);
+  } catch (thrown) {
+    return [secretFinding('dns.rights', subject, thrown)];
+  }
   switch (answer.kind) {
     case 'proven':
       return [say.ok(answer.how)];

@@ -1,6 +1,8 @@
+import { access, constants } from 'node:fs/promises';
 import { requestAt } from '../../providers/web/request-at.ts';
 import type { Runbook } from '../../runbook/schema/runbook.ts';
 import type { CheckContext, Finding, Probe } from '../check.ts';
+import { findingFor } from '../finding-for.ts';
 import { decryptProbe } from './decrypt-probe.ts';
 import { liveSide, type SideName } from './live-side.ts';
 import { certificateFinding, liveFindings, standbyFinding, type PageLook } from './side-findings.ts';
@@ -31,9 +33,11 @@ export function siteProbes(runbook: Runbook): readonly Probe[] {
 async function lookAtSide(context: CheckContext, side: SideName): Promise<readonly Finding[]> {
   const { service } = context.runbook;
   const nowMs = context.clock.nowMs();
-  const live = await liveSide(context);
   const own: Page = { url: service.url, status: 200, contains: [], withinMs: pageMs };
+  const unread = await unreadableAuthority(context, side);
+  if (unread !== undefined) return [unread];
   const first = await askPage(context, side, own);
+  const live = await liveSide(context);
   const certificate = certificateFinding(side, first, nowMs);
   const certificates = certificate === undefined ? [] : [certificate];
   if (live !== side && service.standby !== 'open') return [...certificates, standbyFinding(side, first.reply)];
@@ -60,4 +64,17 @@ async function askPage(context: CheckContext, side: SideName, page: Page): Promi
   const reply = await requestAt(request);
   if (reply.kind === 'answered' || reply.why !== 'certificate') return { reply };
   return { reply: await requestAt({ ...request, checkCertificate: false }), certificateWrong: reply.reason };
+}
+
+/** Without the authority's file no certificate can be judged, here and now as on the day. */
+async function unreadableAuthority({ runbook }: CheckContext, side: SideName): Promise<Finding | undefined> {
+  const { caFile } = runbook.service;
+  if (caFile === undefined) return undefined;
+  try {
+    await access(caFile, constants.R_OK);
+    return undefined;
+  } catch {
+    const advice = 'Put the file of certificates to trust there: every step that looks at the site needs it.';
+    return findingFor('site.authority', side).fail(`${caFile} cannot be read here`, { advice });
+  }
 }
