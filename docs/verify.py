@@ -1,6 +1,6 @@
 """python3 verify.py EXPORT [SIGNERS|-] ['RUN SEQ:HEAD' ...]: was this run changed? By journal-format.md, without drp.
 verify_policy.py beside it looks at who might say what. Exits with 0 where all is good, 5 where not, 2 where nothing is read."""
-import hashlib, json, os, re, subprocess, sys, tempfile
+import datetime, hashlib, json, re, subprocess, sys, tempfile
 plan, people, opened, hashes, problems = {}, {}, {}, ["0" * 64], []
 def sha(text): return hashlib.sha256(text.encode()).hexdigest()
 def need(holds, message):
@@ -13,12 +13,12 @@ def spell(v):  # RFC 8785 for text, truth, whole numbers, lists and maps
 def parse(text):
     return v if isinstance(v := json.loads(text), dict) and spell(v) == text else need(False, "it is not canonical")
 def signature(person, i, at):  # who signed, by stock OpenSSH
-    at = re.sub(r"[-:T]|\.\d+Z", "", at)
+    at = datetime.datetime.fromisoformat(at[:-1] + "+00:00").astimezone().strftime("%Y%m%d%H%M%S")
     carried = plan.get("allowedSigners") or "".join(f"{p} {k}\n" for p in people for k in people[p].get("keys", []))
     with tempfile.NamedTemporaryFile("w") as keys, tempfile.NamedTemporaryFile("w") as sig:
         keys.write(carried if trusted is None else trusted), keys.flush(), sig.write(i["signature"]), sig.flush()
         ssh = f"ssh-keygen -Y verify -n drp-approval@v1 -O verify-time={at} -s".split() + [sig.name, "-f", keys.name, "-I"]
-        told = dict(input=i["signed"], encoding="utf-8", capture_output=True, env={**os.environ, "TZ": "UTC"})
+        told = dict(input=i["signed"], encoding="utf-8", capture_output=True)
         said = "".join(subprocess.run([*ssh, name], **told).stdout for name in {person, people[person].get("contact", person)})
     need("Good" in said and i["fingerprint"] in said, f"the signature of {person} does not hold")
 def meaning(e, d):

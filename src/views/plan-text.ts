@@ -185,6 +185,8 @@ export function whoMayPass(plan: Pick<Plan, 'world'>, gate: PlannedGate): string
       : gate.strength === 'ssh-key'
         ? 'signed with an SSH key'
         : 'signed with a hardware key',
+    gate.attested === true ? 'or over the phone, attested' : '',
+    gate.breakGlass === true ? 'or an operator alone, by break-glass' : '',
   ].filter((rule) => rule !== '');
   return [`${count} ${gate.roles.join(' or ')} (${people.join(', ')})`, ...rules].join('; ');
 }

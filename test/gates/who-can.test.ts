@@ -41,6 +41,48 @@ describe('who can', () => {
     expect(whoCanText([whoCan(expired, at)], 110)).toContain('gate declaration cannot be passed');
   });
 
+  test('ways past the policy stand beside it: the phone, and break-glass', () => {
+    const aside = {
+      ...plan,
+      gates: { declaration: { ...plan.gates['declaration']!, attested: true, breakGlass: true } },
+    };
+    const without = {
+      ...aside,
+      world: {
+        ...plan.world,
+        people: { ...plan.world.people, otto: { ...plan.world.people['otto']!, osUser: 'otto' } },
+      },
+    };
+    const expired = { ...without, allowedSigners: '' };
+    expect(may(expired, 'declaration', 'anne')).toMatchObject({ may: 'no', aside: 'phone' });
+    expect(may(expired, 'declaration', 'otto')).toMatchObject({ may: 'no', aside: 'alone' });
+    expect(may(expired, 'declaration', 'vera')?.aside).toBeUndefined();
+    const text = whoCanText([whoCan(expired, at)], 110);
+    expect(text).toContain('authoriser, ssh-key, not the starter; or phone; or break-glass');
+    expect(text).toContain('too few can; only over the phone or alone, by break-glass');
+    expect(text).toContain('a review is then owed');
+  });
+
+  test('a key that ends within thirty days is named, with whether another lasts', () => {
+    const [key = ''] = plan.world.people['anne']?.keys ?? [];
+    const ends = (more: string) => ({ ...plan, allowedSigners: `anne valid-before="20261201Z" ${key}\n${more}` });
+    expect(whoCan(ends(''), at).ending).toEqual([
+      { person: 'anne', until: '2026-12-01T00:00:00.000Z', days: 9, another: false },
+    ]);
+    expect(whoCanText([whoCan(ends(''), at)], 110)).toContain(
+      'SOON a key of anne is good until 2026-12-01, 9 days more; make a new one now',
+    );
+    const [other = ''] = plan.world.people['vera']?.keys ?? [];
+    expect(whoCan(ends(`anne ${other}\n`), at).ending).toMatchObject([{ another: true }]);
+    expect(whoCan(plan, at).ending).toEqual([]);
+  });
+
+  test('adopting a run takes a signature where a gate does; marking a restoration done is not for who drives', () => {
+    const verb = (what: string) => whoCan(plan, at).verbs.find((one) => one.what.startsWith(what));
+    expect(verb('run adopt')?.needs).toContain('ssh-key');
+    expect(verb('mark-done')?.people.every(({ may: answer }) => answer === 'unless-starter')).toBe(true);
+  });
+
   test('a gate that needs more people than can is red before the fire', () => {
     const two = { ...plan, gates: { declaration: { ...plan.gates['declaration']!, approvals: 2 } } };
     expect(row(two, 'declaration')?.enough).toBe(false);
