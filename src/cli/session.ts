@@ -8,6 +8,7 @@ import { eventLine } from '../views/event-line.ts';
 import { gateText } from '../views/gate-text.ts';
 import { stuckSteps, workingSteps } from '../views/run-summary.ts';
 import type { Ask } from './ask.ts';
+import { forShowing } from './for-showing.ts';
 import { onSignals } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { planOf } from './plan-of.ts';
@@ -63,15 +64,15 @@ interface Session extends SessionDeps {
 /** Drives a run to its end, a parking place or a detachment, with a person at the terminal where there is one. */
 export async function driveSession(deps: SessionDeps, run: string, options: SessionOptions): Promise<DriveEnd> {
   const { io, clock } = deps;
-  const earlier = await deps.journal.read(run);
+  // For the screen alone: whatever is decided on is read and checked by the executor.
+  const showing = forShowing(deps.journal);
+  const earlier = await showing.read(run);
   const session: Session = {
     ...deps,
     run,
     plan: planOf(earlier),
-    screen: await createScreen(
-      io,
-      { events: earlier, estimates: await estimatesOfRun(deps.journal, run, earlier) },
-      () => clock.nowMs(),
+    screen: await createScreen(io, { events: earlier, estimates: await estimatesOfRun(showing, run, earlier) }, () =>
+      clock.nowMs(),
     ),
     words: createPromptWords(),
     leave: new AbortController(),

@@ -1,7 +1,8 @@
 import { isDrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
 import { runFacts } from '../executor/facts.ts';
-import { estimatesFor, historyOf, type History } from '../executor/history.ts';
+import type { History } from '../executor/history.ts';
+import { estimatesFor, timingsOf } from '../executor/timings-of-site.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Estimates } from '../plan/estimates.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,8 +14,8 @@ import { withJournal } from './wire.ts';
 /** What other runs of the site tell about the steps of this run, by what it has found to move so far. */
 export async function estimatesOfRun(journal: Journal, run: string, events: readonly Event[]): Promise<Estimates> {
   const plan = planOf(events);
-  const history = historyOf(plan, await readRuns(journal, plan.site), run);
-  return estimatesFor(plan, history, runFacts(events));
+  const timings = timingsOf(plan, await readRuns(journal, plan.site), run);
+  return estimatesFor(plan, { timings }, runFacts(events));
 }
 
 /** The same for a plan no run was begun with. Where no journal can be read there is no history: a plan needs none. */
@@ -23,6 +24,7 @@ export async function historyOfPlans(
   journalUrl: string | undefined,
   plans: readonly Plan[],
 ): Promise<readonly History[]> {
+  const { historyOf } = await import('../executor/history.ts');
   const site = plans[0]?.site;
   try {
     return await withJournal(io, journalUrl, async (journal) => {

@@ -1,5 +1,6 @@
-import { isDrpError } from '../base/errors.ts';
+import type { MachineConfig } from '../../machines/expand.ts';
 import type { Event } from '../events/event.ts';
+import { acceptedIn, answersAmong, lastState, switchBackAmong } from '../executor/accepted.ts';
 import type { Waiting } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 
@@ -24,17 +25,11 @@ export interface PossibleNow {
   readonly answers?: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What people may decide now. Nothing where the record cannot be followed: a status must not fail on that. */
-export async function possibleNow(run: string, url: string, events: readonly Event[]): Promise<PossibleNow> {
-  const [{ foldAll }, { answersNow, switchBackFrom }] = await Promise.all([
-    import('../executor/run-log.ts'),
-    import('../executor/waiting.ts'),
-  ]);
-  try {
-    const folded = foldAll(run, url, events);
-    return { switchBackFrom: switchBackFrom(folded), answers: answersNow(folded) };
-  } catch (error) {
-    if (isDrpError(error, 'journal-diverges')) return { switchBackFrom: [] };
-    throw error;
-  }
+/** What people may say in the state the record was left in. Nothing where there is none: a status must not fail on that. */
+export function possibleNow(events: readonly Event[]): PossibleNow {
+  const [began] = events;
+  const state = lastState(events);
+  if (began?.type !== 'run.began' || state === undefined) return { switchBackFrom: [] };
+  const accepted = acceptedIn(began.data.machine as unknown as MachineConfig, state);
+  return { switchBackFrom: switchBackAmong(accepted), answers: answersAmong(accepted) };
 }

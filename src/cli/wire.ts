@@ -10,7 +10,7 @@ import type { Executor } from '../executor/executor.ts';
 import { currentDriver } from '../journal/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import { defaultJournalUrl, journalExists, openJournal } from '../journal/open.ts';
-import { loadRunbook, runbookFolders, type LoadedRunbook } from '../plan/load.ts';
+import type { LoadedRunbook } from '../plan/load.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
 import type { StepKindName } from '../runbook/schema/steps.ts';
@@ -30,9 +30,12 @@ type UseJournal<T> = (journal: Journal) => Promise<T>;
  * there, since a typing error would hide a run under way: throws journal-missing, and what opening throws.
  */
 export async function withJournal<T>(io: Io, url: string | undefined, use: UseJournal<T>): Promise<T> {
-  const named = url ?? io.env['DRP_JOURNAL'];
-  if (named !== undefined && !journalExists(named)) throw new DrpError('journal-missing', { url: named });
-  return await usingJournal(openJournal(journalUrl(io, url), { make: false }), use);
+  return await usingJournal(openJournal(existingUrl(io, url), { make: false }), use);
+}
+
+/** The same for verbs that only show: quick also where the journal is long, and nothing is verified. */
+export async function withJournalShown<T>(io: Io, url: string | undefined, use: UseJournal<T>): Promise<T> {
+  return await usingJournal(openJournal(existingUrl(io, url), { make: false, forShowing: true }), use);
 }
 
 /** The same for verbs that begin or take in a run: a journal is made where there is none. */
@@ -49,12 +52,19 @@ async function usingJournal<T>(opening: Promise<Journal>, use: UseJournal<T>): P
   }
 }
 
+function existingUrl(io: Io, url: string | undefined): string {
+  const named = url ?? io.env['DRP_JOURNAL'];
+  if (named !== undefined && !journalExists(named)) throw new DrpError('journal-missing', { url: named });
+  return journalUrl(io, url);
+}
+
 function journalUrl(io: Io, url: string | undefined): string {
   return url ?? io.env['DRP_JOURNAL'] ?? defaultJournalUrl(io.env);
 }
 
 /** Finds and checks the runbook of a site. Throws runbook-not-found, runbook-invalid. */
-export function openRunbook(io: Io, site: string, folder: string | undefined): Promise<LoadedRunbook> {
+export async function openRunbook(io: Io, site: string, folder: string | undefined): Promise<LoadedRunbook> {
+  const { loadRunbook, runbookFolders } = await import('../plan/load.ts');
   const named = folder ?? io.env['DRP_RUNBOOKS'];
   const folders = runbookFolders({ cwd: io.cwd, env: io.env, ...(named === undefined ? {} : { folder: named }) });
   return loadRunbook(site, folders);

@@ -1,11 +1,9 @@
-import type { Event, Json } from '../events/event.ts';
-import { stepEstimates, type Estimates, type WorkSize } from '../plan/estimates.ts';
+import type { Event } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RehearsalDebt } from '../plan/rehearsal-debt.ts';
-import { stepsOf } from '../plan/resolve.ts';
-import { stepTimings, type StepTiming } from '../plan/timings.ts';
-import type { RunFacts } from '../steps/step-kind.ts';
+import type { StepTiming } from '../plan/timings.ts';
 import { rehearsalDebt } from './owed-rehearsal.ts';
+import { timingsOf } from './timings-of-site.ts';
 
 /** What the other runs of a site tell about a plan. */
 export interface History {
@@ -18,51 +16,8 @@ export interface History {
 /** Reads the journals of a site's runs, oldest first, for this plan; `but` is the run that asks. Pure. */
 export function historyOf(plan: Plan, runs: readonly (readonly Event[])[], but = ''): History {
   const others = runs.filter(([first]) => first !== undefined && first.run !== but);
-  // A return has steps of its own, some under the same names.
-  const alike = others.filter(
-    ([first]) => first?.type === 'run.began' && walks(first.data.procedure) === walks(plan.procedure),
-  );
   return {
-    timings: alike.flatMap(stepTimings),
+    timings: timingsOf(plan, others),
     ...(plan.procedure === 'activation' ? { rehearsal: rehearsalDebt(plan, others) } : {}),
   };
-}
-
-function walks(procedure: string): 'return' | 'activation' {
-  return procedure === 'return' ? 'return' : 'activation';
-}
-
-/** Estimates of a plan's steps, scaled by what the run has found to move so far. */
-export function estimatesFor(
-  plan: Plan,
-  history: Pick<History, 'timings'>,
-  facts?: Pick<RunFacts, 'outputs' | 'choices'>,
-): Estimates {
-  return stepEstimates(plan, history.timings, facts === undefined ? new Map() : sizesOf(plan, facts));
-}
-
-/** What copies, fetches and imports have to move, where gates or ended steps said so. */
-function sizesOf(plan: Plan, facts: Pick<RunFacts, 'outputs' | 'choices'>): ReadonlyMap<string, WorkSize> {
-  const sizes = new Map<string, WorkSize>();
-  for (const { id, spec } of stepsOf(plan)) {
-    const size =
-      spec.kind === 'copy'
-        ? sizeIn(facts.choices[`source:${id}`])
-        : spec.kind === 'database' && spec.do === 'fetch'
-          ? 'backup' in spec.from
-            ? sizeIn(facts.choices[`backup:${spec.from.backup}`])
-            : sizeIn(facts.outputs[spec.from.dump])
-          : spec.kind === 'database' && spec.do === 'import'
-            ? (sizeIn(facts.outputs[spec.fetch]) ?? sizes.get(spec.fetch))
-            : undefined;
-    if (size !== undefined) sizes.set(id, size);
-  }
-  return sizes;
-}
-
-function sizeIn(value: Json | undefined): WorkSize | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { bytes, files } = value as Readonly<Record<string, Json>>;
-  if (typeof bytes !== 'number' || bytes <= 0) return undefined;
-  return { bytes, files: typeof files === 'number' && files > 0 ? files : 0 };
 }

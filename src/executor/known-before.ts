@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import { changeLines, rehearsalHeadline, unwalkedLines, type RehearsalDebt } from '../plan/rehearsal-debt.ts';
 import type { Driving } from './driving.ts';
 import { runFacts } from './facts.ts';
-import { estimatesFor } from './history.ts';
+import { estimatesFor } from './timings-of-site.ts';
 
 /** What was known before the run, from drills and other runs: at its first gate how far it was rehearsed, at each how long the rest takes. */
 export function knownBefore(

@@ -1,25 +1,8 @@
 import type { Event, Statement } from '../events/event.ts';
 import { offeredCopies } from '../steps/backups/offered-copies.ts';
+import { answersAmong } from './accepted.ts';
 import type { Waiting } from './executor.ts';
 import { acceptedNow, type Run } from './fold.ts';
-
-/** Phases from which users may be sent back now, though nothing asks about it. Pure. */
-export function switchBackFrom(run: Run): readonly string[] {
-  return acceptedNow(run).flatMap((type) =>
-    type.endsWith('.switch-back') ? [type.slice(0, type.lastIndexOf('.'))] : [],
-  );
-}
-
-/** What may be said now, by step, gate or phase: `copy-files` → retry, mark-done. Pure. */
-export function answersNow(run: Run): ReadonlyMap<string, readonly string[]> {
-  const bySubject = new Map<string, string[]>();
-  for (const type of acceptedNow(run).filter((accepted) => accepted.includes('.'))) {
-    const dot = type.lastIndexOf('.');
-    const subject = type.slice(0, dot);
-    bySubject.set(subject, [...(bySubject.get(subject) ?? []), type.slice(dot + 1)]);
-  }
-  return bySubject;
-}
 
 interface Told {
   readonly statements: Map<string, { readonly statement: Statement; readonly digest: string }>;
@@ -57,7 +40,7 @@ export function waitingReader(events: readonly Event[]): (run: Run) => readonly 
 
 function listOf(run: Run, told: Told): readonly Waiting[] {
   const states = statesOf(run);
-  return [...answersNow(run)]
+  return [...answersAmong(acceptedNow(run))]
     .filter(([, verbs]) => verbs.some((verb) => !ways.has(verb)))
     .map(([subject, verbs]) => waiting(subject, verbs, { told, state: states.get(subject) ?? '' }))
     .sort((a, b) => Number(a.kind !== 'gate') - Number(b.kind !== 'gate'));

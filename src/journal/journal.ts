@@ -93,8 +93,8 @@ export interface Journal {
   /** Events after `afterSeq`, in order, each checked against its hash and predecessor. Throws journal-broken (good up to seq k). */
   read(run: string, afterSeq?: number): Promise<readonly Event[]>;
   /**
-   * All events of a run as they lie there, parsed but not checked: quick, for showing where a run stands. Never act on them.
-   * Throws journal-broken where one cannot be read at all.
+   * The events of a run as they lie there, parsed but not checked: quick, for showing where a run stands. Progress that later
+   * events have overtaken may be left out. Never act on them. Throws journal-broken where one cannot be read at all.
    */
   recall(run: string): Promise<readonly Event[]>;
   /** The exact stored lines after `afterSeq`. */

@@ -148,7 +148,11 @@ function reading({
       const row = runs.get(run);
       return row === undefined ? [] : toEvents(run, row.entries).slice(afterSeq);
     },
-    recall: async (run) => toRecalled(run, runs.get(run)?.entries ?? []),
+    recall: async (run) => {
+      const entries = runs.get(run)?.entries ?? [];
+      const text = entries.map(({ line, hash }) => `${line.slice(0, -1)},"hash":"${hash}"}`).join(',');
+      return toRecalled(run, text, () => entries.map(({ line }) => line));
+    },
     lines: async (run, afterSeq = 0) => (runs.get(run)?.entries ?? []).slice(afterSeq).map(({ line }) => line),
     stored: async (run) => (runs.get(run)?.entries ?? []).map(({ line, hash }) => ({ line, hash })),
     runs: async (filter = {}) =>

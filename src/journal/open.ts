@@ -16,10 +16,13 @@ export function defaultJournalUrl(environment: Environment): string {
 
 /**
  * Opens the journal of a URL. Where there is none it is made only when `make` says so: looking leaves no trace, and shows a
- * journal without runs. Throws journal-url-invalid, journal-store-missing,
+ * journal without runs. `forShowing`: the file is not checked page by page, which takes as long as it is big. Throws journal-url-invalid, journal-store-missing,
  * journal-network-folder, journal-not-durable, journal-newer-format, journal-busy, journal-full, journal-unwritable.
  */
-export async function openJournal(url: string, options: { readonly make?: boolean } = {}): Promise<Journal> {
+export async function openJournal(
+  url: string,
+  options: { readonly make?: boolean; readonly forShowing?: boolean } = {},
+): Promise<Journal> {
   const [, scheme, rest = ''] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
   if (scheme === 'postgres' || scheme === 'postgresql') throw new DrpError('journal-store-missing', { scheme });
   if (scheme !== 'sqlite' || rest === '') throw new DrpError('journal-url-invalid', { url });
@@ -29,7 +32,7 @@ export async function openJournal(url: string, options: { readonly make?: boolea
   }
   // Loaded when asked for: most of drp's commands need no database.
   const { openSqliteJournal } = await import('./sqlite-journal.ts');
-  return openSqliteJournal({ path: resolve(rest) });
+  return openSqliteJournal({ path: resolve(rest), unchecked: options.forShowing === true });
 }
 
 /** False only for a journal in a file that is not there. */

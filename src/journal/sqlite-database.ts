@@ -51,7 +51,10 @@ export interface SqliteDatabase {
  * Opens the file with write-ahead log and full synchronisation, and asserts both: a store that acknowledges what it can
  * lose is refused at every open, not only the first. Throws journal-not-durable, journal-newer-format, journal-unwritable.
  */
-export function openSqlite(path: string, busyTimeoutMs: number): SqliteDatabase {
+export function openSqlite(
+  path: string,
+  { busyTimeoutMs, unchecked }: { readonly busyTimeoutMs: number; readonly unchecked: boolean },
+): SqliteDatabase {
   const guard = <T>(act: () => T): T => {
     try {
       return act();
@@ -104,7 +107,8 @@ export function openSqlite(path: string, busyTimeoutMs: number): SqliteDatabase 
   };
   try {
     assertDurable(wrapped, path);
-    upgrade(wrapped, database, path);
+    upgrade(wrapped, database);
+    if (!unchecked) refuseDamaged(wrapped, path);
     return wrapped;
   } catch (thrown) {
     wrapped.close();
@@ -121,7 +125,7 @@ function assertDurable(database: SqliteDatabase, path: string): void {
   }
 }
 
-function upgrade(database: SqliteDatabase, raw: DatabaseSync, path: string): void {
+function upgrade(database: SqliteDatabase, raw: DatabaseSync): void {
   const version = (): number => Number(database.get('PRAGMA user_version')?.['user_version']);
   if (version() === 0) {
     // Asked again inside: two first opens at the same moment make one schema.
@@ -130,6 +134,9 @@ function upgrade(database: SqliteDatabase, raw: DatabaseSync, path: string): voi
     });
   }
   if (version() > schemaVersion) throw new DrpError('journal-newer-format', { what: `tables of version ${version()}` });
+}
+
+function refuseDamaged(database: SqliteDatabase, path: string): void {
   const verdict = String(database.get('PRAGMA quick_check(1)')?.['quick_check']);
   if (verdict !== 'ok') throw new DrpError('journal-unwritable', { path, reason: `the file is damaged: ${verdict}` });
 }

@@ -26,6 +26,8 @@ export interface SqliteJournalOptions {
   readonly fileSystemType?: FileSystemType;
   /** How long a write waits for another process's. */
   readonly busyTimeoutMs?: number;
+  /** The file is not looked through for damage at opening: for what only shows. */
+  readonly unchecked?: boolean;
 }
 
 /** What the parts of the journal share. */
@@ -49,7 +51,8 @@ interface Parts {
 export function openSqliteJournal(options: SqliteJournalOptions): Journal {
   const { path, clock = systemClock, liveness = driverLiveness } = options;
   preparePlace(path, options.fileSystemType ?? fileSystemTypeOf);
-  const database = openSqlite(path, options.busyTimeoutMs ?? 5_000);
+  const { busyTimeoutMs = 5_000, unchecked = false } = options;
+  const database = openSqlite(path, { busyTimeoutMs, unchecked });
   keepBallast(path);
   const store = createStore(database, `sqlite:${path}`, clock);
   const commit = <T>(work: () => T): T => {

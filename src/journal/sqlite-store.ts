@@ -21,6 +21,16 @@ export interface StoredRun {
 
 const linesAfter = 'SELECT line, hash FROM event WHERE run = ? AND seq > ? ORDER BY seq';
 
+/** Many lines as one text, since a row each takes longer than reading them; without progress that nobody looks at any more. */
+const linesAtOnce = `SELECT group_concat(line, ',') AS lines FROM (
+  SELECT substr(line, 1, length(line) - 1) || ',"hash":"' || hash || '"}' AS line FROM event
+  WHERE run = ? AND seq > ? AND seq <= ?
+    AND (seq > ? OR substr(CAST(line AS BLOB), -25) <> CAST('"type":"step.progressed"}' AS BLOB))
+  ORDER BY seq)`;
+const recallBatch = 10_000;
+/** Progress among the last events of a run is what is under way. */
+const progressKept = 1_000;
+
 const insertEvent = 'INSERT INTO event (run, seq, line, prev, hash) VALUES (?, ?, ?, ?, ?)';
 
 const allRuns = 'SELECT * FROM run WHERE ? IS NULL OR site = ? ORDER BY began_at DESC, rowid DESC';
@@ -92,10 +102,22 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
       if (before === undefined) return [];
       return toEvents(run, stored(run, afterSeq), { seq: afterSeq, hash: String(before['hash']) });
     },
-    recall: (run: string): readonly Event[] => toRecalled(run, stored(run)),
+    recall: (run: string): readonly Event[] =>
+      toRecalled(run, textOf(database, run, head(run).seq), () => stored(run).map(({ line }) => line)),
     rows: (site: string | undefined): readonly RunRow[] =>
       database.all(allRuns, site ?? null, site ?? null).map((row) => toRow(row, database, head)),
   };
+}
+
+/** Lines of a run up to `seq` for `toRecalled`. */
+function textOf(database: SqliteDatabase, run: string, seq: number): string {
+  const texts: string[] = [];
+  for (let from = 0; from < seq; from += recallBatch) {
+    const to = Math.min(seq, from + recallBatch);
+    const text = database.get(linesAtOnce, run, from, to, seq - progressKept)?.['lines'];
+    if (text !== null) texts.push(String(text));
+  }
+  return texts.join(',');
 }
 
 function toRow(row: Row, database: SqliteDatabase, head: (run: string) => Head): RunRow {

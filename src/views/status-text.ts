@@ -149,7 +149,8 @@ function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, s
   if (summary.anchoredUpToSeq !== undefined && summary.mode !== 'dry-run')
     pairs.push(['anchors', anchorsText(summary, summary.anchoredUpToSeq)]);
   if (summary.driver !== undefined) pairs.push(['driver', driverText(summary, view)]);
-  pairs.push(['record', `${view.journal}, event ${summary.head.seq}, head ${summary.head.hash.slice(0, 12)}`]);
+  const head = `event ${summary.head.seq}, head ${summary.head.hash.slice(0, 12)}`;
+  pairs.push(['record', `${view.journal}, ${head}, chain not verified (drp audit verify)`]);
   return pairs;
 }
 

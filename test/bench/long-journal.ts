@@ -13,9 +13,13 @@ const batch = 1_000;
 
 /**
  * A run under way with this many events, as a long night leaves it: its copy has failed and was tried again, over and over,
- * and said how far it was. Made by the real executor up to the copy, then by its own fold. Resolves with the run's id.
+ * and each try said so many times how far it was (once in 10 s). Made by the real executor up to the copy, then by its own fold.
+ * Resolves with the run's id.
  */
-export async function writeLongRun(journal: Journal, events: number): Promise<string> {
+export async function writeLongRun(
+  journal: Journal,
+  { events, reports }: { readonly events: number; readonly reports: number },
+): Promise<string> {
   const run = await untilTheCopyFails(journal);
   const { driver } = fakeDeps(new FakeWorld(), journal);
   const lease = await journal.lease(run, driver);
@@ -37,7 +41,7 @@ export async function writeLongRun(journal: Journal, events: number): Promise<st
     state = fold(state, last);
     waiting.push(draft);
   };
-  while (last.seq < events - 7) {
+  while (last.seq < events - reports - 3) {
     const said = { person: 'otto', reason: 'the line was cut again', identity };
     add(moving(state, { type: 'decision.made', by: 'otto', data: { verb: 'retry', subject: 'copy', ...said } }));
     const key = state.wanted.get('copy')?.key ?? '';
@@ -57,7 +61,8 @@ export async function writeLongRun(journal: Journal, events: number): Promise<st
     add(moving(state, { type: 'step.failed', by: 'drp', data: { step: 'copy', key, ...failure } }));
     if (waiting.length >= batch) await write();
   }
-  while (last.seq < events) add({ type: 'note.added', by: 'otto', data: { person: 'otto', text: 'still at it' } });
+  const rest = { step: 'copy', key: 'late', doneBytes: 0, totalBytes: 0, text: 'its last words' };
+  while (last.seq < events) add({ type: 'step.progressed', by: 'drp', data: rest });
   await write();
   await journal.release(lease);
   return run;

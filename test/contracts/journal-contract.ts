@@ -63,6 +63,8 @@ export function journalContract(
         const stored = await journal.stored(activation.run);
         expect(stored.map(({ hash }) => hash)).toEqual([first?.hash, second?.hash]);
         expect(await journal.lines(activation.run)).toEqual(stored.map(({ line }) => line));
+        expect(await journal.lines(activation.run, 1)).toEqual(stored.slice(1).map(({ line }) => line));
+        expect(await journal.recall(activation.run)).toEqual(await journal.read(activation.run));
       });
 
       test('a head that is not the last event is refused, and nothing is written', async () => {

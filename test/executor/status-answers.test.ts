@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { possibleNow } from '../../src/cli/waiting-now.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
-import { foldAll } from '../../src/executor/run-log.ts';
-import { answersNow } from '../../src/executor/waiting.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import { runSummary } from '../../src/views/run-summary.ts';
 import { statusText } from '../../src/views/status-text.ts';
@@ -45,10 +44,10 @@ test('a status names only answers that would be taken: none for a step whose pha
   };
   const status = async (): Promise<string> => {
     const events = await journal.read(run);
-    const answers = answersNow(foldAll(run, journal.url, events));
+    const { answers } = possibleNow(events);
     const summary = runSummary(events)!;
     const nowMs = Date.parse(summary.lastAt);
-    return statusText(summary, { nowMs, width: 80, style: createStyle(false), journal: 'memory:', answers });
+    return statusText(summary, { nowMs, width: 80, style: createStyle(false), journal: 'memory:', answers: answers! });
   };
 
   await drive();

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { possibleNow } from '../../src/cli/waiting-now.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
-import { foldAll } from '../../src/executor/run-log.ts';
-import { switchBackFrom } from '../../src/executor/waiting.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import { runSummary } from '../../src/views/run-summary.ts';
 import { statusText } from '../../src/views/status-text.ts';
@@ -25,7 +24,7 @@ test('a status says when users may be sent back, and with which command; before 
   const run = await executor.begin({ plan, mode: 'real', starter });
   const seen = async () => {
     const events = await journal.read(run);
-    return switchBackFrom(foldAll(run, journal.url, events));
+    return possibleNow(events).switchBackFrom;
   };
   expect(await seen()).toEqual([]);
   const words = new Script();

@@ -1,6 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import type { DrpError, Problem } from '../../base/errors.ts';
-import { estimatesFor, type History } from '../../executor/history.ts';
+import type { History } from '../../executor/history.ts';
+import { estimatesFor } from '../../executor/timings-of-site.ts';
 import { planDuration } from '../../plan/critical-path.ts';
 import { estimatedDuration, type Estimates } from '../../plan/estimates.ts';
 import type { Plan } from '../../plan/plan.ts';

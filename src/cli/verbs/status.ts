@@ -1,6 +1,5 @@
 import { systemClock } from '../../base/clock.ts';
 import { DrpError, isDrpError } from '../../base/errors.ts';
-import { historyOf } from '../../executor/history.ts';
 import { siteState } from '../../executor/site.ts';
 import { unheardWords, type UnheardWord } from '../../gates/spool.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -10,13 +9,14 @@ import { gateText } from '../../views/gate-text.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../../views/run-summary.ts';
 import { statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
 import { examples } from '../examples.ts';
+import { forShowing } from '../for-showing.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun, readRuns } from '../pick-run.ts';
 import { planOf } from '../plan-of.ts';
 import { estimatesOfRun } from '../site-history.ts';
 import type { Verb } from '../verb.ts';
 import { possibleNow, waitingNow, type PossibleNow } from '../waiting-now.ts';
-import { openRunbook, resolveProcedure, withJournal } from '../wire.ts';
+import { openRunbook, resolveProcedure, withJournal, withJournalShown } from '../wire.ts';
 
 interface StatusOptions {
   readonly run?: string;
@@ -54,7 +54,11 @@ export const verb: Verb = (command, { io, action }) => {
       ]),
     )
     .action(
-      action((options: StatusOptions) => withJournal(io, options.journal, (journal) => status(io, journal, options))),
+      action((options: StatusOptions) => {
+        const signs = options.approvalText !== undefined || options.rejectionText !== undefined;
+        const using = signs ? withJournal : withJournalShown;
+        return using(io, options.journal, (journal) => status(io, journal, options));
+      }),
     );
 };
 
@@ -62,13 +66,16 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
   const signer = options.approvalText ?? options.rejectionText;
   if (signer !== undefined) return await toSign(io, journal, { options, person: signer });
   if (options.watch !== true) {
-    const seen = await look(journal, options);
-    const rehearsal = await rehearsalOf(io, journal, seen.site?.site ?? seen.name);
+    const showing = forShowing(journal);
+    const seen = await look(showing, options);
+    const underWay = seen.summary !== undefined && seen.summary.outcome === undefined;
+    // In the middle of a run nobody rehearses, and everybody waits for this answer.
+    const rehearsal = underWay ? undefined : await rehearsalOf(io, showing, seen.site?.site ?? seen.name);
     return answer(io, rehearsal === undefined ? seen : { ...seen, rehearsal });
   }
   let shown = '';
   for (;;) {
-    const seen = await look(journal, options);
+    const seen = await look(forShowing(journal), options);
     const head = seen.summary?.head.hash ?? '';
     if (io.json && head !== shown) io.stdout.write(`${JSON.stringify(answer(io, seen).json)}\n`);
     else if (io.stdout.isTTY) io.stdout.write(`\u001b[H\u001b[2J${textOf(io, seen, { statements: false })}`);
@@ -158,7 +165,7 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
   const events = await journal.read(row.run);
   const ended = events.some((event) => event.type === 'run.ended');
   const summary = runSummary(events, ended ? undefined : await estimatesOfRun(journal, row.run, events));
-  const possible = summary?.outcome === undefined ? await possibleNow(row.run, journal.url, events) : nothingPossible;
+  const possible = summary?.outcome === undefined ? possibleNow(events) : nothingPossible;
   const driven = (await journal.holder(row.run)) === undefined ? 'not-driven' : 'driven';
   return {
     journal: journal.url,
@@ -179,6 +186,7 @@ function unheardIn(folder: string | undefined): readonly UnheardWord[] {
 async function rehearsalOf(io: Io, journal: Journal, site: string | undefined): Promise<RehearsalDebt | undefined> {
   if (site === undefined) return undefined;
   try {
+    const { historyOf } = await import('../../executor/history.ts');
     const loaded = await openRunbook(io, site, undefined);
     const plan = await resolveProcedure(loaded, 'activation', { onSigners: () => undefined });
     return historyOf(plan, await readRuns(journal, site)).rehearsal;
