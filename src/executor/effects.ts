@@ -38,8 +38,11 @@ export async function stepEffect(
     return fromOutcome(step, outcome);
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
-    // The token ran with another script, as an earlier version of drp wrote it: how that ended is not known here.
-    if (isDrpError(thrown, 'job-token-reused')) return inDoubt(step, thrown.message);
+    // What it did is not known here, and under a new token it would be done again.
+    if (isDrpError(thrown, 'job-token-reused')) {
+      const by = 'the lost end of the record, or another version of drp, started it with other facts';
+      return inDoubt(step, `${thrown.message}: ${by}`);
+    }
     // A driver that was overtaken stops itself: whoever overtook it asks the world again.
     if (!job.isOpen() || isDrpError(thrown, 'claim-lost')) return failed(thrown);
     return inDoubt(step, `${toError(thrown).message}; its job was started, and nothing here shows that it ended`);

@@ -7,7 +7,7 @@ import type { Progress, RunFacts, StepContext } from '../steps/step-kind.ts';
 import type { ContactWatch } from './contact.ts';
 import { kindOf, stepOf, type Driving } from './driving.ts';
 import type { EffectResult } from './effect-result.ts';
-import { evidenceEffect, inDoubt, stepEffect, stopEffect } from './effects.ts';
+import { evidenceEffect, stepEffect, stopEffect } from './effects.ts';
 import { runFacts } from './facts.ts';
 import { tokenOf, type Wanted } from './fold.ts';
 import { followLostTail, lostJobs } from './lost-tail.ts';
@@ -91,7 +91,7 @@ async function launchStep(driving: Driving, effect: Wanted, signal: AbortSignal)
   const doubt = await followLostTail(driving, { key: effect.key, step, kind }, watch);
   if (doubt !== undefined) return doubt;
   const found = driving.log.run.tokens.has(effect.key);
-  const result = await stepEffect(kind, step, {
+  return await stepEffect(kind, step, {
     context: contextFor(driving, { step, key: effect.key, signal }),
     prepare: async () => {
       if (mode === 'drill') refuseOutside(step, driving.log.plan);
@@ -101,14 +101,12 @@ async function launchStep(driving: Driving, effect: Wanted, signal: AbortSignal)
     },
     watch: { ...watch, mayHaveBegun: watch.mayHaveBegun || found },
   });
-  if (!found || result.kind !== 'failed' || result.code !== 'job-token-reused') return result;
-  return inDoubt(step, `${result.reason}: the lost end of the record started it with other facts`);
 }
 
 /** The proof has looked already; what a drill must never do is looked at again where it would be done. */
 function refuseOutside(step: PlannedStep, plan: Plan): void {
   const [outside] = outsideTarget(step, plan);
-  if (outside !== undefined) throw new DrpError('drill-refused', { what: outside });
+  if (outside !== undefined) throw new DrpError('drill-refused', { site: plan.site, what: outside });
 }
 
 function contextFor(

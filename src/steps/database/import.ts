@@ -4,13 +4,13 @@ import type { Json } from '../../events/event.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
 import type { Database } from '../../runbook/schema/world.ts';
-import { factNumber, jobOutcome } from '../remote/job-outcome.ts';
+import { factNumber, jobOutcome, type JobOutcome } from '../remote/job-outcome.ts';
 import { scriptText } from '../remote/script-text.ts';
 import { sourceRoute } from '../remote/source-route.ts';
 import { requireOutput, textOf } from '../remote/step-output.ts';
 import type { StepContext, StepOutcome } from '../step-kind.ts';
 import { connectionArgs, secretOf } from './connection.ts';
-import { countDifferences, countsInWords, countsJson, countsOf, saidCounts } from './counts.ts';
+import { countDifferences, countsInWords, countsJson, countsOf, saidCounts, type DatabaseCounts } from './counts.ts';
 import { freshName, importMark, leftoverPrefix } from './names.ts';
 
 export type ImportSpec = Extract<SpecOf<'database'>, { do: 'import' }>;
@@ -62,21 +62,35 @@ export async function runImport(
     const reason = `rows are not those of the dump's own snapshot: ${differences.slice(0, 5).join('; ')}`;
     return { kind: 'failed', error: new DrpError('postcondition-failed', { step: step.id, reason }) };
   }
-  const { fetchedAgain } = job.facts;
-  const benign = job.said.flatMap(({ word, rest }) => {
+  return imported(job, { fresh, dump, counts, compared: counted !== undefined });
+}
+
+/** What is on record of an import that worked. */
+function imported(
+  { said, facts }: Extract<JobOutcome, { kind: 'worked' }>,
+  found: {
+    readonly fresh: string;
+    readonly dump: Readonly<Record<string, Json>>;
+    readonly counts: DatabaseCounts;
+    readonly compared: boolean;
+  },
+): StepOutcome {
+  const { fresh, dump, counts, compared } = found;
+  const { fetchedAgain } = facts;
+  const benign = said.flatMap(({ word, rest }) => {
     const match = word === 'benign' ? /^(\d+) (.*)$/.exec(rest) : null;
     return match === null ? [] : [{ pattern: match[2] ?? '', count: Number(match[1]) }];
   });
-  const messages = job.said.filter(({ word }) => word === 'message').map(({ rest }) => rest);
+  const messages = said.filter(({ word }) => word === 'message').map(({ rest }) => rest);
   return {
     kind: 'done',
     output: {
       database: fresh,
-      bytes: factNumber(job.facts, 'bytes'),
+      bytes: factNumber(facts, 'bytes'),
       ...countsJson(counts),
       takenAt: textOf(dump, 'takenAt'),
       sha256: textOf(dump, 'sha256'),
-      compared: counted !== undefined,
+      compared,
       benign,
       messages,
     },
@@ -84,8 +98,8 @@ export async function runImport(
       ...(fetchedAgain === undefined
         ? []
         : [`the dump beside the database was not what was fetched (${fetchedAgain}): the same one was fetched again`]),
-      `${counts.tables} tables (${countsInWords(counts)}), ${formatSize(factNumber(job.facts, 'bytes'))}, newest ${counts.newest === '' ? 'not watched' : counts.newest}`,
-      ...(counted === undefined ? [] : ['rows of every table equal those of the snapshot the dump was made from']),
+      `${counts.tables} tables (${countsInWords(counts)}), ${formatSize(factNumber(facts, 'bytes'))}, newest ${counts.newest === '' ? 'not watched' : counts.newest}`,
+      ...(compared ? ['rows of every table equal those of the snapshot the dump was made from'] : []),
       ...benign.map(({ pattern, count }) => `harmless by the runbook, ${count}×: ${pattern}`),
       ...messages.map((message) => `message: ${message}`),
     ],
