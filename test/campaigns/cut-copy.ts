@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { copyStep } from '../../src/steps/copy/copy-step.ts';
 import { labContext } from '../lab/lab.ts';
 import { descendants, runningPid } from '../lab/process.ts';
@@ -9,13 +9,17 @@ import { listRelays } from '../lab/relay.ts';
 import { sshdProcess } from '../lab/sshd.ts';
 import { plannedStep, specOf, type LabSteps } from '../steps/lab-steps.ts';
 import { below, pick, type Failure } from './campaign.ts';
+import { bytesOf, cutShapes, type CutShape } from './cut-trees.ts';
 
 export interface CutCopies {
   readonly copies: number;
   readonly kills: number;
   /** How often the names in use were looked at while copies grew. */
   readonly looks: number;
+  /** Of all trees together. */
   readonly treeBytes: number;
+  /** Copies of each way. */
+  readonly ways: Readonly<Record<string, number>>;
   /** Over all copies, what went through the way to the source, and how much of that a kill caused. */
   readonly sentBytes: number;
   readonly againBytes: number;
@@ -25,8 +29,6 @@ export interface CutCopies {
 const megabyte = 1024 * 1024;
 /** Bytes of the way to the source, each way: a copy takes seconds, so that instants within it can be hit. */
 const bytesPerSecond = 3 * megabyte;
-const files = { big0: 4 * megabyte, big1: 600_000, big2: 600_000, big3: 600_000, small: 10_000, 'deep/er': 300_000 };
-const treeBytes = Object.values(files).reduce((sum, size) => sum + size, 0);
 /** What is under way when a line is cut: the relay holds up to a megabyte, sockets and rsync a little more. */
 const underWayBytes = 1.6 * megabyte;
 /** Logins, lists of files, both manifests: what an undisturbed copy sends beside its files. */
@@ -41,53 +43,80 @@ export async function cutCopies(
   steps: LabSteps,
   options: { readonly random: () => number; readonly copies: number; readonly log: (line: string) => void },
 ): Promise<CutCopies> {
-  const sum = { kills: 0, looks: 0, sentBytes: 0, againBytes: 0 };
+  const sum = { kills: 0, looks: 0, treeBytes: 0, sentBytes: 0, againBytes: 0 };
+  const copiesOf: Record<string, number> = {};
   const failures: Failure[] = [];
-  await steps.lab.fault('link-slow', 'backup-odd', String(bytesPerSecond), '0');
   for (let number = 1; number <= options.copies; number += 1) {
-    const trial = makeTrial(steps, options.random, number);
+    const shape = cutShapes[(number - 1) % cutShapes.length] as CutShape;
+    const trial = await makeTrial(steps, options.random, { number, shape });
     const whys = await cutOneCopy(trial, options.random);
-    failures.push(...whys.map((why) => ({ case: `copy ${String(number)} (${trial.killed.join(', ')})`, why })));
-    for (const key of ['looks', 'sentBytes', 'againBytes'] as const) sum[key] += trial[key];
+    const what = `copy ${String(number)}, ${shape.name} (${trial.killed.join(', ')})`;
+    failures.push(...whys.map((why) => ({ case: what, why })));
+    for (const key of ['looks', 'treeBytes', 'sentBytes', 'againBytes'] as const) sum[key] += trial[key];
+    copiesOf[shape.name] = (copiesOf[shape.name] ?? 0) + 1;
     sum.kills += trial.killed.length;
     options.log(
-      `  copy ${String(number)}: ${trial.killed.join(', ') || 'undisturbed'}; ${String(trial.sentBytes)} bytes sent`,
+      `  copy ${String(number)}, ${shape.name}: ${trial.killed.join(', ') || 'undisturbed'}; ${String(trial.sentBytes)} bytes sent`,
     );
   }
   await steps.lab.fault('link-up', 'backup-odd');
-  return { copies: options.copies, treeBytes, ...sum, failures };
+  return { copies: options.copies, ways: copiesOf, ...sum, failures };
 }
 
 interface Trial {
   readonly steps: LabSteps;
+  readonly shape: CutShape;
   readonly id: string;
   readonly from: string;
   readonly to: string;
   readonly staging: string;
   readonly killed: Way[];
+  /** Sizes of before, where the staging tree was filled by a pre-copy. */
+  readonly before: Readonly<Record<string, number>>;
   looks: number;
+  /** What has to go through the line, the least. */
+  treeBytes: number;
   sentBytes: number;
   againBytes: number;
 }
 
-function makeTrial(steps: LabSteps, random: () => number, number: number): Trial {
+async function makeTrial(
+  steps: LabSteps,
+  random: () => number,
+  { number, shape }: { readonly number: number; readonly shape: CutShape },
+): Promise<Trial> {
   const base = (host: 'backup-odd' | 'gravelines'): string => join(steps.facts.hosts[host]!.base, 'cut', 'tree');
   const [from, to, id] = [base('backup-odd'), base('gravelines'), `cut-${String(number)}`];
   for (const folder of [from, to]) rmSync(join(folder, '..'), { recursive: true, force: true });
-  mkdirSync(join(from, 'deep'), { recursive: true });
   // Random, so that no part of a file stands for another one.
-  for (const [name, size] of Object.entries(files)) writeFileSync(join(from, name), randomBytes(size));
+  for (const [name, size] of Object.entries(shape.files)) {
+    mkdirSync(dirname(join(from, name)), { recursive: true });
+    writeFileSync(join(from, name), randomBytes(size));
+  }
   mkdirSync(to, { recursive: true });
   writeFileSync(join(to, 'old'), 'what was there');
   if (random() < 0.5) writeFileSync(join(to, 'big1'), 'an older one, shorter');
-  return {
-    ...{ steps, id, from, to, staging: join(to, '..', `.tree.drp-${id}`) },
-    ...{ killed: [], looks: 0, sentBytes: 0, againBytes: 0 },
+  const trial = {
+    ...{ steps, shape, id, from, to, staging: join(to, '..', `.tree.drp-${id}`), before: {} },
+    ...{ killed: [], looks: 0, treeBytes: bytesOf(shape.files), sentBytes: 0, againBytes: 0 },
   };
+  if (shape.name !== 'window') return trial;
+  await steps.lab.fault('link-up', 'backup-odd');
+  // Checksums are kept of what has rested.
+  await new Promise((resolve) => setTimeout(resolve, 3_100));
+  const spec = specOf('copy', { id, from: placeOf('backup-odd'), to: placeOf('gravelines'), switch: false });
+  const outcome = await copyStep.run(plannedStep(spec), spec, steps.context(id));
+  if (outcome.kind !== 'done') throw new Error(`the pre-copy is ${outcome.kind}`);
+  const changed = { big1: 2_000_000, new: 1_500_000 };
+  for (const [name, size] of Object.entries(changed)) writeFileSync(join(from, name), randomBytes(size));
+  const files = { ...shape.files, ...changed };
+  return { ...trial, shape: { ...shape, files }, before: shape.files, treeBytes: bytesOf(changed) };
 }
 
 async function cutOneCopy(trial: Trial, random: () => number): Promise<readonly string[]> {
   const { steps, id } = trial;
+  const delay = String(trial.shape.delayMs);
+  await steps.lab.fault('link-slow', 'backup-odd', String(bytesPerSecond), delay);
   const lab = labContext({ dir: steps.facts.dir, net: steps.facts.net });
   const carried = async (): Promise<number> =>
     (await listRelays(lab)).find((state) => state.relay.name === 'ssh-backup-odd')?.bytes ?? 0;
@@ -108,7 +137,12 @@ async function cutOneCopy(trial: Trial, random: () => number): Promise<readonly 
   })();
   for (let tries = 0; ; tries += 1) {
     const outcome = await copyStep.run(plannedStep(spec), spec, steps.context(id));
-    if (outcome.kind === 'done') break;
+    if (outcome.kind === 'done') {
+      // A retry goes on with what is there, whatever the first try was.
+      if (tries === 0 && !trial.shape.taken.test(outcome.lines.join('\n')))
+        whys.add(`it went another way: ${outcome.lines.join('; ')}`);
+      break;
+    }
     const why = outcome.kind === 'failed' ? outcome.error.message : outcome.reason;
     if (outcome.kind !== 'failed' || !/source-unreachable|step-failed|connection-lost/.test(outcome.error.code))
       whys.add(`it ended ${outcome.kind}: ${why}`);
@@ -129,13 +163,18 @@ async function cutOneCopy(trial: Trial, random: () => number): Promise<readonly 
 const placeOf = (host: string): { host: string; path: string } => ({ host, path: 'cut/tree' });
 
 function judge(trial: Trial, whys: Set<string>): void {
-  const { from, to, killed } = trial;
+  const { from, to, killed, shape, treeBytes } = trial;
   const differences = execFileSync('rsync', ['-aHAXnci', '--delete', '--numeric-ids', `${from}/`, `${to}/`]).toString();
   if (differences !== '') whys.add(`it differs: ${differences.slice(0, 200)}`);
-  trial.againBytes = Math.max(0, trial.sentBytes - treeBytes - besideBytes);
   // A killed rsync cannot keep the file it was writing; everything else goes on within it.
-  const again = killed.reduce((sum, way) => sum + underWayBytes + (way === 'rsync' ? files.big0 : 0), 0);
-  const most = treeBytes + besideBytes * (1 + killed.length) + again;
+  const again = killed.reduce(
+    (sum, way) => sum + underWayBytes * shape.connections + (way === 'rsync' ? shape.largestBytes : 0),
+    0,
+  );
+  // A list of many files is sent anew by each try.
+  const lists = besideBytes * (shape.connections - 1) + Object.keys(shape.files).length * shape.besideFileBytes;
+  trial.againBytes = Math.max(0, trial.sentBytes - treeBytes - besideBytes - lists);
+  const most = treeBytes + (besideBytes + lists) * (1 + killed.length) + again;
   if (trial.sentBytes > most)
     whys.add(
       `${String(trial.sentBytes)} bytes were sent for ${String(treeBytes)}, at most ${String(Math.round(most))} may be`,
@@ -144,22 +183,23 @@ function judge(trial: Trial, whys: Set<string>): void {
 
 /** Looks at names in use again and again: the old tree whole, or the new one whole; in the staging tree, whole files only. */
 function watchNames(trial: Trial, whys: Set<string>): { end(): Promise<void> } {
+  const { files, cutFilesInStaging } = trial.shape;
+  const watched = Object.entries(files).filter((_, place, all) => place % Math.ceil(all.length / 50) === 0);
   const old = new Map(readdirSync(trial.to).map((name) => [name, readFileSync(join(trial.to, name), 'utf8')]));
   const isOld = (): boolean =>
     [...old].every(([name, text]) => sizeOf(join(trial.to, name)) === text.length) &&
-    Object.keys(files).every((name) => old.has(name) || sizeOf(join(trial.to, name)) === undefined);
+    watched.every(([name]) => old.has(name) || sizeOf(join(trial.to, name)) === undefined);
   const isNew = (): boolean =>
-    Object.entries(files).every(([name, size]) => sizeOf(join(trial.to, name)) === size) &&
-    !existsSync(join(trial.to, 'old'));
+    watched.every(([name, size]) => sizeOf(join(trial.to, name)) === size) && !existsSync(join(trial.to, 'old'));
   let running = true;
   const loop = (async () => {
     while (running) {
       // Between the two renames of the switch there is no tree at all: asked twice, so that this shows as itself.
       if (!isOld() && !isNew() && existsSync(trial.to) && !isOld() && !isNew())
         whys.add('under the name in use stood neither the old tree nor the whole new one');
-      for (const [name, size] of Object.entries(files)) {
+      for (const [name, size] of cutFilesInStaging ? [] : watched) {
         const there = sizeOf(join(trial.staging, name));
-        if (there !== undefined && there !== size)
+        if (there !== undefined && there !== size && there !== trial.before[name])
           whys.add(`staging held ${name} with ${String(there)} of ${String(size)} bytes under its final name`);
       }
       trial.looks += 1;
@@ -190,7 +230,7 @@ async function killTransport(trial: Trial, way: Way): Promise<boolean> {
     case 'sshd of the source':
       await steps.lab.fault('sshd-kill', 'backup-odd');
       await steps.lab.fault('sshd-start', 'backup-odd');
-      await steps.lab.fault('link-slow', 'backup-odd', String(bytesPerSecond), '0');
+      await steps.lab.fault('link-slow', 'backup-odd', String(bytesPerSecond), String(trial.shape.delayMs));
       return true;
     case 'session on the source':
       return endAll(sshd === undefined ? [] : descendants(sshd));

@@ -55,8 +55,8 @@ export function copyArgs(
     limitLines(spec.bandwidth),
     String(passesMax),
     scriptText(...onTree, 'remote/tree-size.sh'),
-    scriptText(...onTree, 'remote/tree-manifest.sh'),
-    scriptText(...onTree, 'remote/tree-attributes.sh', 'remote/tree-ledger.sh'),
+    scriptText(...onTree, 'remote/tree-sums.sh', 'remote/tree-manifest.sh'),
+    scriptText(...onTree, 'remote/tree-attributes.sh', 'remote/tree-sums.sh', 'remote/tree-ledger.sh'),
     scriptText(...onTree, 'copy/pack.sh'),
     scriptText(...onTree, 'copy/shares.sh'),
   ];

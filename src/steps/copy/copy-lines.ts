@@ -36,6 +36,12 @@ export function passesOutput(facts: Facts): { readonly [key: string]: Json } {
   return { passesMs: passes, expectedWindowMs: expectedWindowMs(facts), keptChecksums: factNumber(facts, 'ledger') };
 }
 
+/** Where the time of a copy went, ms: for estimates, and for whoever wants it faster. */
+export function tookOutput(facts: Facts): { readonly [key: string]: Json } {
+  const parts = ['measure', 'fill', 'compare', 'switch'].map((part) => [`${part}Ms`, factNumber(facts, `${part}Ms`)]);
+  return Object.fromEntries(parts) as { readonly [key: string]: Json };
+}
+
 function passesLines(facts: Facts): readonly string[] {
   const passes = passesOf(facts);
   if (passes.length === 0) return [];

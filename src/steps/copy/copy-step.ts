@@ -5,7 +5,7 @@ import { factNumber, jobOutcome, probeJob, stopJob } from '../remote/job-outcome
 import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
 import { chooseCopy } from './choose-copy.ts';
 import { copyArgs, copyScript } from './copy-args.ts';
-import { copyLines, passesOutput } from './copy-lines.ts';
+import { copyLines, passesOutput, tookOutput } from './copy-lines.ts';
 import { copyNames, copySource, type CopySpec } from './copy-plan.ts';
 import { describeCopy } from './describe.ts';
 import { copyEvidence } from './evidence.ts';
@@ -60,6 +60,7 @@ async function runCopy(step: PlannedStep, spec: CopySpec, context: StepContext):
       kept: facts['kept'] ?? '',
       owners,
       ...passesOutput(facts),
+      took: tookOutput(facts),
     },
     lines: [
       `${files} files, ${formatSize(bytes)} from ${source.host}:${source.path}`,

@@ -36,6 +36,20 @@ carry_over() {
   say fact carried "$(tr -dc '\000' <"$work/own" | wc -c)"
 }
 
+# NAME: how long it has been since the clock was last looked at, as a fact.
+clock_ms=$(date +%s%N)
+lap() {
+  lap_ms=$(date +%s%N)
+  say fact "$1Ms" $(((lap_ms - clock_ms) / 1000000))
+  clock_ms=$lap_ms
+}
+
+# All that was written, onto the disk: begun while both sides are compared, awaited before a name changes.
+begin_sync() {
+  sync -f "$staging" &
+  syncing=$!
+}
+
 finish() {
   say fact sourceEntries "$entries"
   say fact files "$files"
@@ -134,21 +148,25 @@ judge_target
 mkdir -p "$staging" || refuse target-unfit "$staging cannot be made"
 
 began=$(date +%s)
-equal=
+equal= syncing=
+lap measure
 if [ -n "$short" ] && send_changes; then
-  sync -f "$staging"
+  lap fill
+  begin_sync
   say progress "$bytes" "$bytes" "comparing $files files; read are those that changed"
   ! compare_short || equal=1
 elif [ "$switch" = 0 ]; then
   # Nothing is removed while the source lives: only the last pass takes away what it no longer holds.
   fill
+  lap fill
   go_over $(($(date +%s) - began))
   finish
 fi
 if [ -z "$equal" ]; then
   rm -rf "$ledger"
   fill --delete
-  sync -f "$staging"
+  lap fill
+  begin_sync
   say progress "$bytes" "$bytes" "comparing $files files by checksum"
   if ! compared; then
     # An archive lacks what changed under it. What then still differs has the same size and time and other content: only
@@ -158,7 +176,9 @@ if [ -z "$equal" ]; then
     fi
   fi
 fi
+lap compare
 carry_over
+wait "$syncing"
 sync -f "$staging"
 say progress "$bytes" "$bytes" "switching"
 number=2
@@ -173,5 +193,6 @@ fi
 mv -T "$staging" "$target" || refuse target-unfit "$staging could not take the name $target; what was there is $kept"
 sync "$parent" 2>/dev/null
 rm -rf "$ledger"
+lap switch
 [ ! -e "$kept" ] || say fact kept "$kept"
 finish

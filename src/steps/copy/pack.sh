@@ -5,5 +5,8 @@ kinds=f,d,l
 [ -z "$owners" ] || kinds=f,d,l,p,b,c
 sparse=
 case $flags in *S*) sparse=-S ;; esac
-find_tree -type "$kinds" -print0 |
-  tar -c $sparse --null --no-recursion -T - --numeric-owner --record-size=262144 --format=posix --pax-option=delete=atime,delete=ctime -f -
+set -- -c $sparse --numeric-owner --record-size=262144 --format=posix --pax-option=delete=atime,delete=ctime -f -
+if [ -z "$excludes" ] && [ -n "$owners" ]; then
+  exec tar "$@" .
+fi
+find_tree -type "$kinds" -print0 | tar "$@" --null --no-recursion -T -

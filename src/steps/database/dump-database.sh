@@ -23,18 +23,26 @@ dump_database() {
   umask 077
   pg_dump -w -Fc --snapshot="$(cat snapshot)" -f "$target.part" "$name" 2>messages &
   dumper=$!
-  while kill -0 "$dumper" 2>/dev/null; do
-    sleep 0.5
+  while sleep 1; do
     [ ! -f "$target.part" ] || say progress "$(wc -c <"$target.part")" 0 "dumping $name ($size bytes before compression)"
-  done
-  wait "$dumper" || refuse step-failed "pg_dump: $(tail -n 2 messages | one_line)"
-  say progress "$(wc -c <"$target.part")" 0 "counting rows"
+  done &
+  reporter=$!
+  # Rows are counted in the same snapshot while it is dumped. The snapshot lives until the dump has ended: pg_dump may not
+  # have taken it over yet.
   cat count.sql >&3
+  wait "$dumper"
+  code=$?
+  kill "$reporter" 2>/dev/null
+  wait "$reporter" 2>/dev/null
+  [ "$code" = 0 ] || refuse step-failed "pg_dump: $(tail -n 2 messages | one_line)"
   printf '%s\n' 'commit;' '\echo counted' >&3
   exec 3>&-
+  say progress "$(wc -c <"$target.part")" 0 "reading the whole dump"
+  pg_restore -f /dev/null "$target.part" 2>error.read &
+  reading=$!
+  digest=$(digest_of "$target.part")
   wait "$reader" && grep -q '^counted$' rows || refuse step-failed "counting: $(one_line <error)"
-  pg_restore -f /dev/null "$target.part" 2>error || refuse dump-unfit "$(one_line <error)"
-  digest=$(sha256sum <"$target.part" | cut -d ' ' -f 1)
+  wait "$reading" || refuse dump-unfit "$(one_line <error.read)"
   sync "$target.part" && mv -f "$target.part" "$target" && printf '%s  %s\n' "$digest" "${target##*/}" >"$target.sha256" && sync "$target.sha256" "$folder" ||
     refuse no-room "cannot keep $target"
   grep '^{' rows | while IFS= read -r line; do say count "$line"; done

@@ -11,7 +11,7 @@ benign=$1 pairs=$2 mark=$3 count_sql=$4
 need_tools sha256sum
 cd "$work" || exit 1
 is_fetched() {
-  [ -f "$1" ] && [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$expected" ]
+  [ -f "$1" ] && [ "$(digest_of "$1")" = "$expected" ]
 }
 say progress 0 0 "checking the dump once more"
 if ! is_fetched "$dump"; then
@@ -72,7 +72,7 @@ give_up() {
 }
 
 printf '%s\n' "$benign" | sed '/^$/d' >benign
-jobs=$(cores)
+jobs=$(restore_jobs)
 set -- -w -v -j "$jobs" -d "$fresh"
 [ -s benign ] || set -- "$@" --exit-on-error
 items=$(grep -vc '^;' toc)
@@ -82,14 +82,16 @@ restorer=$!
 harmful() {
   grep -E '^pg_restore: error: ' messages | if [ -s benign ]; then grep -vEf benign; else cat; fi
 }
-while kill -0 "$restorer" 2>/dev/null; do
-  sleep 1
+while sleep 1; do
   here=$(echo "select pg_database_size(:'name')" | sql -d postgres -v name="$fresh" 2>/dev/null)
   say progress "${here:-0}" 0 "restored $(grep -Ec '^pg_restore: (finished|processing|skipping) item ' messages) of $items items"
   [ -z "$(harmful | head -n 1)" ] || kill "$restorer" 2>/dev/null
-done
+done &
+reporter=$!
 wait "$restorer"
 code=$?
+kill "$reporter" 2>/dev/null
+wait "$reporter" 2>/dev/null
 first=$(harmful | head -n 1 | one_line)
 [ -z "$first" ] || give_up import-failed "$first"
 if [ "$code" != 0 ]; then
@@ -103,11 +105,12 @@ while IFS= read -r pattern; do
 done <benign
 if [ -s benign ]; then grep -vEf benign notable; else cat notable; fi | head -n 20 | while IFS= read -r line; do say message "$line"; done
 
-say progress "${here:-0}" 0 "collecting statistics"
-vacuumdb -w -q --analyze-only -j "$jobs" -d "$fresh" 2>error || give_up import-failed "analyze: $(one_line <error)"
-say progress "${here:-0}" 0 "counting rows"
+say progress "$size" 0 "collecting statistics and counting rows"
+vacuumdb -w -q --analyze-only -j "$jobs" -d "$fresh" 2>error.analyze &
+analyzer=$!
 printf "%s\n" "$count_sql" >count.sql
 sql -d "$fresh" -v pairs="$pairs" -f count.sql >rows 2>error || give_up import-failed "counting: $(one_line <error)"
+wait "$analyzer" || give_up import-failed "analyze: $(one_line <error.analyze)"
 wanted=$(grep -v '^;' toc | awk '$4 == "TABLE" && $5 != "DATA" && $5 != "ATTACH"' | wc -l)
 found=$(echo "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where relkind in ('r','p') and nspname <> 'information_schema' and nspname !~ '^pg_'" | sql -d "$fresh")
 [ "$found" -ge "$wanted" ] || give_up import-failed "the dump has $wanted tables, the new database $found"

@@ -25,8 +25,7 @@ facts() {
     sort -t "$tab" -k 4
 }
 sums() {
-  xargs -0 -r sha256sum -z -- | escape |
-    awk '{ path = substr($0, 67); gsub(/\t/, "\\t", path); print substr($0, 1, 64) "\t" path }'
+  sum_files | sort -t "$tab" -k 2
 }
 if [ "$what" = listed ]; then
   if [ -n "$attributes" ]; then
@@ -76,7 +75,7 @@ if [ "$trusted" != 0 ]; then
 fi
 : >"$lists/sums"
 # What vanishes or changes meanwhile shows in its facts.
-[ "$trusted" = 0 ] || find_tree -type f -print0 | sums 2>/dev/null | sort -t "$tab" -k 2 >"$lists/sums"
+[ "$trusted" = 0 ] || find_tree -type f -print0 | sums 2>/dev/null >"$lists/sums"
 facts >"$lists/after"
 head_line "$found_attributes"
 awk -F '\t' -v before="$lists/before" -v sums="$lists/sums" -v began="$began" -v device="$device" -v trusted="$trusted" '

@@ -19,9 +19,7 @@ find_tree -type "$kinds" -printf '%y %m %U:%G %s %T@\0%l\0%D:%i\0%p\0' | escape 
          gsub(/\t/, "\\t", link); gsub(/\t/, "\\t", path)
          print facts "\t" link "\t" inode "\t" path }' |
   sort -t "$tab" -k 4 >"$lists/entries" || exit 46
-find_tree -type f -print0 | xargs -0 -r sha256sum -z -- | escape |
-  awk '{ path = substr($0, 67); gsub(/\t/, "\\t", path); print substr($0, 1, 64) "\t" path }' |
-  sort -t "$tab" -k 2 >"$lists/sums" || exit 46
+find_tree -type f -print0 | sum_files | sort -t "$tab" -k 2 >"$lists/sums" || exit 46
 awk -F '\t' -v owners="$owners" -v sums="$lists/sums" '
   {
     split($1, fact, " ")
