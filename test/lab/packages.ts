@@ -12,6 +12,8 @@ const needed: Readonly<Record<string, readonly [file: string, purpose: string]>>
   'postgresql-client-15': ['/usr/lib/postgresql/15/bin/pg_restore', 'dump and restore'],
   'nginx-light': ['/usr/sbin/nginx', 'web servers of both sites'],
   openssl: ['/usr/bin/openssl', 'certificates of the lab'],
+  git: ['/usr/bin/git', 'heads anchored as signed tags'],
+  curl: ['/usr/bin/curl', 'heads anchored as timestamps'],
   bind9: ['/usr/sbin/named', 'authoritative name servers'],
   'bind9-dnsutils': ['/usr/bin/nsupdate', 'changes to the zone'],
   'request-tracker5': ['/usr/sbin/rt-setup-database-5', 'ticket system'],
@@ -27,7 +29,7 @@ const needed: Readonly<Record<string, readonly [file: string, purpose: string]>>
 };
 
 /** Without these a lab comes up all the same: it leaves a part out and says which, or only tests use them. */
-const optional = /^(request-tracker5|rt5-.*|libpam-oath|iproute2|strace|tmux|sudo|chromium)$/;
+const optional = /^(request-tracker5|rt5-.*|libpam-oath|iproute2|strace|tmux|sudo|chromium|git|curl)$/;
 
 interface MissingPackage {
   readonly name: string;
