@@ -50,7 +50,8 @@ export async function writeMemory(file: string, memory: CheckMemory): Promise<st
     await rename(draft, file);
     return undefined;
   } catch (thrown) {
-    await rm(draft, { force: true });
+    // Where not even the folder can be had there is no draft either.
+    await rm(draft, { force: true }).catch(() => undefined);
     return `${file} cannot be written, so nobody will know since when: ${firstLine(thrown)}`;
   }
 }

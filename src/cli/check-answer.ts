@@ -43,7 +43,8 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     await writeFile(draft, text.endsWith('\n') ? text : `${text}\n`, { flag: 'wx' });
     await rename(draft, file);
   } catch (cause) {
-    await rm(draft, { force: true });
+    // Where not even the folder can be had there is no draft either.
+    await rm(draft, { force: true }).catch(() => undefined);
     throw new DrpError(
       'wrong-usage',
       { what: `${file} cannot be written: ${toError(cause).message}`, command: 'check' },
