@@ -48,6 +48,8 @@ export interface StatusView {
     readonly osUser: string;
     readonly sinceAt: string;
   }[];
+  /** Lessons past the day they were due, as lines. */
+  readonly pastDue?: readonly string[];
   /** What the site's activation owes to rehearsal, a line each. */
   readonly rehearsal?: readonly string[];
   /** Whether the driver of the journal still lives, as far as this machine can tell. */
@@ -74,6 +76,7 @@ export function statusText(summary: RunSummary, view: StatusView): string {
       view,
     ),
     ...(view.site === undefined ? [] : siteLines(view.site, view)),
+    ...(view.pastDue ?? []),
     ...(view.rehearsal ?? []).flatMap((line, at) =>
       wrap(`${at === 0 ? '  ' : '    '}${printableLine(line)}`, view.width, '  '),
     ),

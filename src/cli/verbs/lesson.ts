@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { DrpError } from '../../base/errors.ts';
 import { randomIds } from '../../base/ids.ts';
 import { lessonPromise } from '../../gates/answer-check.ts';
-import { lessonsText, type SiteLesson } from '../../views/lessons-text.ts';
+import { lessonsOfRuns, lessonsText } from '../../views/lessons-text.ts';
 import { lessonsIn } from '../../views/report/model.ts';
 import { sayBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
@@ -111,15 +111,8 @@ async function close(io: Io, id: string, options: CloseOptions): Promise<VerbAns
 
 async function list(io: Io, options: ListOptions): Promise<VerbAnswer> {
   return withJournal(io, options.journal, async (journal) => {
-    const runs = await readRuns(journal, options.site);
-    const all = runs.flatMap((events): readonly SiteLesson[] => {
-      const [began] = events;
-      if (began?.type !== 'run.began') return [];
-      return lessonsIn(events).map((lesson) => ({ ...lesson, run: began.run, site: began.data.site }));
-    });
-    const shown = all
-      .filter((lesson) => options.all === true || lesson.closed === undefined)
-      .toSorted((a, b) => a.dueAt.localeCompare(b.dueAt, 'en'));
+    const all = lessonsOfRuns(await readRuns(journal, options.site));
+    const shown = all.filter((lesson) => options.all === true || lesson.closed === undefined);
     return { text: lessonsText(shown, systemClock.nowIso(), io.width), json: { lessons: shown } };
   });
 }

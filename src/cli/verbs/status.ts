@@ -6,6 +6,7 @@ import type { Journal } from '../../journal/journal.ts';
 import { spoolFolder } from '../../journal/open.ts';
 import { changeLines, rehearsalHeadline, unwalkedLines, type RehearsalDebt } from '../../plan/rehearsal-debt.ts';
 import { gateText } from '../../views/gate-text.ts';
+import { isPastDue, lessonsOfRuns, pastDueLines, type SiteLesson } from '../../views/lessons-text.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../../views/run-summary.ts';
 import { statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
 import { examples } from '../examples.ts';
@@ -141,6 +142,8 @@ interface Seen {
   readonly driven: 'driven' | 'not-driven';
   readonly possible: PossibleNow;
   readonly unheard: readonly UnheardWord[];
+  /** Lessons of the site past the day they were due. */
+  readonly pastDue: readonly SiteLesson[];
   /** What the site's activation owes to rehearsal, where its runbook is at hand. */
   readonly rehearsal?: RehearsalDebt;
 }
@@ -158,10 +161,13 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
       driven: 'not-driven',
       possible: nothingPossible,
       unheard: [],
+      pastDue: [],
       ...(name === undefined ? {} : { name }),
     };
   }
-  const site = siteState(row.site, await readRuns(journal, row.site));
+  const runs = await readRuns(journal, row.site);
+  const site = siteState(row.site, runs);
+  const nowAt = systemClock.nowIso();
   const events = await journal.read(row.run);
   const ended = events.some((event) => event.type === 'run.ended');
   const summary = runSummary(events, ended ? undefined : await estimatesOfRun(journal, row.run, events));
@@ -172,6 +178,7 @@ async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
     driven,
     possible,
     unheard: unheardIn(spoolFolder(journal.url, row.run)),
+    pastDue: lessonsOfRuns(runs).filter((lesson) => isPastDue(lesson, nowAt)),
     ...(summary === undefined ? {} : { summary }),
     site,
   };
@@ -197,7 +204,7 @@ async function rehearsalOf(io: Io, journal: Journal, site: string | undefined): 
 }
 
 function answer(io: Io, seen: Seen): VerbAnswer {
-  const { summary, site, driven, journal, possible, unheard, rehearsal } = seen;
+  const { summary, site, driven, journal, possible, unheard, pastDue, rehearsal } = seen;
   const elapsed = summary === undefined ? {} : { elapsedMs: elapsedMs(summary, systemClock.nowMs()) };
   return {
     text: textOf(io, seen, { statements: true }),
@@ -206,6 +213,7 @@ function answer(io: Io, seen: Seen): VerbAnswer {
       driven,
       switchBackFrom: possible.switchBackFrom,
       unheard,
+      pastDue,
       run: summary === undefined ? null : { ...summary, ...elapsed },
       site: site ?? null,
       ...(rehearsal === undefined ? {} : { rehearsal }),
@@ -218,7 +226,7 @@ function rehearsalLines(debt: RehearsalDebt, nowMs: number): readonly string[] {
 }
 
 function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): string {
-  const { summary, site, driven, journal, possible, unheard, rehearsal } = seen;
+  const { summary, site, driven, journal, possible, unheard, pastDue, rehearsal } = seen;
   const nowMs = systemClock.nowMs();
   const view: StatusView = {
     nowMs,
@@ -229,6 +237,7 @@ function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): 
     unheard,
     ...possible,
     ...(site === undefined ? {} : { site }),
+    ...(pastDue.length === 0 ? {} : { pastDue: pastDueLines(pastDue, io) }),
     ...(rehearsal === undefined ? {} : { rehearsal: rehearsalLines(rehearsal, nowMs) }),
   };
   if (summary === undefined) {

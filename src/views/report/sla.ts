@@ -57,6 +57,8 @@ export interface Sla {
   readonly availability: string;
   readonly promise?: { readonly percent: string; readonly kept: boolean };
   readonly outages: readonly CountedOutage[];
+  /** The rules it was counted by. */
+  readonly rules: SlaRules;
   /** The quarter has not ended: what comes is counted as served. */
   readonly unfinished: boolean;
 }
@@ -92,7 +94,10 @@ export function slaOf(
     const broken = brokenRule(one, rules, planned);
     if (broken !== undefined) return { ...one, countedAs: 'unplanned', why: broken, ms };
     planned += 1;
-    const why = one.announcedAt === undefined ? 'when it was announced is not known' : '';
+    const why =
+      one.announcedAt === undefined
+        ? 'when it was announced is not known: taken as announced in time (--announced says when)'
+        : '';
     return { ...one, countedAs: 'planned', why, ms };
   });
   const spans = (kind: string): Span[] => outages.filter(({ countedAs }) => countedAs === kind).map(clip);
@@ -106,7 +111,7 @@ export function slaOf(
     ...(promise === undefined
       ? {}
       : { promise: { percent: promiseText(promise), kept: servedMs * 100_000 >= promise * agreedMs } }),
-    ...{ outages, unfinished: nowAt < quarter.toAt },
+    ...{ outages, rules, unfinished: nowAt < quarter.toAt },
   };
 }
 
