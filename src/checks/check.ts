@@ -54,6 +54,8 @@ export interface CheckContext {
 
 /** What earlier runs say about this site, read from the journal before the probes run. */
 export interface PastRuns {
+  /** Why the journal could not be read; then nothing else is here. */
+  readonly trouble?: string;
   readonly lastPassedDrillAt?: string;
   /** Copies that completed drills and activations restored from, the latest run first. */
   readonly restores?: readonly PastRestore[];

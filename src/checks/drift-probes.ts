@@ -30,6 +30,7 @@ export function driftProbes(runbook: Runbook): readonly Probe[] {
 function rehearsal({ past, plans, clock }: CheckContext): readonly Finding[] {
   const drill = findingFor('drift.drill', 'restoration');
   if (past === undefined) return [drill.skipped('there is no journal of earlier runs')];
+  if (past.trouble !== undefined) return [drill.skipped('the journal cannot be read: see own.journal')];
   const threshold = `rehearsed within ${formatDuration(rehearsedWithinMs)}`;
   const advice = 'Rehearse the restoration: drp drill --site SITE.';
   const { rehearsed } = past;

@@ -3,7 +3,7 @@ import type { Own } from '../runbook/schema/world.ts';
 import { absolutePath } from '../steps/remote/host-path.ts';
 import { callHost, lastWords } from '../steps/remote/read-host.ts';
 import type { Argv } from '../transports/transport.ts';
-import type { CheckContext, Finding, Probe } from './check.ts';
+import type { CheckContext, Finding, PastRuns, Probe } from './check.ts';
 import { findingFor } from './finding-for.ts';
 
 type Copy = Own['copies'][number];
@@ -16,6 +16,7 @@ export const ownParts: readonly Copy['what'][] = ['program', 'runbook', 'journal
 export function ownProbes(runbook: Runbook): readonly Probe[] {
   return [
     { id: 'own.place', subject: 'drp', run: ({ runbook: now }) => Promise.resolve([ownPlace(now)]) },
+    { id: 'own.journal', subject: 'drp', run: ({ past }) => Promise.resolve([journalFinding(past)]) },
     ...(runbook.own?.copies ?? []).flatMap((copy): readonly Probe[] => {
       if (copy.host === undefined || copy.path === undefined) return [];
       const datacentre = runbook.hosts[copy.host]?.datacentre;
@@ -56,6 +57,14 @@ export function ownPlace(runbook: Runbook): Finding {
   if (missing.length === 0) return say.ok(place === production ? `in ${place}, with copies elsewhere` : `in ${place}`);
   const advice = `Keep copies elsewhere (own.copies), or run drp from a machine outside ${production}.`;
   return say.fail(`${missing.join(', ')} only in ${place}, with production`, { threshold, advice });
+}
+
+/** A journal that cannot be read is found out before a run needs it. Pure. */
+export function journalFinding(past: PastRuns | undefined): Finding {
+  const say = findingFor('own.journal', 'drp');
+  if (past === undefined) return say.skipped('there is none yet: the first run makes it');
+  if (past.trouble === undefined) return say.ok('it can be read, every run of this site');
+  return say.fail(past.trouble, { advice: 'Mend it before a run needs it: drp runs says more.' });
 }
 
 async function copyFinding(

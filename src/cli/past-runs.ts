@@ -8,13 +8,14 @@ import type { Io } from './io.ts';
 import { readRuns } from './pick-run.ts';
 import { withJournal } from './wire.ts';
 
-/** What the journal says of a site's earlier runs; undefined where there is no journal that could be read. Opens no new one. */
+/** What the journal says of a site's earlier runs; undefined where there is no journal. Makes none. */
 export async function readPastRuns(io: Io, site: string, journal: string | undefined): Promise<PastRuns | undefined> {
   try {
     return await withJournal(io, journal, async (opened) => pastRuns(await readRuns(opened, site)));
   } catch (error) {
-    // Without a record nothing is compared with it, and the findings say so.
-    if (isDrpError(error)) return undefined;
+    // A journal that was named and is not there yet is none: nothing is compared with it, and the findings say so.
+    if (isDrpError(error, 'journal-missing')) return undefined;
+    if (isDrpError(error)) return { trouble: error.message };
     throw error;
   }
 }

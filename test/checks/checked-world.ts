@@ -25,6 +25,7 @@ import { parseRunbook } from '../../src/runbook/parse.ts';
 import { createTransportPool } from '../../src/transports/pool.ts';
 import { freeNet } from '../demo/free-net.ts';
 import { finishDump } from '../lab/backups.ts';
+import type { LabFacts } from '../lab/facts.ts';
 import { practiceKey } from '../lab/keys.ts';
 import { openLab, startLab, type Lab } from '../lab/lab.ts';
 import { run, type LabContext } from '../lab/process.ts';
@@ -32,7 +33,7 @@ import { hostFolder } from '../lab/sshd.ts';
 
 /** What a check is asked besides the runbook. */
 export interface Asked {
-  readonly edits?: readonly Edit[];
+  readonly edits?: readonly Edit[] | ((facts: LabFacts) => readonly Edit[]);
   readonly env?: Readonly<Record<string, string>>;
   readonly lost?: readonly string[];
   readonly past?: (past: PastRuns) => PastRuns;
@@ -70,7 +71,8 @@ export async function openCheckedWorld(): Promise<CheckedWorld> {
     lab,
     context,
     check: async (asked = {}) => {
-      const text = editRunbook(base, asked.edits ?? []);
+      const { edits = [] } = asked;
+      const text = editRunbook(base, typeof edits === 'function' ? edits(facts) : edits);
       const runbook = parsed(text, file);
       if (asked.keepCopy === undefined) writeFileSync(runbookCopy(context), text);
       const plans = await plansOf(text);
@@ -146,7 +148,11 @@ async function furnish(context: LabContext, lab: Lab): Promise<readonly Edit[]> 
   await everySourceHoldsDumps(lab);
   const health = new URL('/health', `https://${lab.facts.web!.limburg.name}:${String(lab.facts.web!.limburg.tlsPort)}`);
   return [
-    set('service.pages', [{ url: health.href, contains: ['"release"'], newest: { json: 'newest', age: '3d' } }]),
+    // Patient: a slow machine is no defect of the world.
+    set('service.pages', [
+      { url: health.href, within: '20s', contains: ['"release"'], newest: { json: 'newest', age: '3d' } },
+      { url: new URL('/', health).href, within: '20s' },
+    ]),
     set('service.decrypts', {
       host: 'gravelines',
       run: ['sh', decrypt],

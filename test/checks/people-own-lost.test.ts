@@ -4,7 +4,7 @@ import type { Finding, PastRehearsal } from '../../src/checks/check.ts';
 import { deskPlace } from '../../src/checks/desk-probes.ts';
 import { compareSize, planDrift } from '../../src/checks/drift-probes.ts';
 import { desksLeft, drpLeft, sideLeft, timeNeeded } from '../../src/checks/lost-probes.ts';
-import { ownPlace, partsOnlyIn } from '../../src/checks/own-probes.ts';
+import { journalFinding, ownPlace, partsOnlyIn } from '../../src/checks/own-probes.ts';
 import { gatesOfPlan } from '../../src/checks/people-probes.ts';
 import { resolvePlan } from '../../src/plan/resolve.ts';
 import { editRunbook, type Edit, type EditValue } from '../../src/runbook/edit.ts';
@@ -95,6 +95,17 @@ describe('drp itself', () => {
     const copy = set('own.copies', [{ what: 'runbook', host: 'gravelines', path: 'drp/x.yaml' }]);
     expect(partsOnlyIn(runbookOf(here, copy).runbook, ['limburg'])).toEqual(['program', 'journal', 'keys']);
     expect(partsOnlyIn(runbookOf(here, copy).runbook, ['limburg', 'gravelines'])).toHaveLength(4);
+  });
+});
+
+describe('the journal', () => {
+  test('that cannot be read is red; none yet is no finding', () => {
+    expect(journalFinding(undefined).status).toBe('skipped');
+    expect(journalFinding({}).status).toBe('ok');
+    expect(journalFinding({ trouble: 'journal x is damaged' })).toMatchObject({
+      status: 'fail',
+      found: 'journal x is damaged',
+    });
   });
 });
 

@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Edit, EditValue } from '../../src/runbook/edit.ts';
 import { copyAside, putBack } from '../lab/aside.ts';
 import { finishDump } from '../lab/backups.ts';
-import type { BackupFacts } from '../lab/facts.ts';
+import type { BackupFacts, LabFacts } from '../lab/facts.ts';
 import { clientArgv } from '../lab/postgres.ts';
 import { run, signalProcess, waitFor } from '../lab/process.ts';
 import { hostFolder } from '../lab/sshd.ts';
@@ -185,7 +186,24 @@ const names: readonly Defect[] = [
     named: [/^dns\.rights www\.kyc\.test A$/],
     inject: fault('dns-refuse', 'dns-accept'),
   },
+  {
+    what: 'the secret of the key at Route 53 is another',
+    named: [/^dns\.rights www\.kyc\.test A$/],
+    asked: { edits: (facts) => atRoute53(facts, { env: 'OTHER_KEY' }), env: { OTHER_KEY: 'b3RoZXI=' } },
+  },
+  {
+    what: 'Route 53 does not answer',
+    named: [/^dns\.rights www\.kyc\.test A$/],
+    asked: { edits: (facts) => atRoute53(facts, { file: facts.route53!.secretFile }) },
+    inject: fault('route53-down', 'route53-up'),
+  },
 ];
+
+/** The zone as one that is changed through Route 53. */
+function atRoute53({ route53 }: LabFacts, secretAccessKey: EditValue): readonly Edit[] {
+  const { endpoint, zoneId, accessKeyId } = route53!;
+  return [set('dns.kyc.provider', { kind: 'route53', endpoint, zoneId, accessKeyId, secretAccessKey })];
+}
 
 const site: readonly Defect[] = [
   {

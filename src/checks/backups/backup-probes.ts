@@ -69,6 +69,7 @@ function restoreTested(context: CheckContext, backup: string, host: string): Fin
   const say = findingFor('backup.tested', `${backup}@${host}`);
   const { past } = context;
   if (past === undefined) return say.skipped('there is no journal of earlier runs');
+  if (past.trouble !== undefined) return say.skipped('the journal cannot be read: see own.journal');
   const last = past.restores?.find((restore) => restore.backup === backup && restore.host === host);
   const threshold = `restored from within ${formatDuration(testedWithinMs)}`;
   const advice = 'Rehearse it: a completed drill that restores from this source counts.';

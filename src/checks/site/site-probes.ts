@@ -30,10 +30,12 @@ export function siteProbes(runbook: Runbook): readonly Probe[] {
   ];
 }
 
+const standardPage = (url: string): Page => ({ url, status: 200, contains: [], withinMs: pageMs });
+
 async function lookAtSide(context: CheckContext, side: SideName): Promise<readonly Finding[]> {
   const { service } = context.runbook;
   const nowMs = context.clock.nowMs();
-  const own: Page = { url: service.url, status: 200, contains: [], withinMs: pageMs };
+  const own = service.pages?.find(({ url }) => url === service.url) ?? standardPage(service.url);
   const unread = await unreadableAuthority(context, side);
   if (unread !== undefined) return [unread];
   const first = await askPage(context, side, own);
@@ -42,10 +44,12 @@ async function lookAtSide(context: CheckContext, side: SideName): Promise<readon
   const certificates = certificate === undefined ? [] : [certificate];
   if (live !== side && service.standby !== 'open') return [...certificates, standbyFinding(side, first.reply)];
   const pages = await Promise.all(
-    (live === side ? (service.pages ?? []) : []).map(async (page) => {
-      const { reply } = await askPage(context, side, page);
-      return liveFindings(side, { page, reply, nowMs });
-    }),
+    (live === side ? (service.pages ?? []) : [])
+      .filter((page) => page !== own)
+      .map(async (page) => {
+        const { reply } = await askPage(context, side, page);
+        return liveFindings(side, { page, reply, nowMs });
+      }),
   );
   return [...certificates, ...liveFindings(side, { page: own, reply: first.reply, nowMs }), ...pages.flat()];
 }

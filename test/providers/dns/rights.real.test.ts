@@ -6,6 +6,7 @@ import { createProviders } from '../../../src/providers/create-providers.ts';
 import { dnsZone, type DnsZone } from '../../../src/runbook/schema/world.ts';
 import { queryServer } from '../../lab/dns-query.ts';
 import { dnsFacts, setDnsUpdates, startDns } from '../../lab/dns.ts';
+import { route53Calls, startRoute53 } from '../../lab/route53.ts';
 import { makeTestLab } from '../../lab/test-lab.ts';
 
 const { lab, end } = makeTestLab();
@@ -57,6 +58,22 @@ describe('rights to change a record, found out without changing it', () => {
       kind: 'refused',
       reason: expect.stringContaining('BADKEY'),
     });
+  });
+
+  test('at Route 53 are not to be had without a change: it says so, and what it could show', async () => {
+    const { endpoint, zoneId, accessKeyId, secretFile } = await startRoute53(lab);
+    const zone = dnsZone.parse({
+      zone: facts.zone,
+      provider: { kind: 'route53', endpoint, zoneId, accessKeyId, secretAccessKey: { env: 'KEY' } },
+      servers: facts.servers.map((server) => ({ ...server, datacentre: 'west' })),
+      records: {},
+    });
+    const site = { name: facts.name, type: 'A' } as const;
+    const known = await providerOf(zone, readFileSync(secretFile, 'utf8'));
+    expect(await known.mayChange(site)).toMatchObject({ kind: 'untestable' });
+    const unknown = await providerOf(zone, 'another secret');
+    expect(await unknown.mayChange(site)).toMatchObject({ kind: 'refused', advice: expect.stringContaining('secret') });
+    expect(route53Calls(lab).filter(({ changes }) => changes !== undefined)).toEqual([]);
   });
 
   test('are refused while the primary takes no updates, and not known where nobody answers', async () => {
