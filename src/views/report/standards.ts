@@ -39,8 +39,12 @@ function nist(report: Known): readonly StandardRow[] {
         ? none('nothing was restored in this run')
         : { met: 'here', section: 'restored', note: 'read back after each copy, import and probe' },
     ),
-    row(nistName, 'Event documentation and after-action report with lessons (4.4)', lessons(report)),
-    row(nistName, 'Business impact analysis, plan maintenance, training (3.2, 3.5, 3.6)', none('kept outside a run')),
+    row(nistName, 'Reconstitution: events documented, after-action report with lessons (4.4)', lessons(report)),
+    row(
+      nistName,
+      'Business impact analysis, tests and training, upkeep of the plan (chapter 3)',
+      none('kept outside a run'),
+    ),
   ];
 }
 
