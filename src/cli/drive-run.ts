@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import { formatDuration } from '../base/duration.ts';
 import { assertNever, DrpError } from '../base/errors.ts';
+import type { Event } from '../events/event.ts';
 import type { DriveEnd, Executor } from '../executor/executor.ts';
 import { siteState } from '../executor/site.ts';
 import { createSpoolWordSource } from '../gates/spool.ts';
@@ -8,6 +9,7 @@ import type { WordSource } from '../gates/word.ts';
 import { currentOsUser } from '../journal/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import { spoolFolder } from '../journal/open.ts';
+import { drillRecovery, type DrillRecovery } from '../views/drill-outcome.ts';
 import { printableLine } from '../views/escape.ts';
 import { instantText } from '../views/instants.ts';
 import { rehearsedStops, type RehearsedStop } from '../views/rehearsal.ts';
@@ -18,6 +20,7 @@ import { lossesText, siteLines, type SiteStanding } from '../views/status-text.t
 import { createAsk } from './ask.ts';
 import type { Io, VerbAnswer } from './io.ts';
 import { readRuns } from './pick-run.ts';
+import { planOf } from './plan-of.ts';
 import { driveSession, parkedLines, type SessionOptions } from './session.ts';
 
 /** Drives a run from this terminal and answers how that ended. */
@@ -45,8 +48,20 @@ export async function driveRun(
   const summary = runSummary(events);
   if (summary === undefined) throw new DrpError('run-not-found', { run, journal: journal.url });
   const site = siteState(summary.site, await readRuns(journal, summary.site));
-  const ended: Ended = { end, summary, site, stops: rehearsedStops(events), outages: outagesOf(events) };
+  const ended: Ended = {
+    end,
+    summary,
+    site,
+    stops: rehearsedStops(events),
+    outages: outagesOf(events),
+    ...recoveryOf(events),
+  };
   return { text: endText(io, ended), json: endJson(ended), exitCode: exitCodeOf(ended) };
+}
+
+function recoveryOf(events: readonly Event[]): Pick<Ended, 'recovery'> {
+  const found = drillRecovery(events, planOf(events));
+  return found === undefined ? {} : { recovery: found };
 }
 
 function spoolOf(url: string, run: string): WordSource {
@@ -76,6 +91,8 @@ interface Ended {
   readonly stops: readonly RehearsedStop[];
   /** Times in which users were not served, as the record shows them. */
   readonly outages: readonly Outage[];
+  /** A drill that came to its confirmation: what a real activation would have taken. */
+  readonly recovery?: DrillRecovery;
 }
 
 /** What changed, what is owed, and how to look at the record; to stderr where the run did not end. */
@@ -102,14 +119,16 @@ function endText(io: Io, ended: Ended): string {
   }
 }
 
-function endedText(io: Io, { summary, site, stops, outages }: Ended, outcome: string): string {
+function endedText(io: Io, { summary, site, stops, outages, recovery }: Ended, outcome: string): string {
   const { style } = io;
   const elapsed = elapsedMs(summary, systemClock.nowMs());
-  const mode = summary.mode === 'real' ? '' : ` (${summary.mode})`;
+  const drilled = summary.mode === 'drill';
+  const mode = summary.mode === 'dry-run' ? ' (dry-run)' : '';
   const loss = lossesText(summary.losses);
   return [
-    `${style.bold(`${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}`,
-    ...(loss === '' ? [] : [`  loss: ${loss}`]),
+    `${style.bold(`${drilled ? 'EXERCISE: ' : ''}${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}`,
+    ...(loss === '' ? [] : [`  ${drilled ? 'would have been lost' : 'loss'}: ${loss}`]),
+    ...drillLines(io, summary, recovery),
     ...outages.map((outage) => outageLine(io, summary, outage)),
     ...stopLines(io, summary, stops),
     ...siteLines(site, { width: io.width, style }),
@@ -117,7 +136,19 @@ function endedText(io: Io, { summary, site, stops, outages }: Ended, outcome: st
     `  the report:  drp report ${summary.run} --output report.html`,
     `  the record:  drp audit show --run ${summary.run}`,
     `  its proof:   drp audit verify --run ${summary.run}`,
+    ...(drilled ? [`  lessons:     drp lesson add TEXT --owner NAME --due DATE --run ${summary.run}`] : []),
   ].join('\n');
+}
+
+/** What the exercise says about the real thing. */
+function drillLines({ style }: Io, summary: RunSummary, recovery: DrillRecovery | undefined): readonly string[] {
+  if (recovery === undefined) return [];
+  const verdict = recovery.ms <= summary.rtoMs ? style.good('kept') : style.bad('MISSED');
+  const { measuredMs, expectedMs, ms } = recovery;
+  return [
+    `  a real activation would have taken ${formatDuration(ms)}, RTO ${formatDuration(summary.rtoMs)} ${verdict}`,
+    `    ${formatDuration(measuredMs)} measured, ${formatDuration(expectedMs)} as the runbook expects for what was not done`,
+  ];
 }
 
 /**
@@ -146,7 +177,7 @@ function stopLines({ style }: Io, summary: RunSummary, stops: readonly Rehearsed
   ];
 }
 
-function endJson({ end, summary, site, stops, outages }: Ended): object {
+function endJson({ end, summary, site, stops, outages, recovery }: Ended): object {
   return {
     run: summary.run,
     site: summary.site,
@@ -165,6 +196,7 @@ function endJson({ end, summary, site, stops, outages }: Ended): object {
       ms: toAt === undefined ? null : Date.parse(toAt) - Date.parse(fromAt),
     })),
     obligations: site.obligations,
+    ...(recovery === undefined ? {} : { wouldHaveTaken: { ms: recovery.ms, measuredMs: recovery.measuredMs } }),
     ...(summary.mode === 'dry-run' ? { wouldStop: stops } : {}),
     head: summary.head,
     ...(end.kind === 'parked'

@@ -20,18 +20,18 @@ export function claimName(site: string, mode: RunMode): string {
 export async function refuseDrill(deps: ExecutorDeps, plan: Plan, site: SiteState): Promise<void> {
   if (site.serving === 'recovery') {
     const since = site.servingSinceAt === undefined ? '' : ` since ${site.servingSinceAt}`;
-    refuse(`by the record, users are on the recovery site${since}`);
+    refuse(plan.site, `by the record, users are on the recovery site${since}`);
   }
   const real = await deps.journal.claimant(plan.site, 'real');
-  if (real !== undefined) refuse(`real run ${real} is under way on this site`);
+  if (real !== undefined) refuse(plan.site, `real run ${real} is under way on this site`);
   const signal = AbortSignal.timeout(lookMs);
   const [users, holder] = await Promise.all([
     usersAt(plan.world, deps.providers, signal).catch(() => undefined),
     claimOnHost(deps, plan, signal),
   ]);
-  if (users?.kind === 'recovery') refuse(`DNS sends users to the recovery site (${users.lines.join('; ')})`);
+  if (users?.kind === 'recovery') refuse(plan.site, `DNS sends users to the recovery site (${users.lines.join('; ')})`);
   if (holder !== undefined)
-    refuse(`real run ${holder} has claimed the site on host '${plan.world.service.recovery.host}'`);
+    refuse(plan.site, `real run ${holder} has claimed the site on host '${plan.world.service.recovery.host}'`);
 }
 
 /** The real run that holds the site on the recovery host; undefined: none, or the host cannot be asked now. */
@@ -48,6 +48,6 @@ async function claimOnHost(deps: ExecutorDeps, plan: Plan, signal: AbortSignal):
   }
 }
 
-function refuse(what: string): never {
-  throw new DrpError('drill-refused', { what });
+function refuse(site: string, what: string): never {
+  throw new DrpError('drill-refused', { site, what });
 }

@@ -1,5 +1,6 @@
 import { DrpError } from '../base/errors.ts';
 import type { DrillSettings } from '../runbook/schema/drill.ts';
+import { planDuration } from './critical-path.ts';
 import { pathUnder } from './host-path.ts';
 import type { DrillTarget, Plan, PlannedWorld, Resource } from './plan.ts';
 
@@ -31,10 +32,11 @@ export function drillTarget(
   }
   for (const name of hosts) {
     const live = name === world.service.production.host || world.hosts[name]?.role === 'production';
-    if (live) throw new DrpError('drill-refused', { what: `its restoration would write on production host '${name}'` });
+    if (live)
+      throw new DrpError('drill-refused', { site, what: `its restoration would write on production host '${name}'` });
   }
   const port = settings?.serve?.port;
-  if (port !== undefined) refuseKnownPort(world, port);
+  if (port !== undefined) refuseKnownPort(activation, port);
   return {
     roots: Object.fromEntries(
       [...hosts].map((name) => [name, pathUnder(world.hosts[name]?.base ?? '', `${drillFolder}/${site}`)]),
@@ -43,6 +45,7 @@ export function drillTarget(
       [...databases].map((key) => [key, isolatedDatabase(world.databases[key]?.name ?? key)]),
     ),
     ...(port === undefined ? {} : { serves: { host: world.service.recovery.host, port } }),
+    fencingMs: planDuration(activation).phases.find(({ phase }) => phase === 'fencing')?.expectMs ?? 0,
     live: liveResources(world, live),
   };
 }
@@ -57,7 +60,7 @@ function isolatedDatabase(name: string): string {
   return `${drillPrefix}${name}`.slice(0, nameMax);
 }
 
-function refuseKnownPort(world: PlannedWorld, port: number): void {
+function refuseKnownPort({ world, site }: Plan, port: number): void {
   const { recovery } = world.service;
   const host = world.hosts[recovery.host];
   const used: readonly (readonly [number | undefined, string])[] = [
@@ -69,7 +72,7 @@ function refuseKnownPort(world: PlannedWorld, port: number): void {
   ];
   const hit = used.find(([one]) => one === port);
   if (hit !== undefined)
-    throw new DrpError('drill-refused', { what: `drill.serve.port ${String(port)} is the port of ${hit[1]}` });
+    throw new DrpError('drill-refused', { site, what: `drill.serve.port ${String(port)} is the port of ${hit[1]}` });
 }
 
 /** Normalised, so that two spellings of one folder compare equal. */

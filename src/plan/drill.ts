@@ -178,7 +178,7 @@ function databasesOn(host: string, target: DrillTarget, world: PlannedWorld): re
   return Object.keys(target.databases).filter((key) => world.databases[key]?.host === host);
 }
 
-function serveSpec({ settings, target }: Building): StepSpec {
+function serveSpec({ settings, target, activation }: Building): StepSpec {
   const serve = requireServe(settings);
   const { host = '', port = 0 } = target.serves ?? {};
   return {
@@ -187,8 +187,8 @@ function serveSpec({ settings, target }: Building): StepSpec {
     id: 'serve-copy',
     title: `serve the restored copy on port ${String(port)}`,
     host,
-    run: filled(serve.start, target),
-    verify: filled(serve.check, target),
+    run: filled(serve.start, target, activation.site),
+    verify: filled(serve.check, target, activation.site),
     reads: [],
     writes: [`files:${host}:${target.roots[host] ?? ''}`, `port:${host}:${String(port)}`],
     idempotent: false,
@@ -212,8 +212,8 @@ function cleanUpSteps({ settings, target, activation }: Building): readonly Step
             id: 'stop-copy',
             what: 'service' as const,
             host: serves.host,
-            stop: filled(serve.stop, target),
-            check: filled(serve.check, target),
+            stop: filled(serve.stop, target, activation.site),
+            check: filled(serve.check, target, activation.site),
           },
         ]),
     ...Object.keys(databases).map((database): StepSpec => ({
@@ -232,7 +232,7 @@ function requireServe(settings: DrillSettings | undefined): NonNullable<DrillSet
 }
 
 /** Words of a command with `{root}`, `{port}` and `{database:NAME}` filled in. */
-function filled(argv: readonly string[], { roots, databases, serves }: DrillTarget): string[] {
+function filled(argv: readonly string[], { roots, databases, serves }: DrillTarget, site: string): string[] {
   return argv.map((word) =>
     word.replaceAll(/\{(root|port|database:([a-z][a-z0-9-]*))\}/g, (_, name: string, database: string | undefined) => {
       if (name === 'root') return roots[serves?.host ?? ''] ?? '';
@@ -240,6 +240,7 @@ function filled(argv: readonly string[], { roots, databases, serves }: DrillTarg
       const isolated = databases[database ?? ''];
       if (isolated === undefined)
         throw new DrpError('drill-refused', {
+          site,
           what: `drill.serve names database '${database ?? ''}', which no drill restores`,
         });
       return isolated;

@@ -74,6 +74,8 @@ export interface DrillTarget {
   readonly databases: Readonly<Record<string, string>>;
   /** Where the restored copy is served; absent: it is not. */
   readonly serves?: { readonly host: string; readonly port: number };
+  /** What fencing takes first in an activation, as the runbook expects it; no drill does it. */
+  readonly fencingMs: number;
   /** What the real procedures write, and where the service listens, paths absolute. */
   readonly live: readonly Resource[];
 }

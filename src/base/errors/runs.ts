@@ -10,7 +10,7 @@ export const runsErrors = {
   'drill-refused': {
     exitCode: 3,
     message: 'no drill now: {what}',
-    hint: 'See where the site stands: drp status --site SITE. What a drill would do is shown by: drp plan --site SITE --procedure drill.',
+    hint: 'See where the site stands: drp status --site {site}. What a drill would do: drp plan --site {site} --procedure drill.',
   },
   'hold-too-late': {
     exitCode: 3,

@@ -97,7 +97,10 @@ async function liveItem(context: StepContext): Promise<EvidenceItem> {
 async function precheck(_step: PlannedStep, spec: IsolateSpec, context: StepContext): Promise<void> {
   const users = await usersAt(context.world, context.providers, context.signal);
   if (users.kind === 'recovery')
-    throw new DrpError('drill-refused', { what: `DNS sends users to the recovery site (${users.lines.join('; ')})` });
+    throw new DrpError('drill-refused', {
+      site: context.run.site,
+      what: `DNS sends users to the recovery site (${users.lines.join('; ')})`,
+    });
   const folder = await lookAtFolder(context, spec.host);
   if (folder.kind === 'taken' && folder.owner === context.run.id) return;
   const [fault] = await findFaults(spec, context);

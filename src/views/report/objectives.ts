@@ -1,6 +1,7 @@
 import { formatDuration } from '../../base/duration.ts';
 import type { Event, EventOf, Json } from '../../events/event.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { drillRecovery } from '../drill-outcome.ts';
 import { betweenMs, instantText } from '../instants.ts';
 import { servedIn } from './outages.ts';
 import type { Objective, Restored } from './report.ts';
@@ -27,8 +28,21 @@ export function objectivesOf(events: readonly Event[], plan: Plan, restored: Res
 
 type Head = Pick<Objective, 'id' | 'name' | 'objectiveMs'>;
 
+/** What a real activation would have taken: measured where the drill did it, the runbook's word where it did not. */
+function drilledTime(events: readonly Event[], plan: Plan, head: Head): Objective {
+  const found = drillRecovery(events, plan);
+  if (found === undefined) return unmeasured(head, 'the drill did not come to its confirmation');
+  const how = [
+    `EXERCISE: what a real activation would have taken: ${formatDuration(found.measuredMs)} measured`,
+    `until ${found.step} was green at ${instantText(found.at)} (people's time in it, what only a drill needs left out),`,
+    `and ${formatDuration(found.expectedMs)} as the runbook expects for what was not done: ${found.notDone.join(', ')}`,
+  ].join(' ');
+  return measured(head, found.ms, { how, events: [1, found.seq] });
+}
+
 function recoveryTime(events: readonly Event[], plan: Plan, head: Head): Objective {
   const [began] = events;
+  if (plan.procedure === 'drill') return drilledTime(events, plan, head);
   const served = servedIn(events, plan);
   if (began?.type !== 'run.began') return unmeasured(head, 'the record has no beginning');
   if (began.data.mode === 'dry-run') return unmeasured(head, 'a dry run moves nobody');
