@@ -23,7 +23,7 @@ export async function reachHost(context: CheckContext, name: string): Promise<Re
       await context.hosts.connect(via, { signal: context.signal });
     } catch (thrown) {
       context.signal.throwIfAborted();
-      return { finding: behindDeadBastion(name, via, toError(thrown).message) };
+      return { finding: behindDeadBastion(name, via, reasonOf(thrown)) };
     }
   }
   try {
@@ -47,7 +47,7 @@ function behindLost(name: string, via: string, datacentre: string): Finding {
 }
 
 function behindDeadBastion(name: string, via: string, reason: string): Finding {
-  const found = `not looked at: its bastion ${via} does not let drp through: ${reason}`;
+  const found = `not looked at: ${via}, the way to it, does not let drp through: ${reason}`;
   const advice = `Mend ${via} first; ${name} itself may be well.`;
   return { probe: 'host.reachable', subject: name, status: 'unknown', found, advice };
 }
@@ -71,10 +71,17 @@ function unreached(context: CheckContext, name: string, error: DrpError): Findin
       return {
         ...base,
         probe: 'host.reachable',
+        found: `no answer at ${String(error.details['address'])}:${String(error.details['port'])}: ${reasonOf(error)}`,
         outOfReach: true,
         advice: `Is it running, and does this machine's network reach it? ${byHand(context, name)}`,
       };
   }
+}
+
+/** Without the name of the host, which the finding has already. */
+function reasonOf(thrown: unknown): string {
+  const reason = isDrpError(thrown) ? thrown.details['reason'] : undefined;
+  return typeof reason === 'string' ? reason : toError(thrown).message;
 }
 
 function byHand(context: CheckContext, name: string): string {
