@@ -7,7 +7,7 @@ import { claimName } from './drill-guard.ts';
 import { type Driving } from './driving.ts';
 import { type EffectResult } from './effect-result.ts';
 import type { DriveEnd } from './executor.ts';
-import { noteSeen, refreshOpenGates } from './fresh-evidence.ts';
+import { noteSeen, refreshOpenGates, renewExpired } from './fresh-evidence.ts';
 import { giveWayLookMs, settledCleanUp, watchForRealRun } from './give-way.ts';
 import { type Item } from './inbox.ts';
 import { launchEffect } from './launch.ts';
@@ -29,6 +29,7 @@ export async function driveLoop(driving: Driving): Promise<DriveEnd> {
   let shown = '';
   const waitingOf = waitingReader(log.events);
   try {
+    await renewExpired(driving);
     while (log.run.snapshot.status === 'active') {
       const taken = await giveWay.look();
       if (taken !== undefined) return await detach(driving, { reason: taken, preempted: true });

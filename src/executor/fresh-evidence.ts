@@ -51,7 +51,7 @@ export async function noteSeen(
   const atMs = deps.clock.nowMs();
   seen.set(gate, { items, atMs, openedMs: seen.get(gate)?.openedMs ?? atMs, tookMs });
   const what = difference(driving, { gate, shown, items });
-  if (what !== undefined) await renew(driving, gate, what);
+  if (what !== undefined) await renew(driving, gate, `the evidence changed: ${what}`);
 }
 
 /** What was approved must still be so. Throws evidence-changed after having the gate shown anew. */
@@ -64,7 +64,7 @@ export async function refuseStaleEvidence(driving: Driving, gate: string): Promi
   const items = fresh ? last.items : await gatherEvidence(driving, gate, AbortSignal.timeout(gatherMs));
   const what = difference(driving, { gate, shown, items });
   if (what === undefined) return;
-  await renew(driving, gate, what);
+  await renew(driving, gate, `the evidence changed: ${what}`);
   throw new DrpError('evidence-changed', { gate, what, run: log.began.run });
 }
 
@@ -86,9 +86,21 @@ function difference(
   return changed.map((item) => item.title).join(', ') || 'something shown is no longer there';
 }
 
-async function renew(driving: Driving, gate: string, what: string): Promise<void> {
+/** Statements nobody may answer any more are shown anew: of this gate, or of every open one. */
+export async function renewExpired(driving: Driving, only?: string): Promise<void> {
+  const { log, deps } = driving;
+  const now = deps.clock.nowIso();
+  for (const gate of only === undefined ? Object.keys(log.plan.gates) : [only]) {
+    const expiresAt = lastOpened(log.events, gate)?.data.statement.expiresAt;
+    if (expiresAt !== undefined && now > expiresAt && isOpen(driving, gate)) {
+      await renew(driving, gate, `the statement expired at ${expiresAt}`);
+    }
+  }
+}
+
+async function renew(driving: Driving, gate: string, reason: string): Promise<void> {
   const { log } = driving;
-  const data = { gate, reason: `the evidence changed: ${what}` };
+  const data = { gate, reason };
   const draft = moving(log.run, { type: 'gate.renewed', by: 'drp', data });
   if (draft !== undefined) await log.append([draft]);
 }

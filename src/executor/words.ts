@@ -12,7 +12,7 @@ import { copyNamed } from './copy-named.ts';
 import { moving } from './drafts.ts';
 import { stepOf, type Driving } from './driving.ts';
 import { acceptedNow } from './fold.ts';
-import { refuseStaleEvidence } from './fresh-evidence.ts';
+import { refuseStaleEvidence, renewExpired } from './fresh-evidence.ts';
 import { refuseLateHold } from './hold.ts';
 import { verifyStep } from './launch.ts';
 import { isOnPaper, mustStillHold } from './on-paper.ts';
@@ -29,7 +29,11 @@ export async function hearWord(driving: Driving, word: Word): Promise<WordAnswer
     [word.subject, word.reason, word.evidence, word.person, word.signed?.text].join('\n'),
   );
   const verdict = held === undefined ? judge(word, judgeContext(driving, word)) : secretRefused(word, held);
-  if (verdict.kind === 'refused') return await refuse(driving, word, verdict);
+  if (verdict.kind === 'refused') {
+    const answer = await refuse(driving, word, verdict);
+    if (verdict.code === 'approval-expired') await renewExpired(driving, word.subject);
+    return answer;
+  }
   try {
     return { kind: 'accepted', text: await obey(driving, word, verdict) };
   } catch (thrown) {
