@@ -151,11 +151,11 @@ export function drpLeft(runbook: Runbook, lost: readonly string[]): Finding {
     const advice = 'Say where the machine stands that drp runs on: own.datacentre.';
     return say.unknown('the runbook does not say where drp runs', { advice });
   }
-  if (!lost.includes(place)) return say.ok(`drp and its journal stay, in ${place}`);
+  if (!lost.includes(place)) return say.ok(`the machine of drp stays, with the journal, in ${place}`);
   const missing = partsOnlyIn(runbook, lost);
   if (missing.length > 0) {
     const advice = 'Keep copies elsewhere, and name them in the runbook: own.copies.';
     return say.fail(`gone with ${place}, and no copy elsewhere: ${missing.join(', ')}`, { advice });
   }
-  return say.ok(`drp is gone with ${place}; copies of all its parts are elsewhere`);
+  return say.ok(`gone with ${place}; copies of all parts of drp are elsewhere`);
 }

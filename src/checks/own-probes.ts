@@ -64,7 +64,7 @@ export function journalFinding(past: PastRuns | undefined): Finding {
   const say = findingFor('own.journal', 'drp');
   if (past === undefined) return say.skipped('there is none yet: the first run makes it');
   if (past.trouble === undefined) return say.ok('it can be read, every run of this site');
-  return say.fail(past.trouble, { advice: 'Mend it before a run needs it: drp runs says more.' });
+  return say.fail(past.trouble, { advice: 'Mend it, or put it where it can be read, before a run needs it.' });
 }
 
 async function copyFinding(

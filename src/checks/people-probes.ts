@@ -40,10 +40,10 @@ export function absent({ runbook, lost }: Pick<CheckContext, 'runbook' | 'lost'>
 export function gatesOfPlan(plan: Plan, at: string, without: readonly string[]): readonly Finding[] {
   const people = Object.fromEntries(Object.entries(plan.world.people).filter(([name]) => !without.includes(name)));
   const { gates } = whoCan({ ...plan, world: { ...plan.world, people } }, at);
-  return gates.map((row) => gateFinding(plan.procedure, row, without));
+  return gates.map((row) => gateFinding(plan, row, without));
 }
 
-function gateFinding(procedure: string, row: MayRow, without: readonly string[]): Finding {
+function gateFinding({ procedure, site }: Plan, row: MayRow, without: readonly string[]): Finding {
   const say = findingFor('people.gate', `${procedure} ${row.what}`);
   const able = row.people.filter(({ may }) => may !== 'no').map(({ person }) => person);
   const barred = row.people
@@ -54,7 +54,7 @@ function gateFinding(procedure: string, row: MayRow, without: readonly string[])
   const left = without.length === 0 ? '' : ` without ${without.join(', ')}`;
   const why = barred.length === 0 ? '' : `; ${barred.join('; ')}`;
   const found = able.length === 0 ? `nobody can pass it${left}${why}` : `${able.join(', ')} can pass it${left}${why}`;
-  const advice = `Give another person the role or the key it asks for, before somebody is on a plane. Who: drp who-can.`;
+  const advice = `Give another person the role or the key it asks for, before somebody is on a plane: drp who-can --site ${site}`;
   if (!row.enough) return say.fail(found, { threshold, metrics, advice });
   return able.length > row.approvals
     ? say.ok(found, { threshold, metrics })

@@ -61,7 +61,7 @@ async function rights(
 ): Promise<readonly Finding[]> {
   const subject = `${record.name} ${record.type}`;
   const say = findingFor('dns.rights', subject);
-  const byHand = `Have the login to ${zone.registrarConsole ?? "the registrar's console"} at hand: drp prints the records to set there.`;
+  const byHand = `Have the login to ${zone.registrarConsole ?? "the registrar's console"} at hand, to set the records by hand there: a switch shows them.`;
   if (place !== undefined && context.lost.includes(place)) {
     const found = `the zone's primary is in ${place}: nothing can be changed by drp`;
     return [say.fail(found, { advice: byHand, outOfReach: true })];

@@ -5,6 +5,11 @@ set -u
 LC_ALL=C
 export LC_ALL
 folder=$1 before=$2 after=$3 kind=$4 measured=$5 checked=$6 also=$7 whole=$8
+gently=
+if [ "$whole" -gt 0 ]; then
+  gently='nice -n 19'
+  ! ionice -c 3 true 2>/dev/null || gently='ionice -c 3 nice -n 19'
+fi
 cd "$folder" 2>/dev/null || exit 44
 for path in "$before"*"$after"; do
   [ -e "$path" ] || continue
@@ -29,7 +34,7 @@ done | sort -r | while IFS= read -r time; do
     whole=$((whole - 1))
     [ -r "$path.manifest" ] || continue
     echo 'read manifest'
-    wrong=$(cd "$path" && sha256sum -c --quiet - <"$folder/$path.manifest" 2>/dev/null | wc -l)
+    wrong=$(cd "$path" && $gently sha256sum -c --quiet - <"$folder/$path.manifest" 2>/dev/null | wc -l)
     listed=$(wc -l <"$path.manifest")
     there=$(find "$path" -type f -printf . 2>/dev/null | wc -c)
     [ $((wrong)) -eq 0 ] && [ $((there)) -eq $((listed)) ] && continue
@@ -56,12 +61,12 @@ done | sort -r | while IFS= read -r time; do
   fi
   if [ -n "$expected" ]; then
     echo 'read checksum'
-    [ "$(sha256sum <"$path" | cut -d ' ' -f 1)" = "$expected" ] ||
+    [ "$($gently sha256sum <"$path" | cut -d ' ' -f 1)" = "$expected" ] ||
       printf 'misread checksum\ndefect its checksum is not the one written beside it\n'
   fi
   if command -v pg_restore >/dev/null 2>&1; then
     echo 'read content'
-    pg_restore -f /dev/null "$path" 2>/dev/null || printf 'misread content\ndefect it cannot be read to its end\n'
+    $gently pg_restore -f /dev/null "$path" 2>/dev/null || printf 'misread content\ndefect it cannot be read to its end\n'
   fi
 done
 exit 0
