@@ -53,15 +53,21 @@ export const returning = kit.createMachine({
       onDone: 'switched-back',
       on: { 'switch-back.hold': 'holding', abort: 'aborting-unserved' },
     },
-    // The side users came from cannot be opened after all: forward again, through the switchover that was approved.
+    // The side users came from cannot be opened after all: forward again, through the switchover that was approved. Opening
+    // it may have failed half-way, so it is closed first, else both sides would take writes.
     holding: {
       entry: 'forgetAll',
-      invoke: { id: 'stop:holding', src: 'stop', input: {}, onDone: 'switchover', onError: 'holding-failed' },
+      invoke: { id: 'stop:holding', src: 'stop', input: {}, onDone: 'freezing-again', onError: 'holding-failed' },
       on: { abort: 'aborting-unserved' },
     },
     'holding-failed': {
       tags: ['attention'],
-      on: { 'holding.cancel': 'holding', 'holding.stopped': 'switchover', abort: 'aborting-unserved' },
+      on: { 'holding.cancel': 'holding', 'holding.stopped': 'freezing-again', abort: 'aborting-unserved' },
+    },
+    'freezing-again': {
+      meta: { work: 'freeze-recovery' },
+      onDone: 'switchover',
+      on: { abort: 'aborting-unserved' },
     },
     'switched-back': { type: 'final' },
 

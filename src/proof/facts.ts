@@ -1,8 +1,11 @@
 import { removedBy, sidesOf, type Model, type ModelStep } from './model.ts';
 import type { Side } from './step-act.ts';
 
-/** How far a side is open to users. `as-found`: nothing was done to it. `either`: a change is under way or unknown. */
-export type Openness = 'as-found' | 'open' | 'closed' | 'either';
+/**
+ * How far a side is open to users. `as-found`: nothing was done to it. `either`: a change is under way or unknown. `owed`:
+ * closed where it could be reached, else nobody reaches it now, and the site owes closing it when it comes back.
+ */
+export type Openness = 'as-found' | 'open' | 'closed' | 'owed' | 'either';
 
 export interface SideFacts {
   readonly door: Openness;
@@ -57,6 +60,12 @@ function recordsOf(model: Model): readonly string[] {
 export function mayServe(facts: Facts, side: Side): boolean {
   const { door, fenced } = facts[side];
   return door !== 'closed' && fenced !== 'yes' && Object.values(facts.dns).some((sides) => sides.includes(side));
+}
+
+/** This side takes writes of whoever comes to it, wherever DNS points: caches and bookmarks are not DNS. */
+export function mayTakeWrites(facts: Facts, side: Side): boolean {
+  const { door, fenced } = facts[side];
+  return door !== 'closed' && door !== 'owed' && fenced !== 'yes';
 }
 
 /** This side answers users, or is at least as this run found it. */
@@ -131,11 +140,11 @@ function withService(facts: Facts, step: ModelStep, when: 'started' | 'done'): F
     switch (service.kind) {
       case 'close':
         if (side.door === 'closed') return side;
-        return { ...side, door: done && service.sure ? 'closed' : 'either' };
+        return { ...side, door: !done ? 'either' : service.sure ? 'closed' : 'owed' };
       case 'open':
         // Verified from outside once done: whatever the fence did to the host no longer keeps users out.
         if (done) return { ...side, door: side.door === 'as-found' ? 'as-found' : 'open', fenced: 'no' };
-        return side.door === 'closed' ? { ...side, door: 'either' } : side;
+        return side.door === 'closed' || side.door === 'owed' ? { ...side, door: 'either' } : side;
       case 'fence':
         return {
           ...side,

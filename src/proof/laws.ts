@@ -1,5 +1,5 @@
 import { outsideTarget } from '../plan/isolation.ts';
-import { everything, isChanging, surelyOpen, type Facts } from './facts.ts';
+import { everything, isChanging, mayTakeWrites, surelyOpen, type Facts } from './facts.ts';
 import { endsBefore, sidesOf, type Model, type ModelStep } from './model.ts';
 import { resourceText } from './resource.ts';
 
@@ -13,6 +13,7 @@ export type LawName =
   | 'gate-before-irreversible'
   | 'salvage-first'
   | 'never-unserved'
+  | 'one-side-open'
   | 'drill-isolated'
   | 'drill-cleaned';
 
@@ -29,6 +30,7 @@ export const lawSentences: Readonly<Record<LawName, string>> = {
   'gate-before-irreversible': 'no step that cannot be undone runs without a gate passed before it',
   'salvage-first': 'on return nothing of production is overwritten before the salvage gate is approved',
   'never-unserved': 'no run ends with nobody serving unless an authoriser signed that',
+  'one-side-open': 'no side is opened to users while the other may still take writes',
   'drill-isolated':
     'a drill writes inside its isolated target alone, touches nothing the real procedures write, and tells nobody outside',
   'drill-cleaned': 'no drill ends with something left behind unless a person said so',
@@ -50,6 +52,7 @@ export const laws: readonly (readonly [LawName, Law])[] = [
   ['gate-before-irreversible', gateBeforeIrreversible],
   ['salvage-first', salvageFirst],
   ['never-unserved', neverUnserved],
+  ['one-side-open', oneSideOpen],
   ['drill-isolated', drillIsolated],
   ['drill-cleaned', drillCleaned],
 ];
@@ -143,6 +146,19 @@ function drillIsolated(moment: Moment, { plan }: Model): string | undefined {
 function drillCleaned(moment: Moment): string | undefined {
   if (moment.kind !== 'end' || moment.facts.left.length === 0) return undefined;
   return `the drill has ended (${moment.end}), and ${listed(moment.facts.left)} may still be there`;
+}
+
+/** Two sides that both take writes are two truths: nobody can put them together again. */
+function oneSideOpen(moment: Moment): string | undefined {
+  if (moment.kind !== 'start') return undefined;
+  const { step, facts } = moment;
+  const { service } = step;
+  if (service === undefined || (service.kind !== 'open' && service.kind !== 'lift')) return undefined;
+  // A fence that is lifted behind a closed door lets nobody in yet.
+  if (service.kind === 'lift' && ['closed', 'owed'].includes(facts[service.side].door)) return undefined;
+  const other = service.side === 'production' ? 'recovery' : 'production';
+  if (!mayTakeWrites(facts, other)) return undefined;
+  return `${step.id} opens ${service.side} while ${other} may still take writes`;
 }
 
 function listed(names: readonly string[]): string {

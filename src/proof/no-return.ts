@@ -6,11 +6,20 @@ import { modelOf, type Model } from './model.ts';
 export interface PointOfNoReturn {
   readonly gate: string;
   /** Steps that change something, with how each is undone. */
-  readonly undoable: readonly { readonly step: string; readonly undo: string }[];
+  readonly undoable: readonly {
+    readonly step: string;
+    readonly undo: string;
+    /** What doing it takes, by the runbook, ms: so much work is lost when it is undone. */
+    readonly expectMs?: number;
+  }[];
   /** Steps that cannot be undone. */
   readonly irreversible: readonly string[];
   /** What no step undoes by itself: users who write on the other side. */
   readonly lasting: readonly string[];
+  /** Steps that change something, and say neither how they are undone nor that they cannot be. */
+  readonly unsaid: readonly string[];
+  /** What has become final by the time the next gate is reached, on the straight way; for a way back: by its end. */
+  readonly finalSoFar: readonly string[];
 }
 
 /** For each gate in the order it is met: what has become possible, and final, behind it. */
@@ -21,14 +30,27 @@ export function pointsOfNoReturn(plan: Plan): readonly PointOfNoReturn[] {
     if (typeof part === 'string') points.push({ gate: part, steps: [] });
     else points.at(-1)?.steps.push(part);
   }
-  return points.map(({ gate, steps }) => ({
-    gate,
-    undoable: steps.flatMap((step) =>
-      step.undo === undefined || step.irreversible ? [] : [{ step: step.id, undo: step.undo }],
-    ),
-    irreversible: steps.filter((step) => step.irreversible).map(({ id }) => id),
-    lasting: steps.flatMap((step) => lastingOf(step, model)),
-  }));
+  const soFar: string[] = [];
+  return points.map(({ gate, steps }) => {
+    const irreversible = steps.filter((step) => step.irreversible).map(({ id }) => id);
+    const lasting = steps.flatMap((step) => lastingOf(step, model));
+    soFar.push(...irreversible.map((id) => `${id} cannot be undone`), ...lasting);
+    return {
+      gate,
+      undoable: steps.flatMap((step) => undoOf(step)),
+      irreversible,
+      lasting,
+      unsaid: steps
+        .filter((step) => step.undo === undefined && !step.irreversible && step.writes.length > 0)
+        .map(({ id }) => id),
+      finalSoFar: [...soFar],
+    };
+  });
+}
+
+function undoOf({ id, undo, irreversible, expectMs }: PlannedStep): PointOfNoReturn['undoable'] {
+  if (undo === undefined || irreversible) return [];
+  return [{ step: id, undo, ...(expectMs === undefined ? {} : { expectMs }) }];
 }
 
 /** Gates and steps in the order of the skeleton, gates of lanes among them. */

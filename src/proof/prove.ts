@@ -17,6 +17,13 @@ export interface Proof {
   readonly ms: number;
   /** At most one a law: the shortest. */
   readonly breaches: readonly Breach[];
+  /** Phases with lanes, and into which groups these fall: lanes of one group see each other, so every order of them was looked at. */
+  readonly lanes: readonly {
+    readonly phase: string;
+    readonly groups: readonly (readonly string[])[];
+    /** One order of the groups stood for all of them. */
+    readonly reduced: boolean;
+  }[];
 }
 
 export interface ProofOptions {
@@ -44,7 +51,8 @@ export function provePlan(plan: Plan, options: ProofOptions = {}): Proof {
       .slice(0, 1)
       .map((story): Breach => ({ law: 'dns-last', story })),
   ];
-  const groups = options.exhaustive === true ? new Map<string, never>() : laneGroups(model);
+  const sharing = laneGroups(model);
+  const groups = options.exhaustive === true ? new Map<string, never>() : sharing;
   const found = explore(model, {
     groups,
     maxStates: options.maxStates ?? defaultMaxStates,
@@ -58,6 +66,9 @@ export function provePlan(plan: Plan, options: ProofOptions = {}): Proof {
     transitions: found.transitions,
     ms: systemClock.nowMs() - startedMs,
     breaches,
+    lanes: [...sharing].flatMap(([phase, all]) =>
+      all.flat().length < 2 ? [] : [{ phase, groups: all, reduced: options.exhaustive !== true && all.length > 1 }],
+    ),
   };
 }
 

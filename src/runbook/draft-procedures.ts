@@ -116,6 +116,8 @@ export function returnDraft(answers: DraftAnswers): string {
       dns('dns-back-to-recovery', 'switch', 'recovery'),
     ]),
     phase('reopen', 'Opens the recovery side again when a return is aborted while it is closed.', [
+      // An abort may come after production was opened: two open sides would be two truths.
+      maintenance(answers, 'close-production-first', { side: 'production', state: 'on', ifUnreachable: 'oblige' }),
       maintenance(answers, 'reopen-recovery', { side: 'recovery', state: 'off' }),
       dns('dns-stays-at-recovery', 'switch', 'recovery'),
     ]),
@@ -137,7 +139,7 @@ function lift(answers: DraftAnswers, id: string): readonly Step[] {
 function maintenance(
   answers: DraftAnswers,
   id: string,
-  want: { readonly side: string; readonly state: 'on' | 'off' },
+  want: { readonly side: string; readonly state: 'on' | 'off'; readonly ifUnreachable?: 'oblige' },
 ): Step {
   return { id, kind: 'maintenance', ...want, flag: answers.maintenanceFlag, expect: '1m' };
 }

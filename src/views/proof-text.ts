@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/duration.ts';
 import { printableLine } from './escape.ts';
 import { facts, wrap } from './layout.ts';
 import type { Style } from './style.ts';
@@ -12,9 +13,16 @@ export interface ProofView {
   readonly breaches: readonly { readonly law: string; readonly sentence: string; readonly story: readonly string[] }[];
   readonly points: readonly {
     readonly gate: string;
-    readonly undoable: readonly { readonly step: string; readonly undo: string }[];
+    readonly undoable: readonly { readonly step: string; readonly undo: string; readonly expectMs?: number }[];
     readonly irreversible: readonly string[];
     readonly lasting: readonly string[];
+    readonly unsaid: readonly string[];
+    readonly finalSoFar: readonly string[];
+  }[];
+  readonly lanes: readonly {
+    readonly phase: string;
+    readonly groups: readonly (readonly string[])[];
+    readonly reduced: boolean;
   }[];
 }
 
@@ -45,19 +53,40 @@ function procedureLines(
         wrap(`    ${String(at + 1).padStart(2)}  ${printableLine(line)}`, width, '    '),
       ),
     ]),
+    ...laneLines(proof, width),
     ...(proof.safe ? ['', ...pointLines(proof, width)] : []),
   ];
 }
 
+/** Where one order of lanes stood for all, and where it could not. */
+function laneLines({ lanes }: ProofView, width: number): string[] {
+  return lanes.flatMap(({ phase, groups, reduced }) => {
+    const named = groups.map((group) => group.join(' with ')).join(' | ');
+    const how = reduced
+      ? `one order stands for all, since they share nothing: ${named}`
+      : `every order was looked at: ${groups.flat().join(', ')}`;
+    return wrap(`  lanes of ${phase}: ${how}`, width, '  ');
+  });
+}
+
+/** The map of points of no return: behind each gate what can be taken back and at what cost, and what is final by then. */
 function pointLines(proof: ProofView, width: number): string[] {
   const pairs = proof.points.flatMap((point): (readonly [string, string])[] => {
-    const undoable = point.undoable.map(({ step, undo }) => `${step}: ${undo}`);
-    const irreversible = point.irreversible.map((step) => `${step}: CANNOT BE UNDONE`);
-    const all = [...irreversible, ...point.lasting, ...undoable];
-    return (all.length === 0 ? ['nothing to undo'] : all).map((text, at) => [
-      at === 0 ? point.gate : '',
-      printableLine(text),
-    ]);
+    const costMs = point.undoable.reduce((sum, { expectMs }) => sum + (expectMs ?? 0), 0);
+    const all = [
+      ...point.irreversible.map((step) => `${step}: CANNOT BE UNDONE`),
+      ...point.lasting,
+      ...point.undoable.map(({ step, undo, expectMs }) => `${step}: ${undo}${lostText(expectMs)}`),
+      ...point.unsaid.map((step) => `${step}: the plan says no undo`),
+      ...(costMs > 0 && point.undoable.length > 1 ? [`all of it taken back${lostText(costMs)}`] : []),
+      `final by its end: ${point.finalSoFar.length === 0 ? 'nothing yet' : point.finalSoFar.join('; ')}`,
+    ];
+    return all.map((text, at) => [at === 0 ? point.gate : '', printableLine(text)]);
   });
-  return ['  Behind each gate, what can be taken back and how:', ...facts(pairs, width, '    ')];
+  return ['  Behind each gate, what can be taken back, how, and what is final:', ...facts(pairs, width, '    ')];
+}
+
+/** What it costs beside the undo itself: the work was for nothing, and is to be done again. */
+function lostText(ms: number | undefined): string {
+  return ms === undefined ? '' : ` (about ${formatDuration(ms)} of work lost)`;
 }

@@ -262,4 +262,55 @@ export const mutations: readonly Mutation[] = [
       take(phases, id);
     }),
   ),
+
+  activation('one-side-open', 'the way back leaves the recovery site open', (phases) => {
+    take(phases, 'close-recovery-again');
+  }),
+  activation('one-side-open', 'closing the recovery site on the way back may be skipped', (phases) => {
+    alter(phases, 'close-recovery-again', { skippable: true });
+  }),
+  activation('one-side-open', 'the way back closes the recovery site behind production', (phases) => {
+    last(phases, 'switch-back', take(phases, 'close-recovery-again'));
+  }),
+  activation('one-side-open', 'production is never fenced', (phases) => {
+    take(phases, 'fence-production');
+  }),
+  activation('one-side-open', 'fencing production may be skipped', (phases) => {
+    alter(phases, 'fence-production', { skippable: true });
+  }),
+  activation('one-side-open', 'the recovery site is fenced instead of production', (phases) => {
+    alter(phases, 'fence-production', { side: 'recovery' });
+  }),
+  activation('one-side-open', 'the recovery site is opened before production is fenced', (phases) => {
+    first(phases, 'fencing', take(phases, 'open-recovery'));
+  }),
+  activation('one-side-open', 'production is opened by hand beside the recovery site', (phases) => {
+    first(
+      phases,
+      'confirmation',
+      step({ id: 'serve-both', kind: 'maintenance', side: 'production', state: 'off', flag: 'flags/maintenance' }),
+    );
+  }),
+  back('one-side-open', 'production is opened before the recovery site is closed', (phases) => {
+    last(phases, 'pre-copy', take(phases, 'open-production'));
+  }),
+  back('one-side-open', 'the recovery site is opened again behind the last copy', (phases) => {
+    first(
+      phases,
+      'switchover',
+      step({ id: 'open-both', kind: 'maintenance', side: 'recovery', state: 'off', flag: 'flags/maintenance' }),
+    );
+  }),
+  back('one-side-open', 'an aborted return leaves production open', (phases) => {
+    take(phases, 'close-production-first');
+  }),
+  back('one-side-open', 'closing production in an aborted return may be skipped', (phases) => {
+    alter(phases, 'close-production-first', { skippable: true });
+  }),
+  back('one-side-open', 'an aborted return opens the recovery site first', (phases) => {
+    last(phases, 'reopen', take(phases, 'close-production-first'));
+  }),
+  back('one-side-open', 'the switch back leaves production open', (phases) => {
+    take(phases, 'close-production-again');
+  }),
 ];

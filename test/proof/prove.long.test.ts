@@ -38,6 +38,7 @@ describe('a runbook that breaks a law', () => {
       'gate-before-irreversible',
       'live-untouched',
       'never-unserved',
+      'one-side-open',
       'one-writer',
       'salvage-first',
     ]);
