@@ -22,11 +22,16 @@ import type { StepKind, StepOutcome } from '../../src/steps/step-kind.ts';
 /** The shipped runbook with gates that the one who runs the test may pass alone. */
 export function practiceText(osUser: string): string {
   const text = readFileSync(new URL('../../runbooks/gravelines.yaml', import.meta.url), 'utf8');
-  // PRACTICE_ANNE: her public key; then the gates are those of the shipped runbook, for her alone to pass.
+  // PRACTICE_ANNE: her public key; then the gates are those of the shipped runbook, for her alone to pass. PRACTICE_VERA: a
+  // second authoriser, by her key.
   const anne = process.env['PRACTICE_ANNE'];
   if (anne !== undefined) {
     return text
       .replace(/(name: Anne[^]*?keys: )\[[^\]]*\]/, `$1[${anne}]`)
+      .replace(/(name: Vera[^]*?roles: )\[[^\]]*\]([^]*?keys: )\[[^\]]*\]/, (all, roles, keys) => {
+        const vera = process.env['PRACTICE_VERA'];
+        return vera === undefined ? String(all) : `${String(roles)}[authoriser]${String(keys)}[${vera}]`;
+      })
       .replaceAll(/osUser: root/g, `osUser: ${osUser}`)
       .replace(/^allowedSigners:.*$/m, '');
   }

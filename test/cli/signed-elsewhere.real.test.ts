@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,13 +16,21 @@ let driver: ChildProcess | undefined;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'drp-signed-'));
-  for (const name of ['anne', 'mallory'])
+  for (const name of ['anne', 'vera', 'mallory'])
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(folder, name)]);
-  const [type, blob] = readFileSync(join(folder, 'anne.pub'), 'utf8').split(' ');
+  const key = (name: string) =>
+    readFileSync(join(folder, `${name}.pub`), 'utf8')
+      .split(' ')
+      .slice(0, 2)
+      .join(' ');
   driver = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', 'test/cli/practice-run.ts', folder, 'activation', '--wait'],
-    { cwd: root, stdio: 'ignore', env: { ...process.env, PRACTICE_ANNE: `${type} ${blob}`, PRACTICE_STEP_MS: '20' } },
+    {
+      cwd: root,
+      stdio: 'ignore',
+      env: { ...process.env, PRACTICE_ANNE: key('anne'), PRACTICE_VERA: key('vera'), PRACTICE_STEP_MS: '20' },
+    },
   );
 });
 afterAll(() => {
@@ -35,9 +44,24 @@ function drp(args: readonly string[], input = '') {
   return { code: ran.status, out: ran.stdout, all: ran.stdout + ran.stderr };
 }
 
+/** The same, beside others. */
+async function started(
+  args: readonly string[],
+  input = '',
+): Promise<{ readonly code: number | null; readonly all: string }> {
+  const env = { ...process.env, DRP_JOURNAL: `sqlite:${join(folder, 'journal.sqlite')}` };
+  const ran = spawn(join(root, 'bin/drp'), args, { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let all = '';
+  for (const stream of [ran.stdout, ran.stderr]) stream.on('data', (chunk) => (all += String(chunk)));
+  ran.stdin.end(input);
+  const [code] = (await once(ran, 'close')) as [number | null];
+  return { code, all };
+}
+
 /** The text as the page says: printed into a file, signed there by stock OpenSSH. */
 function signedBy(key: string, file: string, kind = 'approval'): { readonly text: string; readonly signature: string } {
-  const { out } = drp(['status', '--gate', 'declaration', `--${kind}-text`, 'anne', '--reason', 'ordered by phone']);
+  const person = key === 'vera' ? 'vera' : 'anne';
+  const { out } = drp(['status', '--gate', 'declaration', `--${kind}-text`, person, '--reason', 'ordered by phone']);
   writeFileSync(join(folder, file), out);
   rmSync(join(folder, `${file}.sig`), { force: true });
   execFileSync(
@@ -155,11 +179,27 @@ describe('an approval signed where drp is not', () => {
     expect(changed.all).toContain('signature');
     expect(changed.code).not.toBe(0);
 
-    const pasted = drp(['approve', '--signed', '-'], good.text + good.signature);
-    expect(pasted.all).toContain("gate 'declaration' passed with the approval of anne");
-    expect(pasted.code).toBe(0);
+    // Two authorisers at once, each by every path they have: one event, and the others are told by whom.
+    signedBy('vera', 'second.json');
+    const digest = /statement ([0-9a-f]{12})/.exec(drp(['status']).out)?.[1] ?? '';
+    const byKey = (name: string) => ['approve', 'declaration', '--statement', digest, '--person', name, '--key', name];
+    const answers = await Promise.all([
+      ...[
+        started(['approve', '--signed', '-'], good.text + good.signature),
+        started(['approve', '--signed', 'second.json']),
+      ],
+      ...[started(byKey('anne')), started(byKey('vera'))],
+    ]);
+    expect(answers.filter(({ code }) => code === 0)).toHaveLength(1);
+    const [first] = answers.filter(({ code }) => code === 0);
+    const by = /passed with the approval of (\w+)/.exec(first?.all ?? '')?.[1] ?? '';
+    for (const { code, all } of answers.filter((one) => one !== first)) {
+      expect(code).toBe(3);
+      expect(all).toContain(`'declaration' was already decided by ${by} at `);
+    }
+    expect(answersOnRecord().filter(({ decision }) => decision === 'approve')).toHaveLength(1);
     const again = drp(['approve', 'declaration', '--signed', 'approval.json', '--signature', 'approval.json.sig']);
-    expect(again.all).toMatch(/already decided|decided by anne/);
+    expect(again.all).toContain(`decided by ${by}`);
 
     const show = drp(['audit', 'show', '--gate', 'declaration']);
     expect(show.out).toBe(drp(['audit', 'show', '--gate', 'declaration']).out);
