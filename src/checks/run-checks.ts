@@ -12,6 +12,15 @@ const atOnce = 256;
 export interface CheckOptions {
   /** Only findings whose probe's name begins so. */
   readonly only?: string;
+  /** Told whenever a probe has ended, and once at the beginning. */
+  readonly onProgress?: (progress: CheckProgress) => void;
+}
+
+export interface CheckProgress {
+  readonly done: number;
+  readonly total: number;
+  /** `PROBE SUBJECT` of those still looking. */
+  readonly waiting: readonly string[];
 }
 
 /**
@@ -28,6 +37,14 @@ export async function runChecks(
   const startedMs = context.clock.nowMs();
   const slots = createSlots(atOnce);
   const wanted = only === undefined ? probes : probes.filter((probe) => mayFind(probe, only));
+  const waiting = new Set(wanted);
+  const tell = (): void =>
+    options.onProgress?.({
+      done: wanted.length - waiting.size,
+      total: wanted.length,
+      waiting: [...waiting].map(({ id, subject }) => `${id} ${subject}`),
+    });
+  tell();
   const found = await Promise.all(
     wanted.map(async (probe) => {
       const leave = await slots.enter(context.signal);
@@ -35,6 +52,8 @@ export async function runChecks(
         return narrowed(await lookAt(probe, context), only);
       } finally {
         leave();
+        waiting.delete(probe);
+        tell();
       }
     }),
   );

@@ -5,6 +5,7 @@ import { remember } from '../checks/since.ts';
 import type { CheckReport } from '../checks/verdict.ts';
 import type { LoadedRunbook } from '../plan/load.ts';
 import type { Plan } from '../plan/plan.ts';
+import { showProgress } from './check-progress.ts';
 import type { Io } from './io.ts';
 import { readPastRuns } from './past-runs.ts';
 import { resolveProcedures } from './procedures.ts';
@@ -38,8 +39,12 @@ export async function checkOnce(
     ...(plans === undefined ? {} : { plans }),
     ...(past === undefined ? {} : { past }),
   });
+  const progress = showProgress(io);
   try {
-    const report = await runChecks(probesOf(loaded.runbook), context, only === undefined ? {} : { only });
+    const report = await runChecks(probesOf(loaded.runbook), context, {
+      onProgress: progress.onProgress,
+      ...(only === undefined ? {} : { only }),
+    });
     if (lost.length > 0) return { report, troubles: [] };
     const file = memoryFile(stateFolder, site);
     const { memory, trouble: unread } = await readMemory(file, site);
@@ -48,6 +53,7 @@ export async function checkOnce(
     const troubles = [unread, unwritten].filter((text) => text !== undefined);
     return { report: { ...report, findings: dated.findings }, troubles };
   } finally {
+    progress.end();
     await close();
   }
 }

@@ -395,3 +395,10 @@ describe('one mistake', () => {
     ]);
   });
 });
+
+test('what checks ask of a host there is not is a problem, with the name that was meant', () => {
+  const asked = `${text}\nchecks: { hosts: { graveline: { services: [nginx] } } }\n`;
+  expect(parse(asked).problems.map(({ message }) => message)).toEqual([
+    "checks.hosts.graveline: 'graveline' is none of hosts: did you mean 'gravelines'?",
+  ]);
+});

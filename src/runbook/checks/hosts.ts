@@ -1,5 +1,6 @@
 import { blockOf, textOf, textsOf, type Block, type Outline } from '../outline.ts';
 import type { Finding } from '../schema-problems.ts';
+import { suggestion } from '../spelling.ts';
 
 /** No two hosts can be taken for each other: neither by where they are, nor by what proves which they are. */
 export function checkHosts(outline: Outline): readonly Finding[] {
@@ -12,7 +13,21 @@ export function checkHosts(outline: Outline): readonly Finding[] {
       const identity = blockOf(host['identity']);
       return textOf(identity['text']) === '' ? '' : `${String(identity['file'] ?? '')} ${textOf(identity['text'])}`;
     }),
+    ...needsOfNobody(outline),
   ];
+}
+
+/** What `checks` asks of a host there is not would never be looked at. */
+function needsOfNobody(outline: Outline): readonly Finding[] {
+  const names = [...(outline.section('hosts')?.keys() ?? [])];
+  const asked = Object.keys(blockOf(blockOf(outline.data['checks'])['hosts']));
+  return asked
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const hint = suggestion(name, names);
+      const message = `'${name}' is none of hosts${hint === '' ? '' : `: ${hint}`}`;
+      return { path: ['checks', 'hosts', name], at: 'key', message };
+    });
 }
 
 function twins(
