@@ -24,7 +24,7 @@ export async function stepEffect(
 ): Promise<EffectResult> {
   const { watch } = work;
   const job = watchedJobs(work.context.jobs, { open: watch.mayHaveBegun && kind.jobHost !== undefined });
-  const context = { ...work.context, jobs: job.jobs };
+  const context = withJobs(work.context, job.jobs);
   const spec = step.spec as never;
   try {
     if (context.run.mode === 'dry-run') return await rehearse(kind, step, context);
@@ -47,6 +47,12 @@ export async function stepEffect(
     if (!job.isOpen() || isDrpError(thrown, 'claim-lost')) return failed(thrown);
     return inDoubt(step, `${toError(thrown).message}; its job was started, and nothing here shows that it ended`);
   }
+}
+
+/** The same context with these jobs; facts stay unread until a step asks for them. */
+function withJobs(context: StepContext, jobs: RemoteJobs): StepContext {
+  const own = Object.getOwnPropertyDescriptors(context);
+  return Object.defineProperties({}, { ...own, jobs: { value: jobs, enumerable: true } }) as StepContext;
 }
 
 /**

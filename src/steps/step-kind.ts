@@ -100,8 +100,8 @@ export interface StepKind<K extends StepKindName = StepKindName> {
   evidence?(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<readonly EvidenceItem[]>;
   /** Refuses (throws) what must not start: identity, room, empty source, bad dump. Read-only; also run by `run` itself first. */
   precheck?(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<void>;
-  /** Host that its job runs on; absent: it acts without a job. Pure. */
-  jobHost?(spec: SpecOf<K>, world: PlannedWorld): string;
+  /** Host that its job runs on; absent, or undefined for a step: it acts without a job. Pure. */
+  jobHost?(spec: SpecOf<K>, world: PlannedWorld): string | undefined;
   /** Asked on resume, when `effect.started` is on disk and no end is. */
   probe(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<ProbeAnswer>;
   /**

@@ -179,6 +179,8 @@ export const commandStep = z.strictObject({
   verify: argv,
   undo: argv.optional(),
   idempotent: z.boolean().default(false),
+  /** Over in a moment: run and checked in one session, without a job; needs `idempotent`. */
+  short: z.boolean().optional(),
   irreversible: z.boolean().default(false),
 });
 

@@ -7,7 +7,7 @@ import { commandStep } from '../../../src/steps/command/command-step.ts';
 import { createTransportPool } from '../../../src/transports/pool.ts';
 import { createRemoteJobs } from '../../../src/transports/remote-job.ts';
 import type { RemoteJobs, TransportPool } from '../../../src/transports/transport.ts';
-import { eventually, startSshd, type SshdFixture } from '../../transports/sshd-fixture.ts';
+import { eventually, isRunning, startSshd, type SshdFixture } from '../../transports/sshd-fixture.ts';
 import { plannedStep, specOf, stepContext } from '../step-context.ts';
 
 jest.setTimeout(60_000);
@@ -107,4 +107,82 @@ test('neither or both of run and shell, and unknown hosts, are refused when the 
   expect(() => kind.describe(command({ run: ['a'], shell: 'b' }), world)).toThrow("either 'run'");
   expect(() => kind.describe(command({ run: ['a'], host: 'moon' }), world)).toThrow("no host 'moon'");
   expect(kind.describe(command({ run: ['echo', 'a b'] }), world).commands).toEqual([`gravelines: echo 'a b'`]);
+});
+
+describe('a short command', () => {
+  const short = { idempotent: true, short: true };
+
+  test('runs and is checked in one session, its words and those of its check as they are', async () => {
+    let sessions = 0;
+    const counting: TransportPool = {
+      ...hosts,
+      connect: async (...given) => {
+        const transport = await hosts.connect(...given);
+        return {
+          ...transport,
+          exec: (...call) => {
+            sessions += 1;
+            return transport.exec(...call);
+          },
+        };
+      },
+    };
+    const outcome = await go(
+      {
+        ...short,
+        run: ['sh', '-c', 'echo talk; printf %s "$1" >"$2"', 'x', `a 'b' $HOME "c"`, 'two words'],
+        verify: ['sh', '-c', 'cat "$1"; test -s "$1"', 'x', 'two words'],
+      },
+      { ...contextOf(), hosts: counting },
+    );
+    expect(outcome).toMatchObject({ kind: 'done', output: { verified: true } });
+    expect(outcome.kind === 'done' && outcome.lines[0]).toMatch(/: a 'b' \$HOME "c"$/);
+    expect(sessions).toBe(1);
+  });
+
+  test('that ends badly is a failure with its last words, and its check is not asked', async () => {
+    const outcome = await go({
+      ...short,
+      run: ['sh', '-c', 'echo no such thing >&2; exit 3'],
+      verify: ['touch', 'asked'],
+    });
+    expect(outcome.kind === 'failed' && outcome.error.message).toContain('ended with 3: no such thing');
+    expect(existsSync(join(sshd.home, 'asked'))).toBe(false);
+  });
+
+  test('whose check does not hold yet is asked again', async () => {
+    rmSync(made(), { force: true });
+    const later = `(sleep 0.3; touch made) >/dev/null 2>&1 </dev/null &`;
+    expect(await go({ ...short, run: ['sh', '-c', later] })).toMatchObject({ kind: 'done' });
+  });
+
+  test('that was stopped never begins', async () => {
+    rmSync(made(), { force: true });
+    const context = contextOf();
+    const spec = command({ ...short, run: ['touch', 'made'] });
+    expect(await kind.stop?.(plannedStep(spec), spec, context)).toEqual([]);
+    const outcome = await go({ ...short, run: ['touch', 'made'] }, context);
+    expect(outcome.kind === 'failed' && outcome.error.message).toContain('stopped');
+    expect(existsSync(made())).toBe(false);
+  });
+
+  test('that may still run is not run beside itself, and is stopped with all it started', async () => {
+    const context = contextOf();
+    const spec = command({ ...short, run: ['sh', '-c', 'sleep 60 & echo $! >pid; wait'] });
+    rmSync(join(sshd.home, 'pid'), { force: true });
+    // Stopped, its session has no answer.
+    const first = kind.run(plannedStep(spec), spec, context).catch(() => undefined);
+    await eventually('it runs', () => existsSync(join(sshd.home, 'pid')));
+    expect(await kind.probe(plannedStep(spec), spec, context)).toBe('absent');
+    await expect(kind.run(plannedStep(spec), spec, context)).rejects.toThrow(
+      expect.objectContaining({ code: 'connection-lost' }),
+    );
+    expect(await kind.stop?.(plannedStep(spec), spec, context)).toEqual([]);
+    await first;
+    expect(isRunning(Number(readFileSync(join(sshd.home, 'pid'), 'utf8')))).toBe(false);
+  });
+
+  test('must be one that may run twice', () => {
+    expect(() => kind.describe(command({ short: true, run: ['true'] }), contextOf().world)).toThrow(/idempotent/);
+  });
 });
