@@ -16,6 +16,7 @@ export const verbLines: readonly (readonly [
       ['prove', 'look at every path of a procedure under the laws, before the fire'],
       ['print', 'the procedure on paper: commands, contacts, forms to sign, a log'],
       ['check', 'look at hosts, backups, names, people: is the site fit for a disaster tonight'],
+      ['sync', 'keep the recovery side warm from the backups, for cron'],
       ['drill', 'the activation as an exercise, into an isolated target; clean-up at the end'],
     ],
   ],

@@ -13,6 +13,7 @@ const loaders: Readonly<Record<string, Loader>> = {
   prove: () => import('./verbs/prove.ts'),
   print: () => import('./verbs/print.ts'),
   check: () => import('./verbs/check.ts'),
+  sync: () => import('./verbs/sync.ts'),
   drill: () => import('./verbs/drill.ts'),
   activate: () => import('./verbs/activate.ts'),
   return: () => import('./verbs/return.ts'),

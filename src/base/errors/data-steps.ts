@@ -52,4 +52,19 @@ export const dataStepsErrors = {
     message: "step '{step}' cannot fill its target on '{host}': {reason}",
     hint: 'Nothing was overwritten. Mend the target, then: drp decide retry {step} --reason TEXT.',
   },
+  'sync-failed': {
+    exitCode: 1,
+    message: "the tree of '{step}' was not refreshed: {reason}",
+    hint: 'The next sync goes on with it. See earlier ones: drp sync --site {site} --show.',
+  },
+  'sync-record-damaged': {
+    exitCode: 5,
+    message: 'the record of syncs is not whole: {file}: {reason}',
+    hint: 'Keep it aside under another name for whoever looks into it; the next sync begins a new one.',
+  },
+  'sync-refused': {
+    exitCode: 3,
+    message: 'no sync now: {what}',
+    hint: 'See where the site stands: drp status --site {site}.',
+  },
 } as const satisfies Record<string, CatalogEntry>;

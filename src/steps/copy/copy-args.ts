@@ -3,7 +3,7 @@ import { scriptText } from '../remote/script-text.ts';
 import { sourceRoute } from '../remote/source-route.ts';
 import type { StepContext } from '../step-kind.ts';
 import type { CopyWay } from './choose-copy.ts';
-import { leastSize, type copyNames, type CopySpec, type Place } from './copy-plan.ts';
+import { leastSize, type CopyNames, type CopySpec, type Place } from './copy-plan.ts';
 
 /** Passes over a living source at most, the first among them. */
 const passesMax = 5;
@@ -28,7 +28,7 @@ export function copyArgs(
   at: {
     readonly context: StepContext;
     readonly source: Place;
-    readonly names: ReturnType<typeof copyNames>;
+    readonly names: CopyNames;
     readonly way: CopyWay;
   },
 ): readonly string[] {
@@ -59,6 +59,8 @@ export function copyArgs(
     scriptText(...onTree, 'remote/tree-attributes.sh', 'remote/tree-sums.sh', 'remote/tree-ledger.sh'),
     scriptText(...onTree, 'copy/pack.sh'),
     scriptText(...onTree, 'copy/shares.sh'),
+    names.warm,
+    context.run.site,
   ];
 }
 

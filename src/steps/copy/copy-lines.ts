@@ -2,7 +2,7 @@ import { formatDuration } from '../../base/duration.ts';
 import type { Json } from '../../events/event.ts';
 import { factNumber } from '../remote/job-outcome.ts';
 import type { CopyWay } from './choose-copy.ts';
-import type { copyNames, CopySpec } from './copy-plan.ts';
+import type { CopyNames, CopySpec } from './copy-plan.ts';
 
 type Facts = Readonly<Record<string, string>>;
 
@@ -12,7 +12,7 @@ const besideMs = 5_000;
 /** What a copy said of itself, for people: how it went about it, what was compared, what was kept. */
 export function copyLines(
   spec: CopySpec,
-  at: { readonly facts: Facts; readonly names: ReturnType<typeof copyNames>; readonly way: CopyWay },
+  at: { readonly facts: Facts; readonly names: CopyNames; readonly way: CopyWay },
 ): readonly string[] {
   const { facts, names, way } = at;
   const kept = facts['kept'] ?? '';
@@ -21,7 +21,8 @@ export function copyLines(
     spec.switch
       ? `both sides compared by checksum (${(facts['manifest'] ?? '').slice(0, 12)}…) and switched in as ${names.target}`
       : `waits beside the target as ${names.staging}; compared when it is switched in`,
-    ...passesLines(facts),
+    ...(facts['warm'] === undefined ? [] : ['it went on with the tree that drp sync had kept warm']),
+    ...passesLines(spec, facts),
     ...changesLines(facts),
     ...way.why,
     ...(kept === '' ? [] : [`what was there before is kept as ${kept}`]),
@@ -42,15 +43,20 @@ export function tookOutput(facts: Facts): { readonly [key: string]: Json } {
   return Object.fromEntries(parts) as { readonly [key: string]: Json };
 }
 
-function passesLines(facts: Facts): readonly string[] {
+function passesLines(spec: CopySpec, facts: Facts): readonly string[] {
   const passes = passesOf(facts);
   if (passes.length === 0) return [];
   const kept = factNumber(facts, 'ledger');
+  const checksums = kept === 0 ? 'no checksums could be kept: ' : `${kept} checksums are kept: `;
+  if ('backup' in spec.from)
+    return [
+      `${checksums}an activation from this very backup reads ${kept === 0 ? 'both sides whole' : 'only what changed'}`,
+    ];
   return [
     `gone over ${passes.length === 1 ? 'once' : `${passes.length} times`}: ${passes.map((ms) => formatDuration(ms)).join(', ')}; another pass would gain little`,
     kept === 0
-      ? 'no checksums could be kept for the frozen window: there, both sides are read whole'
-      : `freezing is worth it now: the last copy of these files should take about ${formatDuration(expectedWindowMs(facts))}; ${kept} checksums are kept, only what changes is read again`,
+      ? `${checksums}in the frozen window both sides are read whole`
+      : `freezing is worth it now: the last copy of these files should take about ${formatDuration(expectedWindowMs(facts))}; ${checksums}only what changes is read again`,
   ];
 }
 

@@ -27,15 +27,32 @@ export function inBackup(backup: Place, path: string | undefined): Place {
   return { host: backup.host, path: inside === '' ? backup.path : `${backup.path}/${inside}` };
 }
 
+/** The names of a copy on its target's host. */
+export interface CopyNames {
+  readonly target: string;
+  /** Growing beside it. */
+  readonly staging: string;
+  /** What was there before. */
+  readonly kept: string;
+  /** Kept beside it between fires by `drp sync`; the next copy that begins goes on with it. */
+  readonly warm: string;
+}
+
+/** Staging name of the trees that `drp sync` keeps. */
+export const warmStaging = 'warm';
+
 /** The names of a copy on its target's host: in use, growing beside it, and kept of what was there before. */
-export function copyNames(
-  spec: CopySpec,
-  at: { readonly world: PlannedWorld; readonly run: string },
-): { readonly target: string; readonly staging: string; readonly kept: string } {
+export function copyNames(spec: CopySpec, at: { readonly world: PlannedWorld; readonly run: string }): CopyNames {
   const target = absolutePath(at.world, spec.to.host, spec.to.path);
   const { folder, base } = splitPath(target);
   const below = folder === '/' ? '' : folder;
-  return { target, staging: `${below}/.${base}.drp-${spec.staging ?? spec.id}`, kept: `${target}.before-${at.run}` };
+  const beside = (name: string): string => `${below}/.${base}.drp-${name}`;
+  return {
+    target,
+    staging: beside(spec.staging ?? spec.id),
+    kept: `${target}.before-${at.run}`,
+    warm: beside(warmStaging),
+  };
 }
 
 /** Files and bytes a source had when somebody last looked, and the least it must have now. */

@@ -1,7 +1,7 @@
 # Fills a staging tree beside the target, compares it with the source by checksums, and switches it in by rename. A name
 # in use never stands for half a tree: what is not verified keeps its own hidden name.
 #   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE TARGET STAGING KEPT SWITCH EXCLUDES MIN_FILES MIN_BYTES
-#   MODE CIPHER STREAMS FLAGS LIMITS PASSES SIZE MANIFEST LEDGER PACK SHARES
+#   MODE CIPHER STREAMS FLAGS LIMITS PASSES SIZE MANIFEST LEDGER PACK SHARES WARM SITE
 # FLAGS: A ACLs, X extended attributes, W whole files, S holes, Z compressed. PASSES: how often a living source may be gone over.
 need_tools rsync sha256sum find sort sed awk df stat comm
 trap link_down EXIT
@@ -19,12 +19,32 @@ printf '%s\n' "$2" >"$work/manifest.sh"
 printf '%s\n' "$3" >"$work/ledger.sh"
 printf '%s\n' "$4" >"$work/pack.sh"
 printf '%s\n' "$5" >"$work/shares.sh"
+warm=$6 site=$7
 printf '%s\n' "$excludes" | sed '/^$/d' | tr '\n' '\0' >"$work/excludes"
 ledger=$staging.ledger
 owners=
 [ "$(id -u)" != 0 ] || owners=1
 parent=${target%/*}
 [ -n "$parent" ] || parent=/
+
+# The tree that is kept warm between fires belongs to whoever holds its lock. A run takes it whole, by its name; while it
+# is being filled, or once a run has claimed the site, nobody begins to fill it.
+take_warm() {
+  [ -d "$parent" ] && [ -w "$parent" ] || mkdir -p "$parent" 2>/dev/null || return 0
+  if [ "$staging" = "$warm" ]; then
+    exec 7>>"$warm.lock"
+    flock -n 7 || refuse target-unfit "$warm is being filled already"
+    [ ! -e "$HOME/.drp/claims/$site" ] || refuse target-unfit "a run has claimed the site"
+  elif [ ! -e "$staging" ] && [ -d "$warm" ] && [ -w "$parent" ]; then
+    exec 7>>"$warm.lock"
+    if flock -n 7 && mv -T "$warm" "$staging"; then
+      say fact warm 1
+      rm -rf "$ledger"
+      [ ! -d "$warm.ledger" ] || mv -T "$warm.ledger" "$ledger"
+    fi
+    exec 7>&-
+  fi
+}
 
 # What is left out of the copy is the target's own: it comes along from the tree that is replaced.
 carry_over() {
@@ -128,6 +148,7 @@ pass_seconds=20
 
 say progress 0 0 "measuring the source"
 link_share
+take_warm
 if [ "$switch" = 1 ] && ledger_holds; then
   short=1
   measure_facts
@@ -157,7 +178,8 @@ if [ -n "$short" ] && send_changes; then
   ! compare_short || equal=1
 elif [ "$switch" = 0 ]; then
   # Nothing is removed while the source lives: only the last pass takes away what it no longer holds.
-  fill
+  # A tree kept warm from backups would grow for ever; a backup is whole, and was found not to have shrunk.
+  if [ "$staging" = "$warm" ]; then fill --delete; else fill; fi
   lap fill
   go_over $(($(date +%s) - began))
   finish

@@ -12,12 +12,35 @@ const probeTimeoutMs = 600_000;
 /**
  * Finds out what a copy is chosen by, on its target's host: both processors, the line between them, the shape of the
  * tree. The answer is kept there under the attempt's token, so that whoever takes the copy up again chooses the same.
- * Throws what callHost throws; what cannot be found out counts as not known.
+ * A `drp sync` that fills the tree kept warm gives way to it. Throws what callHost and RemoteJobs throw; what cannot be
+ * found out counts as not known.
  */
 export async function probeCopy(spec: CopySpec, context: StepContext): Promise<CopyFacts> {
+  const source = copySource(spec, context);
+  let answer = await askProbe(spec, context, { anyway: false });
+  if (answer.trim() === 'busy') {
+    await stopSync(spec.to.host, context);
+    answer = await askProbe(spec, context, { anyway: true });
+  }
+  return parseProbe(answer, source.host === spec.to.host);
+}
+
+/** What the tokens of a site's syncs begin with, in place of a run. */
+export function syncTokens(site: string): string {
+  return `sync-${site}`;
+}
+
+async function stopSync(host: string, context: StepContext): Promise<void> {
+  const claim = context.claim === undefined ? {} : { claim: context.claim };
+  for (const { token, state } of await context.jobs.find(host, syncTokens(context.run.site), context.signal)) {
+    if (state === 'running' || state === 'accepted') await context.jobs.cancel(host, token, claim);
+  }
+}
+
+async function askProbe(spec: CopySpec, context: StepContext, at: { readonly anyway: boolean }): Promise<string> {
   const { host } = spec.to;
   const source = copySource(spec, context);
-  const { staging } = copyNames(spec, { world: context.world, run: context.run.id });
+  const { staging, warm } = copyNames(spec, { world: context.world, run: context.run.id });
   const { identity } = hostOf(context.world, source.host);
   const result = await callHost(context, host, {
     argv: shellArgv(
@@ -44,12 +67,14 @@ export async function probeCopy(spec: CopySpec, context: StepContext): Promise<C
           'copy/probe-host.sh',
           'copy/probe-source.sh',
         ),
+        warm,
+        at.anyway ? '1' : '0',
       ],
     ),
     timeoutMs: probeTimeoutMs,
     ...(context.claim === undefined ? {} : { claim: context.claim }),
   });
-  return parseProbe(result.stdout, source.host === host);
+  return result.stdout;
 }
 
 /** The lines of probe.sh as facts; what is missing or no number counts as not known. */

@@ -1,12 +1,17 @@
 # What a copy is chosen by. The first answer under a token stays the answer: a copy taken up again is the same copy.
-#   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE STAGING EXCLUDES TOKEN SAMPLE SCRIPT_FOR_THE_SOURCE
-# Lines: here KEY VALUE · there KEY VALUE · warm ENTRIES · round MICROSECONDS · rate BYTES_A_SECOND
+#   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE STAGING EXCLUDES TOKEN SAMPLE SCRIPT_FOR_THE_SOURCE WARM ANYWAY
+# Lines: busy (nothing was looked at: the tree kept warm is being filled; not with ANYWAY=1) · here KEY VALUE · there KEY VALUE · warm ENTRIES · round MICROSECONDS · rate BYTES_A_SECOND
 one_line() {
   tr '\n' ' ' | cut -c 1-300
 }
 kept=$HOME/.drp/jobs/${13}/probe
 if [ -s "$kept" ]; then
   cat "$kept"
+  exit 0
+fi
+warm=${16}
+if [ "${17}" != 1 ] && [ "${11}" != "$warm" ] && [ -e "$warm.lock" ] && ! flock -n "$warm.lock" true; then
+  echo busy
   exit 0
 fi
 work=$(mktemp -d) || exit 95
@@ -22,8 +27,9 @@ keep() {
   exit 0
 }
 staging=${11} excludes=${12} sample=${14}
+[ -e "$staging" ] || [ ! -d "$warm" ] || staging=$warm
 # A tree whose last pass was looked at whole: nothing is walked again inside a frozen window.
-if [ -s "$staging.ledger/probe" ] && [ -d "$staging" ]; then
+if [ -s "$staging.ledger/probe" ] && [ -d "$staging" ] && head -n 1 "$staging.ledger/of" | grep -qF " ${10} "; then
   cat "$staging.ledger/probe" >"$work/answer"
   keep
 fi

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import type { ExecutorDeps } from '../../src/executor/deps.ts';
+import { openSyncRecord } from '../../src/executor/sync-record.ts';
+import { syncSite } from '../../src/executor/sync-site.ts';
+import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { copyStep } from '../../src/steps/copy/copy-step.ts';
+import { createClaims } from '../../src/transports/claims.ts';
+import { plannedStep, specOf, startLabSteps, type LabSteps } from '../steps/lab-steps.ts';
+
+let steps: LabSteps;
+let folder: string;
+let www: string;
+const newest = (): string =>
+  execFileSync('sh', [
+    '-c',
+    'ls -d "$1"/backups/files/*/ | sort | tail -n 1 | sed "s:/$::"',
+    'sh',
+    steps.facts.hosts['backup-odd'].base,
+  ])
+    .toString()
+    .trim();
+
+beforeAll(async () => {
+  steps = await startLabSteps();
+  folder = mkdtempSync(join(tmpdir(), 'drp-sync-'));
+  www = join(steps.facts.hosts.gravelines.base, 'www');
+}, 120_000);
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await steps.end();
+}, 60_000);
+
+const copy = specOf('copy', {
+  id: 'copy-files',
+  from: { backup: 'files', path: 'www' },
+  to: { host: 'gravelines', path: 'www' },
+});
+const plan = (): Plan =>
+  ({
+    site: 'gravelines',
+    procedure: 'activation',
+    world: steps.world,
+    phases: { restoration: [{ name: 'files', steps: [plannedStep(copy)] }] },
+  }) as unknown as Plan;
+
+const sync = async (serving: 'production' | 'recovery' = 'production') => {
+  const { hosts, jobs } = steps.context('sync');
+  const deps = {
+    journal: createMemoryJournal(),
+    kinds: new Map([['copy', copyStep]]),
+    // The connections are the test's own.
+    reach: () => ({ hosts: { ...hosts, closeAll: () => Promise.resolve() }, jobs, claims: createClaims(hosts) }),
+    providers: {},
+    clock: systemClock,
+    secret: () => Promise.reject(new Error('no secret is asked for')),
+  } as unknown as ExecutorDeps;
+  return await syncSite(deps, {
+    plan: plan(),
+    site: { site: 'gravelines', serving, obligations: [] },
+    record: await openSyncRecord(join(folder, 'record.jsonl')),
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+};
+const warm = (): string => join(www, '..', '.www.drp-warm');
+const activate = async (id: string) => {
+  const context = steps.context(copy.id);
+  const [path, host] = [newest(), 'backup-odd'];
+  const choices = { 'backup:files': { backup: 'files', host, path, takenAt: '2026-01-01T00:00:00.000Z' } };
+  const spec = { ...copy, id };
+  const outcome = await copyStep.run(plannedStep(spec), spec, { ...context, facts: { outputs: {}, choices } });
+  if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
+  return outcome.lines.join('\n');
+};
+const differences = (): string =>
+  execFileSync('rsync', ['-aHAXnci', '--delete', '--numeric-ids', `${newest()}/www/`, `${www}/`]).toString();
+
+describe('a sync', () => {
+  test('fills a tree beside the one in use and touches nothing else; an activation goes on with it', async () => {
+    const inUse = (): string =>
+      execFileSync('sh', ['-c', 'cd "$1" && find . -type f -exec sha256sum {} + | sort', 'sh', www]).toString();
+    const before = inUse();
+    const [first] = await sync();
+    expect(first).toMatchObject({ step: 'copy-files', kind: 'done' });
+    expect(existsSync(warm())).toBe(true);
+    expect(inUse()).toBe(before);
+    const [second] = await sync();
+    expect(second?.lines.join('\n')).toMatch(/only differences are sent/);
+    expect(await activate('activated')).toMatch(/drp sync had kept warm[^]*[01] entries had changed/);
+    expect(differences()).toBe('');
+    expect(existsSync(warm())).toBe(false);
+  });
+
+  test('gives way to an activation in the middle of its work', async () => {
+    execFileSync('sh', ['-c', 'head -c 6000000 /dev/urandom >"$1/www/large"', 'sh', newest()]);
+    await steps.lab.fault('link-slow', 'backup-odd', '700000', '0');
+    const syncing = sync();
+    while (!existsSync(warm())) await new Promise((resolve) => setTimeout(resolve, 50));
+    const activating = activate('preempting');
+    expect((await syncing)[0]).toMatchObject({ kind: 'failed' });
+    await steps.lab.fault('link-up', 'backup-odd');
+    await activating;
+    expect(differences()).toBe('');
+  });
+
+  test('is refused where users are on the recovery side, and where a run has claimed the site', async () => {
+    await expect(sync('recovery')).rejects.toMatchObject({ code: 'sync-refused' });
+    const claims = createClaims(steps.context('claim').hosts);
+    const claim = { site: 'gravelines', run: 'k3f9-2a7m', epoch: 1 };
+    await claims.take('gravelines', claim);
+    await expect(sync()).rejects.toMatchObject({ code: 'sync-refused' });
+    await claims.release('gravelines', claim);
+  });
+
+  test('refuses a backup that has shrunk since the last one, and says so on record', async () => {
+    await sync();
+    execFileSync('sh', [
+      '-c',
+      'find "$1/www" -type f | head -n 200 | while IFS= read -r f; do rm -- "$f"; done',
+      'sh',
+      newest(),
+    ]);
+    const [tree] = await sync();
+    expect(tree).toMatchObject({ kind: 'failed', lines: [expect.stringMatching(/has shrunk|no fit copy/)] });
+    const { entries } = await openSyncRecord(join(folder, 'record.jsonl'));
+    expect(entries.at(-1)).toMatchObject({ what: 'tree', kind: 'failed' });
+  });
+
+  test('keeps a record that shows when a line of it was changed', async () => {
+    const file = join(folder, 'record.jsonl');
+    const text = readFileSync(file, 'utf8');
+    expect((await openSyncRecord(file)).entries.length).toBeGreaterThan(5);
+    writeFileSync(file, text.replace('"kind":"done"', '"kind":"fail"'));
+    await expect(openSyncRecord(file)).rejects.toMatchObject({ code: 'sync-record-damaged' });
+  });
+});
