@@ -1,3 +1,4 @@
+import { cancelledText } from '../events/cancelled-text.ts';
 import type { Event, Statement } from '../events/event.ts';
 import { offeredCopies } from '../steps/backups/offered-copies.ts';
 import { answersAmong } from './accepted.ts';
@@ -85,6 +86,11 @@ function tell({ statements, troubles }: Told, event: Event): boolean {
       return true;
     case 'step.failed':
       troubles.set(event.data.step, { reason: event.data.reason, hint: event.data.hint });
+      return true;
+    case 'decision.made':
+      if (event.data.verb !== 'cancel') return false;
+      // What it ends with is no trouble of its own, and an earlier attempt's is not the reason.
+      troubles.set(event.data.subject, { reason: cancelledText(event.data), hint: '' });
       return true;
     case 'stop.failed': {
       const { step, key, reason } = event.data;

@@ -1,4 +1,5 @@
 import { anchoredUpTo } from '../events/anchored.ts';
+import { cancelledText } from '../events/cancelled-text.ts';
 import type { Driver, Event, EventOf, Identity, Json, RunMode, Situation, Statement } from '../events/event.ts';
 import { watchOf, type Watch } from '../events/watch.ts';
 import { nextProgress, type MovedBytes } from '../plan/copy-progress.ts';
@@ -229,6 +230,7 @@ function applyEvent(building: Building, event: Event): void {
     }
     case 'decision.made': {
       const step = building.steps.get(event.data.subject);
+      if (step !== undefined && event.data.verb === 'cancel') step.reason = cancelledText(event.data);
       if (step === undefined || !['skip', 'mark-done'].includes(event.data.verb)) return;
       Object.assign(step, { endedAt: event.at, decidedBy: event.data.person, reason: event.data.reason });
       delete step.hint;
