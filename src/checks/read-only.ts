@@ -39,15 +39,19 @@ export const readOnlyPrograms: Readonly<Record<string, readonly (readonly string
   systemctl: [['is-active']],
   tail: 'any',
   test: 'any',
-  timeout: 'any',
   tr: 'any',
   true: 'any',
   uniq: 'any',
   wc: 'any',
 };
 
-/** Whether a command is on the list. `find` that runs or removes something is not. */
+/** Programs that run another, and how many arguments come before it. */
+const wrappers: Readonly<Record<string, number>> = { timeout: 1, nice: 2, ionice: 2 };
+
+/** Whether a command is on the list, also behind `timeout` or `nice`. `find` that runs or removes something is not. */
 export function isReadOnly([program = '', ...args]: readonly string[]): boolean {
+  const before = Object.hasOwn(wrappers, program) ? wrappers[program] : undefined;
+  if (before !== undefined) return isReadOnly(args.slice(before));
   if (!Object.hasOwn(readOnlyPrograms, program)) return false;
   if (program === 'find') return !args.some((arg) => /^-(exec|execdir|ok|okdir|delete|fprint|fprintf|fls)/.test(arg));
   const allowed = readOnlyPrograms[program];
