@@ -1,7 +1,8 @@
 """Read by verify.py: did people sign what the record says, and might they? By journal-format.md, "Who may decide": roles,
 quorum, not the starter, strength, expiry, nonces. Whether each event follows by the run's machine, drp audit verify tells."""
 import base64, datetime, json, re
-STRENGTHS, DECIDERS, RESTORING = ["os-user", "ssh-key", "hardware-key"], {"operator", "authoriser"}, ("copy", "database")
+STRENGTHS = ["os-user", "ssh-key", "hardware-key", "hardware-key-pin"]
+DECIDERS, RESTORING = {"operator", "authoriser"}, ("copy", "database")
 WORDS = {"gate.renewed": ("decide", "renew", "gate"), "run.aborting": ("abort", "", ""), "run.adopted": ("decide", "adopt", ""),
          "watch.handed": ("decide", "handover", "to"), "obligation.settled": ("decide", "settle", "id"),
          "lesson.added": ("decide", "lesson", "id"), "lesson.closed": ("decide", "close-lesson", "id")}
@@ -10,10 +11,11 @@ def need(holds, message):
 def later(at, seconds):  # instants as text can be compared
     then = datetime.datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ") + datetime.timedelta(seconds=seconds)
     return then.isoformat(timespec="milliseconds") + "Z"
-def proof(i):  # what its signature shows; a hardware key has a type sk-… and a flag that says it was touched
+def proof(i):  # what its signature shows; a hardware key has a type sk-… and flags: 1 says it was touched, 4 that it took a PIN
     if "signature" not in i: return "attested" if "attested" in i else "os-user"
     blob = base64.b64decode("".join(i["signature"].strip().split("\n")[1:-1]))
-    return "hardware-key" if blob[18:21] == b"sk-" and blob[-5] & 1 else "ssh-key"
+    if blob[18:21] != b"sk-" or not blob[-5] & 1: return "ssh-key"
+    return "hardware-key-pin" if blob[-5] & 4 else "hardware-key"
 def same(one, other):  # one person, or nothing that tells two apart
     mine, its = one["identity"], other["identity"]
     told = "fingerprint" if "fingerprint" in mine else "osUser"
@@ -49,7 +51,7 @@ class Policy:
         need(texts and len(s) == (14 if gate else 10), "what was signed is no text of drp")
         need(s["format"] == ("drp-approval@v1" if gate else "drp-word@v1"), "what was signed is another kind of text")
     def speaker(self, d, i):
-        need(proof(i) == i["strength"], f"it claims {i['strength']}, its proof is {proof(i)}")
+        need(proof(i) in (i["strength"], i["strength"] + "-pin"), f"it claims {i['strength']}, its proof is {proof(i)}")
         if i["strength"] == "os-user": need(self.people[d["person"]].get("osUser") == i["osUser"], "the OS user is somebody else")
         if i["strength"] == "attested":
             a, witness = i["attested"], i["attested"]["witness"].strip()

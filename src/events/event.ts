@@ -1,9 +1,9 @@
 /** Values that canonical JSON can hold here: no floats, no undefined; instants are ISO UTC strings. */
 export type Json = string | boolean | number | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** Who a decision comes from, and how sure that is. Strength rises: os-user < ssh-key < hardware-key; attested stands aside. */
+/** Who a decision comes from, and how sure that is. Strength rises: os-user < ssh-key < hardware-key (touched) < hardware-key-pin; attested stands aside. */
 export interface Identity {
-  readonly strength: 'os-user' | 'attested' | 'ssh-key' | 'hardware-key';
+  readonly strength: 'os-user' | 'attested' | 'ssh-key' | 'hardware-key' | 'hardware-key-pin';
   /** Login name of the OS user on the machine of the driver. */
   readonly osUser?: string;
   /** SHA256:… of the key that signed. */

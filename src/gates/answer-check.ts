@@ -3,7 +3,7 @@ import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Statement } from '../events/event.ts';
 import { person } from '../runbook/schema/world.ts';
 import { approvalDiffers, parseSignedText, type SignedText } from './approval.ts';
-import { allowedBy } from './people.ts';
+import { allowedBy, strengthShown } from './people.ts';
 import { verifySignature } from './sshsig.ts';
 
 /** An answer as a record has it; nothing of it is believed. */
@@ -47,8 +47,12 @@ function check(answer: AnswerOnRecord, given: string | undefined): string {
   const differs = signed === undefined ? 'kind of text' : differsFrom(signed, said, answer);
   if (differs !== undefined) throw invalid(`the text signed has another ${differs} than the record`);
   if (identity['fingerprint'] !== facts.fingerprint) throw invalid('the record names another key');
-  if (identity['strength'] === 'hardware-key' && !(facts.hardware && facts.touched)) {
-    throw invalid('the record says hardware key, the signature shows no touched one');
+  const claims = String(identity['strength']);
+  if (claims.startsWith('hardware-key') && !strengthShown(facts).startsWith(claims)) {
+    const more = claims === 'hardware-key' ? 'touched one' : 'PIN';
+    throw invalid(
+      `the record says ${claims === 'hardware-key' ? 'hardware key' : claims}, the signature shows no ${more}`,
+    );
   }
   const people = peopleShape.safeParse(answer.people);
   const name = String(data['person']);

@@ -119,14 +119,19 @@ function differingField(word: Word, signed: SignedText): string | undefined {
 
 function signedIdentity(word: Word, facts: SignatureFacts, allowed: string): Identity {
   return {
-    // A hardware key nobody touched is a key like any other.
-    strength: facts.hardware && facts.touched ? 'hardware-key' : 'ssh-key',
+    strength: strengthShown(facts),
     ...(word.osUser === '' ? {} : { osUser: word.osUser }),
     fingerprint: facts.fingerprint,
     signature: word.signed?.signature ?? '',
     signed: word.signed?.text ?? '',
     allowedBy: allowed,
   };
+}
+
+/** What a signature shows of its key. A hardware key nobody touched is a key like any other. */
+export function strengthShown({ hardware, touched, verified }: SignatureFacts): Identity['strength'] {
+  if (!hardware || !touched) return 'ssh-key';
+  return verified ? 'hardware-key-pin' : 'hardware-key';
 }
 
 function keysOf(person: string, context: Omit<PeopleContext, 'at'>): readonly AllowedSigner[] {

@@ -61,7 +61,7 @@ export type Verdict =
 
 /** A signed word is good this long: it is typed and sent, not kept. */
 const wordLifeMs = 3_600_000;
-const strengths = ['os-user', 'ssh-key', 'hardware-key'];
+const strengths = ['os-user', 'ssh-key', 'hardware-key', 'hardware-key-pin'];
 /** Roles whose word decides about steps and runs. */
 export const deciders: readonly string[] = ['operator', 'authoriser'];
 

@@ -85,7 +85,8 @@ function judgeAgain(event: Event, { word, person, identity, reason }: Said, arou
     nonces: noncesOf(before),
   });
   if (verdict.kind === 'refused') return `${person} could not say this: ${verdict.text}`;
-  if (verdict.identity.strength !== identity.strength)
+  // A touched key that took a PIN, too, may stand as a touched one.
+  if (![identity.strength, `${identity.strength}-pin`].includes(verdict.identity.strength))
     return `it claims ${identity.strength}, its proof is ${verdict.identity.strength}`;
   return event.type === 'gate.decided' && event.data.decision === 'approve' && event.data.passed !== verdict.passed
     ? `the gate is ${verdict.passed ? 'passed' : 'not passed'} with this answer, the record says otherwise`

@@ -105,7 +105,11 @@ function evidenceLines(item: EvidenceItem): readonly string[] {
 
 function policyText(policy: Statement['policy']): string {
   const people = policy.approvals === 1 ? 'one' : `${policy.approvals} different people`;
-  const strength = { 'ssh-key': ', signed by an SSH key', 'hardware-key': ', signed by a touched hardware key' };
+  const strength = {
+    'ssh-key': ', signed by an SSH key',
+    'hardware-key': ', signed by a touched hardware key',
+    'hardware-key-pin': ', signed by a hardware key with touch and PIN',
+  };
   return [
     `${people} of ${policy.roles.join(' or ')}`,
     policy.notTheStarter ? ', not who started the run' : '',

@@ -44,7 +44,7 @@ const dayMs = 86_400_000;
 /** A new key takes days: to make, to bring over safely, to sign in. */
 const endingDays = 30;
 
-const strengths = ['os-user', 'ssh-key', 'hardware-key'] as const;
+const strengths = ['os-user', 'ssh-key', 'hardware-key', 'hardware-key-pin'] as const;
 type Strength = (typeof strengths)[number];
 
 /**
@@ -163,7 +163,7 @@ function answerOf(
   }
   return policy.notTheStarter
     ? { person, may: 'unless-starter', why: 'unless this person started the run' }
-    : { person, may: 'yes', why: `by ${strongest.strength}` };
+    : { person, may: 'yes', why: `by ${strongest.strength.replace('-pin', '')}` };
 }
 
 /** The strongest identity a person can show; `why`: what stands in the way of a stronger one. */
@@ -176,7 +176,8 @@ function strengthOf(
   const good = keys.filter((key) => key.invalid === undefined);
   const why = keys.find((key) => key.invalid !== undefined)?.invalid ?? '';
   const said = why === '' ? '' : `has a key, and ${why}`;
-  if (good.some((key) => key.hardware)) return { strength: 'hardware-key', why: said };
+  // Whether it takes a PIN shows only when it signs.
+  if (good.some((key) => key.hardware)) return { strength: 'hardware-key-pin', why: said };
   if (good.length > 0) return { strength: 'ssh-key', why: said };
   if (plan.world.people[person]?.osUser !== undefined) return { strength: 'os-user', why: said };
   return { strength: undefined, why: said === '' ? 'has no key and no OS user' : said };

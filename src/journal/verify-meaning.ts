@@ -63,7 +63,7 @@ const signedTypes = [
   'lesson.added',
   'lesson.closed',
 ];
-const strengths = ['os-user', 'ssh-key', 'hardware-key'];
+const strengths = ['os-user', 'ssh-key', 'hardware-key', 'hardware-key-pin'];
 
 /** What must fit together inside the events, beyond their chain: plan, statements, answers. */
 export function checkMeaning(

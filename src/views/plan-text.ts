@@ -184,7 +184,7 @@ export function whoMayPass(plan: Pick<Plan, 'world'>, gate: PlannedGate): string
       ? ''
       : gate.strength === 'ssh-key'
         ? 'signed with an SSH key'
-        : 'signed with a hardware key',
+        : `signed with a hardware key${gate.strength === 'hardware-key-pin' ? ' that takes a PIN' : ''}`,
     gate.attested === true ? 'or over the phone, attested' : '',
     gate.breakGlass === true ? 'or an operator alone, by break-glass' : '',
   ].filter((rule) => rule !== '');

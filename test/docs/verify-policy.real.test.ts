@@ -165,6 +165,28 @@ const cases: readonly (readonly [string, 'good' | 'not good', Change])[] = [
     'good',
     at('switchover', (data) => (data['signs'] = { flags: 0 })),
   ],
+  [
+    'a token with touch where a PIN is asked for',
+    'not good',
+    all(
+      planned('switchover', { strength: 'hardware-key-pin' }),
+      at('switchover', (data, identity) => {
+        data['signs'] = { flags: 1 };
+        identity['strength'] = 'hardware-key-pin';
+      }),
+    ),
+  ],
+  [
+    'a token with touch and PIN where that is asked for',
+    'good',
+    all(
+      planned('switchover', { strength: 'hardware-key-pin' }),
+      at('switchover', (data, identity) => {
+        data['signs'] = { flags: touchedWithPin };
+        identity['strength'] = 'hardware-key-pin';
+      }),
+    ),
+  ],
   ['a key where a token is asked for', 'not good', planned('switchover', { strength: 'hardware-key' })],
   [
     'a token where a token is asked for',

@@ -13,6 +13,7 @@ import { currentOsUser } from '../../src/journal/driver.ts';
 import type { Person } from '../../src/runbook/schema/world.ts';
 import { contextOf, gateOf, statementOf, wordOf } from './fixtures.ts';
 import { testKey } from './test-key.ts';
+import { testToken } from './test-token.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -20,13 +21,21 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const names = ['starter', 'other', 'unknown', 'revoked', 'expired'] as const;
+const names = ['starter', 'other', 'touch', 'pin', 'untouched', 'unknown', 'revoked', 'expired'] as const;
 type Name = (typeof names)[number];
-const strengths = ['os-user', 'ssh-key', 'hardware-key'] as const;
-const keys = Object.fromEntries(names.map((name) => [name, testKey(name)]));
+const strengths = ['os-user', 'ssh-key', 'hardware-key', 'hardware-key-pin'] as const;
+/** People with a hardware key, and what it says of its touch. */
+const flags: Readonly<Partial<Record<Name, number>>> = { touch: 0x01, pin: 0x05, untouched: 0x04 };
+const keys = Object.fromEntries(names.map((name) => [name, keyOf(name)]));
+function keyOf(name: Name): { readonly line: string; sign(text: string): string } {
+  const flag = flags[name];
+  if (flag === undefined) return testKey(name);
+  const token = testToken(name);
+  return { line: token.line, sign: (text) => token.sign(text, flag) };
+}
 const allowedSigners = [
   `starter ${keys['starter']?.line}`,
-  `other ${keys['other']?.line}`,
+  ...['other', 'touch', 'pin', 'untouched'].map((name) => `${name} ${keys[name]?.line}`),
   // The line of 'revoked' was taken out of the file.
   `expired valid-before="20260101Z" ${keys['expired']?.line}`,
 ].join('\n');
@@ -68,18 +77,24 @@ async function throughSpool(word: Word, driver: 'driven' | 'not driven'): Promis
   return heard;
 }
 
-const signedVerdicts: Readonly<Record<Name, readonly [string, string, string]>> = {
-  starter: ['starter-may-not', 'starter-may-not', 'starter-may-not'],
-  other: ['accepted', 'accepted', 'strength-too-low'],
-  unknown: ['person-unknown', 'person-unknown', 'person-unknown'],
-  revoked: ['key-unknown', 'key-unknown', 'key-unknown'],
-  expired: ['key-not-valid-now', 'key-not-valid-now', 'key-not-valid-now'],
+type Verdicts = readonly [string, string, string, string];
+const always = (verdict: string): Verdicts => [verdict, verdict, verdict, verdict];
+const signedVerdicts: Readonly<Record<Name, Verdicts>> = {
+  starter: always('starter-may-not'),
+  other: ['accepted', 'accepted', 'strength-too-low', 'strength-too-low'],
+  touch: ['accepted', 'accepted', 'accepted', 'strength-too-low'],
+  pin: always('accepted'),
+  // A PIN without a touch is not what was asked for: a key like any other.
+  untouched: ['accepted', 'accepted', 'strength-too-low', 'strength-too-low'],
+  unknown: always('person-unknown'),
+  revoked: always('key-unknown'),
+  expired: always('key-not-valid-now'),
 };
 /** Without a signature a key that was taken back says nothing. */
-const unsignedVerdicts: Readonly<Partial<Record<Name, readonly [string, string, string]>>> = {
-  starter: ['starter-may-not', 'starter-may-not', 'starter-may-not'],
-  other: ['accepted', 'strength-too-low', 'strength-too-low'],
-  unknown: ['person-unknown', 'person-unknown', 'person-unknown'],
+const unsignedVerdicts: Readonly<Partial<Record<Name, Verdicts>>> = {
+  starter: always('starter-may-not'),
+  other: ['accepted', 'strength-too-low', 'strength-too-low', 'strength-too-low'],
+  unknown: always('person-unknown'),
 };
 
 function asked(name: Name, strength: (typeof strengths)[number], signed: boolean) {

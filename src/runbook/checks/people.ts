@@ -8,7 +8,7 @@ interface Voter {
 }
 
 const allRoles: readonly string[] = ['authoriser', 'operator', 'approver'];
-const strengths = ['os-user', 'ssh-key', 'hardware-key'];
+const strengths = ['os-user', 'ssh-key', 'hardware-key', 'hardware-key-pin'];
 
 /** Somebody can start a run, and enough people could pass each gate. */
 export function checkPeople(outline: Outline): readonly Finding[] {
@@ -48,6 +48,7 @@ function impassable(policy: Block, voters: readonly Voter[], starters: readonly 
   return left < approvals ? 'nobody could pass it: who starts the run may not, and too few others could' : undefined;
 }
 
+/** Whether a hardware key takes a PIN shows only when it signs. */
 function voterOf(id: string, data: Block, keysElsewhere: boolean): Voter {
   const keys = textsOf(data['keys']);
   const hardware = keysElsewhere || keys.some((key) => key.startsWith('sk-'));
@@ -56,5 +57,5 @@ function voterOf(id: string, data: Block, keysElsewhere: boolean): Voter {
   const roles = textsOf(data['roles']);
   // A role that is misspelt is a problem of its own; until it is mended it may be any.
   const unsure = roles.length === 0 || roles.some((role) => !allRoles.includes(role));
-  return { id, roles: unsure ? allRoles : roles, strength: hardware ? 2 : anyKey ? 1 : known ? 0 : -1 };
+  return { id, roles: unsure ? allRoles : roles, strength: hardware ? 3 : anyKey ? 1 : known ? 0 : -1 };
 }

@@ -239,7 +239,7 @@ export const gatePolicy = z
     roles: z.array(z.enum(['authoriser', 'operator', 'approver'])).min(1),
     approvals: z.int().min(1).max(5).default(1),
     notTheStarter: z.boolean().default(false),
-    strength: z.enum(['os-user', 'ssh-key', 'hardware-key']).default('os-user'),
+    strength: z.enum(['os-user', 'ssh-key', 'hardware-key', 'hardware-key-pin']).default('os-user'),
     expires: duration.default(3_600_000),
     attested: z.boolean().optional(),
     breakGlass: z.boolean().optional(),
