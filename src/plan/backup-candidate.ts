@@ -20,6 +20,10 @@ export interface BackupCandidate {
   readonly readBy?: readonly string[];
   /** Which of these ways showed that it is broken. */
   readonly misreadBy?: readonly string[];
+  /** When a file of it last changed, by the host's own count of changes (ctime): no program can set it back. */
+  readonly changed?: string;
+  /** It was still being written; asked only where a copy is read whole. */
+  readonly growing?: true;
 }
 
 /** What looking at one source of one backup gave. Unreachable and lost hosts are named, never left out. */

@@ -6,6 +6,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -25,10 +26,13 @@ export function takeAside(lab: LabContext, fault: string, path: string): void {
   renameSync(path, remember(lab, fault, path));
 }
 
-/** Keeps a copy of a file that a fault is about to spoil. */
+/** Keeps a copy of a file, its times included, that a fault is about to spoil. */
 export function copyAside(lab: LabContext, fault: string, path: string): void {
   if (!existsSync(path) || !statSync(path).isFile()) return;
-  copyFileSync(path, remember(lab, fault, path));
+  const kept = remember(lab, fault, path);
+  const { atime, mtime } = statSync(path);
+  copyFileSync(path, kept);
+  utimesSync(kept, atime, mtime);
 }
 
 /** Brings back, as it was, all that a fault took; what stands in its place goes. The last taken comes back first. */

@@ -38,10 +38,12 @@ export function sourceFindings(survey: SourceSurvey, question: SourceQuestion): 
     const advice = 'See why the backup does not run; restore from the other sources meanwhile.';
     return [fresh.fail('it holds no copy', { advice })];
   }
+  // A dump on its way is a sign of life, and not yet anything to judge.
+  const finished = copies.filter(({ growing }) => growing !== true);
   return [
     freshness(subject, newest, question),
-    ...wholeness(subject, newest),
-    size(subject, copies),
+    ...wholeness(subject, finished[0] ?? newest),
+    size(subject, finished),
     ...retention(subject, copies, question),
   ];
 }
@@ -79,6 +81,7 @@ function wholeness(subject: string, newest: BackupCandidate): readonly Finding[]
   const [end, sum] = [findingFor('backup.whole', subject), findingFor('backup.checksum', subject)];
   const read = newest.readBy ?? [];
   const misread = newest.misreadBy ?? [];
+  if (newest.growing === true) return [end.skipped('the only copy is still being written')];
   const file = newest.path.slice(newest.path.lastIndexOf('/') + 1);
   const retry = 'Make a new copy now, and find out what broke this one; the older copies are chosen meanwhile.';
   if (newest.kind === 'files') {

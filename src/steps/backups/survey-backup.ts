@@ -112,6 +112,8 @@ export function parseSurvey(
       if (word === 'bytes' || word === 'files') found[found.length - 1] = { ...last, [word]: Number(value) };
       if (word === 'sha256') found[found.length - 1] = { ...last, sha256: value };
       if (word === 'defect') last.defects.push(value);
+      if (word === 'changed') found[found.length - 1] = { ...last, changed: value };
+      if (word === 'growing') found[found.length - 1] = { ...last, growing: true };
       if (word === 'misread') found[found.length - 1] = { ...last, misreadBy: [...(last.misreadBy ?? []), value] };
       if (word === 'read') found[found.length - 1] = { ...last, readBy: [...(last.readBy ?? []), value] };
     }

@@ -1,6 +1,6 @@
 # Lists the backups in a folder, newest first, and measures the newest few, and the one at ALSO. Reads only.
 #   FOLDER BEFORE AFTER KIND MEASURED CHECKED_BYTES ALSO WHOLE     (BEFORE{time}AFTER is the pattern)
-# Lines: found TIME PATH · bytes N · files N · sha256 HEX · read HOW · misread HOW · defect WORDS   (those after `found` belong to it)
+# Lines: found TIME PATH · bytes N · files N · sha256 HEX · changed SECONDS · read HOW · misread HOW · growing · defect WORDS   (those after `found` belong to it)
 set -u
 LC_ALL=C
 export LC_ALL
@@ -29,7 +29,8 @@ done | sort -r | while IFS= read -r time; do
       echo 'defect it is no folder that can be read'
       continue
     }
-    find "$path" -type f -printf '%s\n' 2>/dev/null | awk '{ bytes += $1 } END { printf "bytes %.0f\nfiles %d\n", bytes, NR }'
+    find "$path" -type f -printf '%s %C@\n' 2>/dev/null |
+      awk '{ bytes += $1; if ($2 > last) last = $2 } END { printf "bytes %.0f\nfiles %d\nchanged %.6f\n", bytes, NR, last }'
     [ "$whole" -gt 0 ] || continue
     whole=$((whole - 1))
     [ -r "$path.manifest" ] || continue
@@ -47,7 +48,12 @@ done | sort -r | while IFS= read -r time; do
     continue
   }
   bytes=$(wc -c <"$path")
-  printf 'bytes %s\nfiles 1\n' "$((bytes))"
+  printf 'bytes %s\nfiles 1\nchanged %s\n' "$((bytes))" "$(find "$path" -printf '%C@')"
+  # In a check: what was written to within two minutes is not finished; the one before it is read.
+  if [ "$whole" -gt 0 ] && [ -n "$(find "$path" -mmin -2)" ]; then
+    echo growing
+    continue
+  fi
   [ "$(head -c 5 "$path")" = PGDMP ] || printf 'misread content\ndefect it is no custom-format dump (pg_dump -Fc)\n'
   expected=
   [ -r "$path.sha256" ] && read -r expected rest <"$path.sha256"

@@ -54,6 +54,14 @@ describe('what a source of a backup holds', () => {
     expect(of(true)).toEqual(['backup.fresh fail']);
   });
 
+  test('a dump that is still being written is fresh, and the one before it is judged', () => {
+    const growing = copy({ bytes: 10, growing: true, readBy: [] });
+    const before = copy({ takenAt: '2026-11-21T10:00:00.000Z', path: '/b/before.dump' });
+    const found = look([growing, before]);
+    expect(wrong(found)).toEqual([]);
+    expect(found.find(({ probe }) => probe === 'backup.whole')?.found).toContain('before.dump');
+  });
+
   test('an empty source has failed', () => {
     expect(wrong(look([]))).toEqual(['backup.fresh fail']);
   });

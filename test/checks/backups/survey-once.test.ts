@@ -1,0 +1,48 @@
+import { describe, expect, test } from '@jest/globals';
+import { withKnown } from '../../../src/checks/backups/survey-once.ts';
+import type { BackupCandidate, SourceSurvey } from '../../../src/plan/backup-candidate.ts';
+
+const read: BackupCandidate = {
+  backup: 'database',
+  kind: 'database',
+  host: 'store',
+  datacentre: 'west',
+  path: '/b/new.dump',
+  takenAt: '2026-11-21T12:00:00.000Z',
+  bytes: 1000,
+  files: 1,
+  sha256: 'aa',
+  defects: [],
+  changed: '1795000000.5',
+  readBy: ['checksum', 'content'],
+};
+const quick = (over: Partial<BackupCandidate> = {}): SourceSurvey => {
+  const { readBy, ...seen } = read;
+  expect(readBy).toBeDefined();
+  return {
+    backup: 'database',
+    host: 'store',
+    datacentre: 'west',
+    answer: { kind: 'surveyed', candidates: [{ ...seen, ...over }] },
+  };
+};
+
+describe('a copy that was read whole before', () => {
+  test('counts as read while it is the newest and nothing of it changed', () => {
+    expect(withKnown(quick(), read)?.answer).toMatchObject({ candidates: [{ readBy: ['checksum', 'content'] }] });
+  });
+
+  test.each<[string, Partial<BackupCandidate>]>([
+    ['another copy is the newest', { path: '/b/newer.dump' }],
+    ['it was written to, at whatever size', { changed: '1795000001.0' }],
+    ['its size is another', { bytes: 999 }],
+    ['its checksum file says otherwise', { sha256: 'bb' }],
+  ])('is read again where %s', (_, over) => {
+    expect(withKnown(quick(over), read)).toBeUndefined();
+  });
+
+  test('is read again where the host cannot be asked, or has nothing', () => {
+    expect(withKnown({ ...quick(), answer: { kind: 'unreachable', reason: 'x' } }, read)).toBeUndefined();
+    expect(withKnown({ ...quick(), answer: { kind: 'surveyed', candidates: [] } }, read)).toBeUndefined();
+  });
+});
