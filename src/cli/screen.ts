@@ -46,7 +46,7 @@ export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number
   };
   // Said at once, even below a question: whoever waits for it must see why.
   const urgent = (line: string) => (drawing ? plain.line(line) : void io.stderr.write(`\n${line}\n`));
-  const plain = createPlainView(say, nowMs);
+  const plain = createPlainView(say, nowMs, io.width);
   const json = io.json ? createJsonLines((line) => io.stdout.write(`${line}\n`)) : undefined;
   const show = () => {
     if (drawing && terminal !== undefined && summary !== undefined) terminal.show(withLive(summary, live));

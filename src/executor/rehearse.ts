@@ -8,19 +8,25 @@ import type { EffectResult } from './effect-result.ts';
  * marked as invented, so that a later step cannot take it for a fact.
  */
 export async function rehearse(kind: StepKind, step: PlannedStep, context: StepContext): Promise<EffectResult> {
-  const lines = step.commands.map((command) => `would run: ${command}`);
   let refused = '';
+  let first = 'cannot be simulated: this kind of step has nothing to read first';
   try {
-    if (kind.precheck === undefined) lines.unshift('cannot be simulated: this kind of step has nothing to read first');
-    else {
+    if (kind.precheck !== undefined) {
       await kind.precheck(step, step.spec as never, context);
-      lines.unshift('ran read-only: its precheck holds');
+      first = 'ran read-only: its precheck holds';
     }
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
-    refused = toError(thrown).message;
-    lines.unshift(`ran read-only: would stop here: ${refused}${isDrpError(thrown) ? ` (${thrown.hint})` : ''}`);
+    if (isDrpError(thrown, 'output-invented')) first = `cannot be simulated: ${thrown.message}`;
+    else {
+      refused = toError(thrown).message;
+      first = `ran read-only: would stop here: ${refused}${isDrpError(thrown) ? ` (${thrown.hint})` : ''}`;
+    }
   }
-  lines.push(`would verify: ${step.verifies}`);
+  const lines = [
+    first,
+    ...step.commands.map((command) => `would run: ${command}`),
+    `would run, to verify: ${step.verifies}`,
+  ];
   return { kind: 'done', output: { invented: true, refused }, lines, obligations: [], settles: [] };
 }

@@ -3,6 +3,7 @@ import type { StepPace } from '../plan/estimates.ts';
 import { printableLine } from './escape.ts';
 import { eventLine } from './event-line.ts';
 import { instantText } from './instants.ts';
+import { wrap } from './layout.ts';
 import { progressText } from './progress-text.ts';
 import { workingSteps, type RunSummary, type StepProgress } from './run-summary.ts';
 
@@ -16,13 +17,23 @@ export interface PlainView {
   line(text: string): void;
 }
 
-export function createPlainView(write: (line: string) => void, nowMs: () => number): PlainView {
+export function createPlainView(write: (line: string) => void, nowMs: () => number, width = 100): PlainView {
   const saidMs = new Map<string, number>();
   const overdue = new Set<string>();
   const say = (at: string, text: string) => write(`${instantText(at)}  ${text}`);
   const now = () => new Date(nowMs()).toISOString();
+  // A dry run has started and done nothing: each step says on lines of their own what was read and what would be run.
+  const rehearsed = (event: Event): boolean => {
+    if (event.type === 'effect.started') return event.data.source === 'step';
+    if (event.type !== 'step.done') return false;
+    const { step, lines } = event.data;
+    say(event.at, `step ${printableLine(step)}: rehearsed, nothing changed; its output is invented`);
+    for (const line of lines) wrap(`    ${printableLine(line)}`, width, '  ').forEach(write);
+    return true;
+  };
   return {
     event: (event, summary) => {
+      if (summary.mode === 'dry-run' && rehearsed(event)) return;
       if (event.type === 'timer.due') {
         for (const step of workingSteps(summary)) {
           if (step.state !== 'overdue' || overdue.has(step.id)) continue;

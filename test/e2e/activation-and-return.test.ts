@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event, EventOf } from '../../src/events/event.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { stepsOf } from '../../src/plan/resolve.ts';
 import type { ObligationSummary } from '../../src/views/run-summary.ts';
 import { startClient, stopClient } from '../lab/clients.ts';
 import { queryServer } from '../lab/dns-query.ts';
@@ -24,6 +26,16 @@ const acknowledged = (): readonly string[] =>
   readTimeline(stage.context.dir, 'writer').flatMap((tick) => (tick.status === 201 ? (tick.token ?? []) : []));
 const doneAt = (all: readonly Event[], step: string): string =>
   all.find((event) => event.type === 'step.done' && event.data.step === step)?.at ?? '';
+
+/** A command as the plan shows it, where `<…>` stands for what is known only at run time. */
+const likePlanned = (command: string): RegExp =>
+  new RegExp(
+    `^${command
+      .split(/<[^<>]+>/)
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+      .join('.+')}$`,
+    's',
+  );
 
 beforeAll(async () => {
   stage = await openStage();
@@ -53,6 +65,22 @@ describe('an activation with production lost and no resolver', () => {
       ticks.map(() => 'gravelines 200'),
     );
     expect(turns(readTimeline(stage.context.dir, 'probe')).map(({ site }) => site)).toEqual(['limburg', 'gravelines']);
+  });
+
+  test('runs what the plan shows: the commands of every step that was started, in the order of the plan', async () => {
+    const { plans } = await stage.ask<{ plans: readonly Plan[] }>('plan', '--site', 'gravelines');
+    const planned = new Map(
+      stepsOf(plans.find(({ procedure }) => procedure === 'activation')!).map((step) => [step.id, step.commands]),
+    );
+    const started = events.flatMap((event) =>
+      event.type === 'effect.started' && event.data.source === 'step' ? [event.data] : [],
+    );
+    expect(started.length).toBeGreaterThan(10);
+    for (const { id, commands } of started) {
+      const shown = planned.get(id)!;
+      expect(commands).toHaveLength(shown.length);
+      commands.forEach((command, at) => expect(command).toMatch(likePlanned(shown[at]!)));
+    }
   });
 
   test('leaves files as in the newest backup that did not burn: content, modes, owners, links, times, odd names', () => {

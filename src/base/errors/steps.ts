@@ -17,6 +17,11 @@ export const stepsErrors = {
     message: "step '{step}' failed: {reason}",
     hint: 'Decide with: drp decide retry {step} --reason TEXT, or skip, or mark-done with --evidence TEXT.',
   },
+  'output-invented': {
+    exitCode: 1,
+    message: "step '{step}' builds on '{needs}', which was only rehearsed",
+    hint: 'A dry run cannot know what that step would have found out. A drill does: drp drill --site SITE.',
+  },
   'in-doubt': {
     exitCode: 1,
     message: "nobody can tell whether step '{step}' ran: {reason}",

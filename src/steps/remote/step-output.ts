@@ -13,7 +13,7 @@ export function outputOf(
   return record['invented'] === true ? undefined : record;
 }
 
-/** Output of a step this one builds on. Throws step-failed where it is not there. */
+/** Output of a step this one builds on. Throws step-failed where it is not there, output-invented where it was only rehearsed. */
 export function requireOutput(
   context: Pick<StepContext, 'facts'>,
   step: string,
@@ -21,7 +21,13 @@ export function requireOutput(
 ): Readonly<Record<string, Json>> {
   const output = outputOf(context, needs);
   if (output !== undefined) return output;
+  if (isInvented(context.facts.outputs[needs])) throw new DrpError('output-invented', { step, needs });
   throw new DrpError('step-failed', { step, reason: `step '${needs}', which it builds on, has left no result` });
+}
+
+/** Left by a dry run in place of a result. */
+function isInvented(output: Json | undefined): boolean {
+  return typeof output === 'object' && output !== null && 'invented' in output;
 }
 
 export const textOf = (output: Readonly<Record<string, Json>>, key: string): string => {
