@@ -86,7 +86,7 @@ function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly
     },
     {
       option: '--ordered-by',
-      message: `Who ordered the activation? (authorisers: ${authorisers.join(', ')})`,
+      message: `Who ordered the ${plan.procedure}? (authorisers: ${authorisers.join(', ')})`,
       given: given.orderedBy,
       refuse: some,
     },

@@ -29,9 +29,9 @@ export async function startDrill(io: Io, options: DrillOptions): Promise<VerbAns
   const plan = await resolveProcedure(loaded, 'drill');
   const starter = starterOf(plan, options.person);
   const settings = loaded.runbook.drill;
+  io.stderr.write(`${io.style.attention(`EXERCISE: this is a drill of site ${plan.site}; nothing live is touched`)}\n`);
   const situation = await supposed(io, plan, { options, settings });
   const notes = settings?.scenarios[options.scenario]?.notes;
-  io.stderr.write(`${io.style.attention(`EXERCISE: this is a drill of site ${plan.site}; nothing live is touched`)}\n`);
   if (notes !== undefined) io.stderr.write(`EXERCISE, ${options.scenario}: ${notes}\n`);
   if (plan.drill?.serves === undefined)
     io.stderr.write(

@@ -84,7 +84,7 @@ function preemption({ log }: Driving, by: string): readonly Draft[] {
 /** Asks the host in the background: a slow answer must not hold up the loop. */
 function watchHost({ log, reach, deps, options }: Driving): { holder(): string | undefined } {
   let holder: string | undefined;
-  let nextMs = deps.clock.nowMs() + hostLookMs;
+  let nextMs = deps.clock.nowMs();
   return {
     holder: () => {
       const now = deps.clock.nowMs();

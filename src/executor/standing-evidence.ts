@@ -17,7 +17,8 @@ export function standingEvidence(
 function situation(events: readonly Event[], plan: Plan): readonly EvidenceItem[] {
   const began = events[0];
   if (began?.type !== 'run.began' || began.data.situation === undefined) return [];
-  const { what, sinceAt, lost, orderedBy, orderedHow } = began.data.situation;
+  const { situation: told, exercise } = began.data;
+  const { what, sinceAt, lost, orderedBy, orderedHow } = told;
   return [
     {
       id: 'situation',
@@ -25,6 +26,11 @@ function situation(events: readonly Event[], plan: Plan): readonly EvidenceItem[
       severity: 'ok',
       lines: [
         `${what}, since ${sinceAt}`,
+        ...(exercise === undefined
+          ? []
+          : [
+              `drill, scenario ${exercise.scenario}, ${exercise.announced ? 'announced' : 'unannounced: the team was not told'}`,
+            ]),
         `datacentres declared lost: ${lost.length === 0 ? 'none' : lost.join(', ')}`,
         `ordered by ${orderedBy} (${orderedHow})`,
         `objective: users served again within ${formatDuration(plan.world.objectives.rtoMs)}`,

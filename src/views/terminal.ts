@@ -154,7 +154,7 @@ function row(step: StepSummary, slots: Map<string, Slot>, stop: AbortSignal): Li
 
 function paint(drawn: Drawn, summary: RunSummary, nowMs: number): void {
   drawn.header.set?.(
-    `${drawn.phase} of ${summary.site}  (${recoveryClock(summary, nowMs)?.text ?? formatDuration(elapsedMs(summary, nowMs))})`,
+    `${summary.mode === 'drill' ? 'EXERCISE: ' : ''}${drawn.phase} of ${summary.site}  (${recoveryClock(summary, nowMs)?.text ?? formatDuration(elapsedMs(summary, nowMs))})`,
   );
   for (const step of legSteps(summary)) {
     const slot = drawn.slots.get(step.id);
