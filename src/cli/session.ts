@@ -51,8 +51,8 @@ interface Session extends SessionDeps {
   readonly listening: boolean;
   waiting: readonly Waiting[];
   working: number;
-  /** Wakes the asker: what waits has changed. */
-  changed: () => void;
+  /** Called when what waits has changed: the asker, a question that stands, and words said meanwhile listen side by side. */
+  readonly listeners: Set<() => void>;
   /** Withdraws the question that stands, where one does. */
   withdraw: AbortController | undefined;
   /** Statement that a refused answer left on the screen: it need not be read again. */
@@ -79,7 +79,7 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
     listening: options.wait,
     waiting: [],
     working: 0,
-    changed: () => undefined,
+    listeners: new Set(),
     withdraw: undefined,
     shown: undefined,
     menu: Promise.resolve(),
@@ -108,7 +108,7 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
   } finally {
     over.abort();
     session.withdraw?.abort();
-    session.changed();
+    changed(session);
     await asking;
     await session.screen.close();
     release();
@@ -150,7 +150,17 @@ function noteWaiting(session: Session, waiting: readonly Waiting[], working: num
     const fresh = waiting.filter((one) => !before.some((old) => sameQuestion(old, one)));
     fresh.flatMap((one) => parkedLines(one, session.run)).forEach((line) => screen.line(line));
   }
-  session.changed();
+  changed(session);
+}
+
+function changed({ listeners }: Session): void {
+  for (const listener of [...listeners]) listener();
+}
+
+/** Listens for changes; returns the function that ends it. */
+function listen({ listeners }: Session, listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** What stderr says about something that waits, where nobody can be asked: the commands to type elsewhere. */
@@ -177,7 +187,12 @@ async function askLoop(session: Session, over: AbortSignal): Promise<void> {
   while (!over.aborted && !session.leave.signal.aborted) {
     const [next] = session.waiting;
     if (next === undefined) {
-      await new Promise<void>((resolve) => (session.changed = resolve));
+      await new Promise<void>((resolve) => {
+        const end = listen(session, () => {
+          end();
+          resolve();
+        });
+      });
       continue;
     }
     await session.menu;
@@ -192,10 +207,11 @@ async function askLoop(session: Session, over: AbortSignal): Promise<void> {
 async function askAbout(session: Session, waiting: Waiting): Promise<void> {
   const withdraw = new AbortController();
   session.withdraw = withdraw;
-  session.changed = () => {
+  const withdrawn = () => {
     if (!session.waiting.some((one) => sameQuestion(one, waiting))) withdraw.abort();
   };
-  session.changed();
+  const end = listen(session, withdrawn);
+  withdrawn();
   const prompted = await promptFor(waiting, {
     io: session.io,
     ask: session.ask,
@@ -211,6 +227,7 @@ async function askAbout(session: Session, waiting: Waiting): Promise<void> {
       return phase === 'switchover' || phase === 'confirmation' ? phase : undefined;
     },
   });
+  end();
   session.withdraw = undefined;
   session.shown = undefined;
   switch (prompted.kind) {
@@ -230,11 +247,20 @@ async function askAbout(session: Session, waiting: Waiting): Promise<void> {
 
 /** Says the word and waits until the record has moved on, so that nothing is asked twice. */
 async function sayWord(session: Session, word: Word, waiting?: Waiting): Promise<WordAnswer> {
+  let end = (): void => undefined;
   const moved = new Promise<void>((resolve) => {
-    session.changed = () => {
+    end = listen(session, () => {
       if (waiting === undefined || !session.waiting.some((one) => sameQuestion(one, waiting))) resolve();
-    };
+    });
   });
+  try {
+    return await saidWord(session, word, moved);
+  } finally {
+    end();
+  }
+}
+
+async function saidWord(session: Session, word: Word, moved: Promise<void>): Promise<WordAnswer> {
   const answer = await session.words.say(word);
   const { style, stderr } = session.io;
   if (answer.kind === 'refused') {

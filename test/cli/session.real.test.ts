@@ -174,6 +174,26 @@ function decisions(): readonly string[] {
     expect(drp('status').json).toMatchObject({ driven: 'not-driven' });
   });
 
+  test('after Ctrl-C and stop the stopped step is asked about, and the run can still be left', async () => {
+    const on = open(`${practice} ${folder} activation`, { PRACTICE_STEP_MS: '30000' });
+    await on.shows(question);
+    on.type('gravelines');
+    on.keys('Enter');
+    await on.shows(/fence-production: [^\n]*, running/);
+    on.keys('C-c');
+    await on.shows(leaving);
+    on.type('stop');
+    on.keys('Enter');
+    await on.shows('What now with fence-production?');
+    await on.shows('stopped by otto: stopped at the terminal');
+    on.type('later');
+    on.keys('Enter');
+    await on.shows(leaving);
+    on.type('detach');
+    on.keys('Enter');
+    await on.shows('ended with 130');
+  });
+
   test('a terminal that goes away detaches the run, and says so in the record', async () => {
     const on = open(`${practice} ${folder} activation`);
     await on.shows(question);
