@@ -1,7 +1,7 @@
 import { formatDuration, formatSize } from '../base/duration.ts';
 import type { BackupCandidate } from '../plan/backup-candidate.ts';
 import type { Plan } from '../plan/plan.ts';
-import { rehearsedPart, restorationChanges } from '../plan/rehearsal.ts';
+import { rehearsedDigest, rehearsedPart, restorationChanges } from '../plan/rehearsal.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import { sourcesOf, surveyOnce, surveyPatienceMs } from './backups/survey-once.ts';
 import type { CheckContext, Finding, PastRehearsal, PastRestore, Probe } from './check.ts';
@@ -13,6 +13,8 @@ const rehearsedWithinMs = 183 * 86_400_000;
 const grownPercent = 125;
 /** Changes that a finding names; the rest is counted. */
 const changesShown = 4;
+/** Longest difference that is spelt out; the others: drp status. */
+const detailMax = 80;
 
 /** What is another than when it was last rehearsed: time, the restoration's steps and hosts, and how much there is to restore. */
 export function driftProbes(runbook: Runbook): readonly Probe[] {
@@ -50,15 +52,21 @@ function rehearsal({ past, plans, clock }: CheckContext): readonly Finding[] {
 /** What the restoration does otherwise than when it was rehearsed. Pure. */
 export function planDrift(rehearsed: PastRehearsal, now: Plan): Finding {
   const say = findingFor('drift.plan', 'restoration');
-  const changes = restorationChanges(rehearsedPart(rehearsed.plan), rehearsedPart(now));
   const threshold = `run ${rehearsed.run}`;
+  const same = rehearsedDigest(rehearsed.plan) === rehearsedDigest(now);
+  const changes = same ? [] : restorationChanges(rehearsedPart(rehearsed.plan), rehearsedPart(now));
   if (changes.length === 0) return say.ok(`the restoration is the one of run ${rehearsed.run}`, { threshold });
   const shown = changes
     .slice(0, changesShown)
-    .map(({ kind, area, name, what }) => `${area} ${name} ${kind}${what.length === 0 ? '' : ` (${what[0] ?? ''})`}`);
+    .map(({ kind, area, name, what }) => `${area} ${name} ${kind}${detail(what)}`);
   const more = changes.length > changesShown ? `, and ${String(changes.length - changesShown)} more` : '';
   const advice = 'Rehearse it as it is now: drp drill --site SITE.';
   return say.warn(`${shown.join(', ')}${more}`, { threshold, advice });
+}
+
+/** The first difference, where it is short enough to be read in a table. */
+function detail([first = '']: readonly string[]): string {
+  return first === '' || first.length > detailMax ? '' : ` (${first})`;
 }
 
 async function sizeDrift(context: CheckContext, name: string): Promise<Finding> {

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../events/canonical.ts';
 import { digestOf } from '../events/digest.ts';
 import type { Json } from '../events/event.ts';
 import type { Plan, PlannedStep, PlannedWorld, RehearsedPart } from './plan.ts';
@@ -158,7 +159,8 @@ function differences(then: Json | undefined, now: Json | undefined, path: string
 }
 
 function shown(value: Json | undefined): string {
-  return value === undefined ? 'absent' : JSON.stringify(value);
+  // Keys in one order: a plan read back from the record has them sorted.
+  return value === undefined ? 'absent' : canonicalJson(value);
 }
 
 function isRecord(value: Json | undefined): value is Readonly<Record<string, Json>> {

@@ -6,6 +6,7 @@ import { compareSize, planDrift } from '../../src/checks/drift-probes.ts';
 import { desksLeft, drpLeft, sideLeft, timeNeeded } from '../../src/checks/lost-probes.ts';
 import { journalFinding, ownPlace, partsOnlyIn } from '../../src/checks/own-probes.ts';
 import { gatesOfPlan } from '../../src/checks/people-probes.ts';
+import { canonicalJson } from '../../src/events/canonical.ts';
 import { resolvePlan } from '../../src/plan/resolve.ts';
 import { editRunbook, type Edit, type EditValue } from '../../src/runbook/edit.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
@@ -149,6 +150,11 @@ describe('drift since the last rehearsal', () => {
       status: 'warn',
       found: expect.stringContaining('host gravelines changed'),
     });
+  });
+
+  test('is none where the record has the same in another order of keys', () => {
+    const sorted = JSON.parse(canonicalJson(rehearsed.plan )) as PastRehearsal['plan'];
+    expect(planDrift({ ...rehearsed, plan: sorted }, activationOf()).status).toBe('ok');
   });
 
   test('of the size shows from a quarter more on', () => {
