@@ -1,4 +1,5 @@
 import { DrpError, isDrpError, toError } from '../base/errors.ts';
+import { anchorsIn, type Anchor } from '../events/anchored.ts';
 import type { Event } from '../events/event.ts';
 import { fold, type Run } from '../executor/fold.ts';
 import { createAnswerCheck } from '../gates/answer-check.ts';
@@ -19,6 +20,8 @@ export interface WholeVerdict extends JournalVerdict {
   readonly checks: readonly AuditCheck[];
   readonly proved: readonly string[];
   readonly notProved: readonly string[];
+  /** Places outside the store that, as the record itself says, keep a head of it: what to compare it with. */
+  readonly kept: readonly string[];
 }
 
 export interface AuditOptions {
@@ -54,7 +57,17 @@ export function auditWhole(bytes: Uint8Array, options: AuditOptions): WholeVerdi
     policy.check,
     machine.check,
   ];
-  return { ...verdict, checks, ...claims(verdict, checks, signers) };
+  const kept = Array.isArray(events) ? placesOf(events) : [];
+  return { ...verdict, checks, kept, ...claims(verdict, checks, signers) };
+}
+
+/** The furthest head at each place. Nothing of it is believed: whoever rewrites a record can write it in. */
+function placesOf(events: readonly Event[]): readonly string[] {
+  const places = new Map<string, Anchor>();
+  for (const anchor of anchorsIn(events)) {
+    if (anchor.kind !== 'signature') places.set(`${anchor.kind} ${anchor.name}`, anchor);
+  }
+  return [...places].map(([place, { upToSeq }]) => `${place} up to event ${upToSeq}`);
 }
 
 interface Checked {

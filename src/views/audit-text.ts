@@ -40,6 +40,7 @@ export interface VerdictShown {
   readonly checks: readonly { readonly what: string; readonly state: string; readonly text: string }[];
   readonly proved: readonly string[];
   readonly notProved: readonly string[];
+  readonly kept: readonly string[];
 }
 
 /** The verdict on a record, with what it does not prove. */
@@ -48,8 +49,21 @@ export function verdictPage(
   view: { readonly keys: string; readonly width: number; readonly style: Style },
 ): string {
   const { style, width } = view;
-  const { good, run, events, upToSeq, head, problems, answers, anchors, anchoredUpToSeq, checks, proved, notProved } =
-    verdict;
+  const {
+    good,
+    run,
+    events,
+    upToSeq,
+    head,
+    problems,
+    answers,
+    anchors,
+    anchoredUpToSeq,
+    checks,
+    proved,
+    notProved,
+    kept,
+  } = verdict;
   const title = good
     ? style.good(`verified: run ${run}, ${events} events, head ${head.seq}:${head.hash.slice(0, 12)}`)
     : style.bad(`BROKEN: run ${run} is good up to event ${upToSeq} of ${events}`);
@@ -81,6 +95,13 @@ export function verdictPage(
     ...(anchoredUpToSeq === 0
       ? wrap('  nothing from outside vouches for it: whoever owns the store could have rewritten it whole', width, '  ')
       : [`  vouched for from outside up to event ${anchoredUpToSeq}`]),
+    ...(kept.length === 0 || anchors.length > 0
+      ? []
+      : wrap(
+          `  the record says that heads are kept by ${printableLine(kept.join(', '))}: get them there, and give them with --anchor 'RUN SEQ:HEAD'`,
+          width,
+          '  ',
+        )),
     ...listed('Proved:', proved, width),
     ...listed('Not proved:', notProved, width),
   ];

@@ -103,7 +103,8 @@ function signingLines({ policy, run, gate }: Statement): string[] {
     `  drp status --run ${run} --gate ${gate} --approval-text PERSON > approval.json`,
     '  ssh-keygen -Y sign -n drp-approval@v1 -f KEY approval.json',
     `  drp approve ${gate} --run ${run} --signed approval.json --signature approval.json.sig`,
-    `  To reject: --rejection-text PERSON --reason TEXT, then drp reject ${gate}. On a phone: --qr shows the text as a code.`,
+    `  To reject: --rejection-text PERSON --reason TEXT, then drp reject ${gate}`,
+    '  On a phone: --qr shows the text as a QR code',
   ];
 }
 

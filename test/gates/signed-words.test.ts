@@ -9,6 +9,7 @@ const anneKey = testKey('anne');
 const gate = gateOf({ strength: 'ssh-key', notTheStarter: true });
 const statement = statementOf(gate);
 const at = '2026-11-21T03:09:00.000Z';
+const elsewhere = statementOf(gate, { run: 'm2p4-8x1c' });
 const keyed = {
   ...people,
   anne: {
@@ -66,6 +67,14 @@ describe('a signed approval', () => {
     ['with another reason on the envelope', 'signature-invalid', approvalBy('anne', { reason: 'other' }), {}],
     ['turned into a rejection', 'signature-invalid', approvalBy('anne', { verb: 'reject', reason: '' }), {}],
     ['moved to another gate', 'signature-invalid', approvalBy('anne', { subject: 'restoration' }), {}],
+    ['moved to another run', 'signature-invalid', approvalBy('anne', { run: 'm2p4-8x1c' }), {}],
+    ['of another run', 'signature-invalid', approvalBy('anne', {}, { shown: elsewhere }), {}],
+    [
+      'of another run, said to be of it',
+      'word-not-now',
+      approvalBy('anne', { run: 'm2p4-8x1c' }, { shown: elsewhere }),
+      {},
+    ],
     ['by a stranger’s key in her name', 'key-unknown', approvalBy('anne', {}, { key: testKey('mallory') }), {}],
     ['in the name of nobody', 'person-unknown', approvalBy('zoe'), {}],
     ['after the expiry', 'approval-expired', approvalBy('anne'), { at: '2026-11-21T09:00:00.000Z' }],

@@ -12,3 +12,11 @@ test('the verdict says part by part what holds, what is proved, and what is not'
   expect(page).toMatch(/Proved:\n {2}- up to event 6/);
   expect(page).toMatch(/Not proved:[\s\S]*their keys are those the run carried/);
 });
+
+test('where the record says that heads are kept, the verdict names the places, until one is given', async () => {
+  const verdict = { ...auditWhole(Buffer.from(await sampleExport()), {}), kept: ['command git-tag up to event 5'] };
+  const view = { keys: '', width: 200, style: plainStyle };
+  expect(verdictPage(verdict, view)).toContain('heads are kept by command git-tag up to event 5: get them there');
+  const given = { ...verdict, anchors: [{ anchor: 'k3f9-2a7m 5:0', good: true, text: '' }] };
+  expect(verdictPage(given, view)).not.toContain('get them there');
+});

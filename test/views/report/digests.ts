@@ -4,9 +4,18 @@ import { reportOf } from '../../../src/views/report/model.ts';
 import { renderReport } from '../../../src/views/report/verify.ts';
 import { recordedRun } from './journals.ts';
 
-for (const name of ['format-1-activation', 'format-1-adopted', 'format-1-return']) {
-  const report = reportOf(recordedRun(name));
+const names = ['format-1-activation', 'format-1-adopted', 'format-1-return'];
+const runs = names.map(recordedRun);
+// From its own record alone, and beside the other runs of its site.
+const reports = runs.flatMap((run) => [
+  reportOf(run),
+  reportOf(
+    run,
+    runs.filter((one) => one !== run),
+  ),
+]);
+for (const [at, report] of reports.entries()) {
   for (const form of ['markdown', 'json', 'html'] as const) {
-    process.stdout.write(`${name} ${form} ${sha256Hex(renderReport(report, form))}\n`);
+    process.stdout.write(`${at} ${form} ${sha256Hex(renderReport(report, form))}\n`);
   }
 }
