@@ -7,6 +7,7 @@ import { desksLeft, drpLeft, sideLeft, timeNeeded } from '../../src/checks/lost-
 import { journalFinding, ownPlace, partsOnlyIn } from '../../src/checks/own-probes.ts';
 import { gatesOfPlan } from '../../src/checks/people-probes.ts';
 import { canonicalJson } from '../../src/events/canonical.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { resolvePlan } from '../../src/plan/resolve.ts';
 import { editRunbook, type Edit, type EditValue } from '../../src/runbook/edit.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
@@ -22,9 +23,14 @@ const runbookOf = (...edits: readonly Edit[]): { readonly runbook: Runbook; read
   if (runbook === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
   return { runbook, text };
 };
-const activationOf = (...edits: readonly Edit[]) => {
+const plans = new Map<string, Plan>();
+const activationOf = (...edits: readonly Edit[]): Plan => {
   const { runbook, text } = runbookOf(...edits);
-  return resolvePlan(runbook, { file, text }, { procedure: 'activation', describe: describeFixture });
+  const known = plans.get(text);
+  if (known !== undefined) return known;
+  const plan = resolvePlan(runbook, { file, text }, { procedure: 'activation', describe: describeFixture });
+  plans.set(text, plan);
+  return plan;
 };
 const at = '2026-11-21T12:00:00.000Z';
 const brief = (findings: readonly Finding[]): readonly string[] =>
@@ -153,7 +159,7 @@ describe('drift since the last rehearsal', () => {
   });
 
   test('is none where the record has the same in another order of keys', () => {
-    const sorted = JSON.parse(canonicalJson(rehearsed.plan )) as PastRehearsal['plan'];
+    const sorted = JSON.parse(canonicalJson(rehearsed.plan)) as PastRehearsal['plan'];
     expect(planDrift({ ...rehearsed, plan: sorted }, activationOf()).status).toBe('ok');
   });
 
