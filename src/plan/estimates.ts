@@ -48,7 +48,7 @@ export function stepEstimates(
   const steps = stepsOf(plan).filter(({ kind }) => kind !== 'gate');
   return new Map(
     steps.flatMap((step): [string, StepEstimate][] => {
-      const own = timings.filter((timing) => timing.step === step.id);
+      const own = timings.filter((timing) => timing.step === step.id && timing.kind === step.kind);
       const estimate = own.length === 0 ? expected(step) : measured(step, own, sizes.get(step.id));
       return estimate === undefined ? [] : [[step.id, estimate]];
     }),

@@ -6,6 +6,8 @@ import { stepsOf } from './resolve.ts';
 /** How long one step took in one run, and what it moved. */
 export interface StepTiming {
   readonly step: string;
+  /** A drill only says what some steps would do: their time tells nothing of the step they stand for. */
+  readonly kind: string;
   readonly run: string;
   readonly endedAt: string;
   readonly ms: number;
@@ -63,7 +65,12 @@ export function stepTimings(events: readonly Event[]): readonly StepTiming[] {
       default:
     }
   }
-  return withDumpSizes(found, frozenPlan(began));
+  const plan = frozenPlan(began);
+  const kinds = new Map(stepsOf(plan).map(({ id, kind }) => [id, kind]));
+  return withDumpSizes(
+    found.map((timing) => ({ ...timing, kind: kinds.get(timing.step) ?? '' })),
+    plan,
+  );
 }
 
 /** An import is as long as its dump is big: what its own output tells is the size of the database it made. */
@@ -84,6 +91,7 @@ function timingOf(one: Open, done: EventOf<'step.done'>): StepTiming {
   const { output } = done.data;
   return {
     step: one.step,
+    kind: '',
     run: done.run,
     endedAt: done.at,
     ms: Math.max(0, Date.parse(done.at) - Date.parse(one.startedAt)),

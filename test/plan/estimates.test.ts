@@ -161,7 +161,17 @@ describe('the rate of a copy', () => {
 
 describe('estimates of steps', () => {
   const timing = (step: string, ms: number, more: object = {}) => ({
-    ...{ step, run: 'r', endedAt: at(0), ms, tailMs: 0, bytes: 0, files: 0, whole: true },
+    ...{
+      step,
+      kind: step === 'copy-files' ? 'copy' : 'http',
+      run: 'r',
+      endedAt: at(0),
+      ms,
+      tailMs: 0,
+      bytes: 0,
+      files: 0,
+      whole: true,
+    },
     ...more,
   });
 
@@ -190,6 +200,11 @@ describe('estimates of steps', () => {
     const found = stepEstimates(plan, [timing('copy-files', 1000), timing('copy-files', 1, { whole: false })]);
     expect(found.get('copy-files')!.p50Ms).toBe(1000);
     expect(stepEstimates(plan, [timing('copy-files', 1, { whole: false })]).get('copy-files')!.p50Ms).toBe(1);
+  });
+
+  test('take no time from what a drill only said it would do', () => {
+    const simulated = { ...timing('verify-recovery', 1), kind: 'simulate' };
+    expect(stepEstimates(plan, [simulated]).get('verify-recovery')!.samples).toBe(0);
   });
 
   test('make the length of the plan a range', () => {
