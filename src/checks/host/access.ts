@@ -28,14 +28,19 @@ function login(facts: HostFacts, { host, user }: HostNeeds): Finding {
 
 function account(facts: HostFacts, { host }: HostNeeds, name: string): Finding {
   const say = findingFor('host.users', `${host}:${name}`);
-  const [id] = linesOf(facts.fact(`user:${name}`));
+  const fact = facts.fact(`user:${name}`);
+  const [id] = linesOf(fact);
   const threshold = 'it must be there';
+  if ('absent' in fact) return say.unknown(fact.absent, { threshold, advice: `On ${host}: getent passwd ${name}.` });
   if (id !== undefined && /^\d+$/.test(id)) return say.ok(`there, as number ${id}`, { threshold });
   const advice = `Make it on ${host} with the same number as on the other side, or files will belong to somebody else.`;
   return say.fail('there is no such user', { threshold, advice });
 }
 
-/** `sudo -n -l COMMAND` ends with 0 where the command is allowed; whether a password is asked for stands in the reason. */
+/**
+ * `sudo -n -l COMMAND` ends with 0 where the command is allowed, also where sudo would ask for a password: that stands in
+ * the list of all rules only.
+ */
 function right(facts: HostFacts, { host, user }: HostNeeds, command: readonly string[]): Finding {
   const text = command.join(' ');
   const say = findingFor('host.sudo', `${host}:${text}`);
@@ -47,10 +52,45 @@ function right(facts: HostFacts, { host, user }: HostNeeds, command: readonly st
   if (lines[0] === 'root') return say.ok('the login is root', { threshold });
   if (lines[0] === 'none') return say.fail('sudo is not installed', { threshold, advice });
   const code = lines.at(-1);
-  if (code === 'exit 0') return say.ok('allowed', { threshold });
+  if (code === 'exit 0') {
+    const free = withoutPassword(linesOf(facts.fact('sudo-rules')), lines[0] ?? '');
+    if (free === true) return say.ok('allowed', { threshold });
+    if (free === false) return say.fail('allowed, and sudo asks for a password', { threshold, advice });
+    return say.warn('allowed; whether sudo asks for a password cannot be told from its rules', { threshold, advice });
+  }
   if (code === undefined || code === 'exit 124') return say.unknown('sudo gives no answer', { threshold, advice });
   const said = lines.length > 1 ? (lines.at(-2) ?? '') : 'not allowed';
   return say.fail(/password is required/.test(said) ? 'sudo asks for a password' : said, { threshold, advice });
+}
+
+/**
+ * Whether the last rule that covers a command lets it run without a password (sudoers(5): the last match counts, and a
+ * tag holds for what follows it on the line). Undefined: no rule was recognised as covering it. Pure.
+ */
+export function withoutPassword(rules: readonly string[], command: string): boolean | undefined {
+  if (rules.some((line) => /(^|[\s,])!authenticate\b/.test(line))) return true;
+  let free: boolean | undefined;
+  for (const line of rules) {
+    const [, rest] = /^\s*\([^)]*\)\s*(.*)$/.exec(line) ?? [];
+    if (rest === undefined) continue;
+    let tag = false;
+    for (const part of rest.split(/(?<!\\),\s*/)) {
+      if (/\bNOPASSWD:/.test(part)) tag = true;
+      if (/(^|\s)PASSWD:/.test(part)) tag = false;
+      if (covers(part.replace(/^(\s*[A-Z_]+:)+\s*/, '').trim(), command)) free = tag;
+    }
+  }
+  return free;
+}
+
+function covers(pattern: string, command: string): boolean {
+  if (pattern === 'ALL') return true;
+  const glob = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  // A program without arguments stands for the program with any.
+  return new RegExp(`^${glob}${pattern.includes(' ') ? '' : '( .*)?'}$`).test(command);
 }
 
 function card(facts: HostFacts, { host }: HostNeeds, name: string): Finding {
@@ -62,6 +102,7 @@ function card(facts: HostFacts, { host }: HostNeeds, name: string): Finding {
   const state = linesOf(fact)[0] ?? '';
   // Loopback and tunnels do not tell their state: they are there, and that is all that can be asked of them.
   if (state === 'up' || state === 'unknown') return say.ok(state === 'up' ? 'up' : 'there', { threshold });
+  if (state === '') return say.unknown('its state could not be read', { threshold, advice });
   return say.fail(state, { threshold, advice });
 }
 

@@ -20,9 +20,13 @@ stamp() {
   date +%s.%N 2>/dev/null || absent 'date does not work'
 }
 
+have() {
+  command -v "$1" >/dev/null 2>&1
+}
+
 # No command may hold up the others: a dead network file system answers never.
 bounded() {
-  if command -v timeout >/dev/null 2>&1; then timeout "$@"; else shift && "$@"; fi
+  if have timeout; then timeout "$@"; else shift && "$@"; fi
 }
 
 # NAME FILE: the text of a file, below ROOT where it is there.
@@ -63,6 +67,7 @@ done
 
 # Settings of systemd-logind, the weakest first: a file of the same name in a stronger folder hides the other.
 at logind
+have grep || absent 'grep is not installed'
 for folder in /usr/lib /usr/local/lib /run /etc; do
   file=$root$folder/systemd/logind.conf
   [ -r "$file" ] && printf 'file %s %s\n' "$folder" logind.conf && grep -E '^[[:space:]]*(KillUserProcesses|KillOnlyUsers|KillExcludeUsers)[[:space:]]*=' "$file"
@@ -71,8 +76,11 @@ for folder in /usr/lib /usr/local/lib /run /etc; do
   done
 done
 
+at sudo-rules
+if have sudo; then LC_ALL=C bounded 5 sudo -n -l 2>&1; fi
+
 at disks
-if command -v smartctl >/dev/null 2>&1; then
+if have smartctl; then
   for disk in /dev/sd? /dev/nvme?n? /dev/vd?; do
     [ -b "$disk" ] || continue
     printf 'disk %s\n' "$disk"
@@ -103,11 +111,13 @@ for question in "$@"; do
   case $question in
   folder:*)
     above=$answer
-    while [ ! -d "$above" ] && [ -n "$above" ]; do above=${above%/*}; done
+    while [ ! -d "$above" ] && [ -n "$above" ]; do
+      case $above in */*) above=${above%/*} ;; *) above= ;; esac
+    done
     at "folder $answer"
-    bounded 5 df -Pk "${above:-/}" 2>/dev/null | tail -n +2
+    bounded 5 df -Pk "${above:-/}" 2>/dev/null
     at "inodes $answer"
-    bounded 5 df -Pi "${above:-/}" 2>/dev/null | tail -n +2
+    bounded 5 df -Pi "${above:-/}" 2>/dev/null
     ;;
   program:* | version:*)
     at "$question"
@@ -125,7 +135,7 @@ for question in "$@"; do
     ;;
   service:*)
     at "$question"
-    if command -v systemctl >/dev/null 2>&1; then
+    if have systemctl; then
       bounded 5 systemctl is-active "$answer" 2>&1 | head -n 1
     else
       absent 'systemctl is not installed'
@@ -133,13 +143,14 @@ for question in "$@"; do
     ;;
   user:*)
     at "$question"
+    have id || absent 'id is not installed'
     id -u "$answer" 2>/dev/null || echo none
     ;;
   sudo:*)
     at "sudo $(printf %s "$answer" | tr '\n' ' ')"
     if [ "$(id -u)" = 0 ]; then
       echo root
-    elif command -v sudo >/dev/null 2>&1; then
+    elif have sudo; then
       (
         set -f
         IFS='
@@ -157,7 +168,7 @@ for question in "$@"; do
     ;;
   peer:*)
     at "$question"
-    if command -v ip >/dev/null 2>&1; then
+    if have ip; then
       bounded 5 ip -o route get "$answer" 2>&1 | head -n 1
     else
       absent 'ip is not installed'
@@ -165,7 +176,7 @@ for question in "$@"; do
     ;;
   mysql:*)
     at mysql
-    if command -v mysql >/dev/null 2>&1; then
+    if have mysql; then
       bounded 10 mysql -e 'SHOW REPLICA STATUS\G' 2>/dev/null || bounded 10 mysql -e 'SHOW SLAVE STATUS\G' 2>&1
       echo end
     else
@@ -176,9 +187,11 @@ for question in "$@"; do
 done
 
 at quota
-if grep -qE '[, ](usrquota|grpquota|prjquota|usrjquota=|uquota|pquota|quota)' "$root/proc/mounts" 2>/dev/null ||
+if ! have grep; then
+  absent 'grep is not installed'
+elif grep -qE '[, ](usrquota|grpquota|prjquota|usrjquota=|uquota|pquota|quota)' "$root/proc/mounts" 2>/dev/null ||
   { [ ! -e "$root/proc/mounts" ] && grep -qE '[, ](usrquota|grpquota|prjquota|usrjquota=|uquota|pquota|quota)' /proc/mounts 2>/dev/null; }; then
-  if command -v quota >/dev/null 2>&1; then
+  if have quota; then
     bounded 10 quota -w -p 2>&1 || true
   else
     absent 'file systems have quotas, and the program quota is not installed'

@@ -48,7 +48,7 @@ export function parseFacts(
       name = line.slice(mark.length + 4);
       lines = [];
     } else if (line.startsWith(`${mark} absent `) && name !== undefined) {
-      facts.set(name, { absent: line.slice(mark.length + 8) });
+      if (!facts.has(name)) facts.set(name, { absent: line.slice(mark.length + 8) });
     } else {
       lines.push(line);
     }

@@ -51,8 +51,12 @@ export function logindSettings(lines: readonly string[]): LogindSettings {
 /** Jobs of drp outlive their connection: where logind ends them with the login, a restoration dies with the line. */
 export function logindFindings(facts: HostFacts, { host, user }: HostNeeds): readonly Finding[] {
   const say = findingFor('host.kill-user-processes', host);
-  const settings = logindSettings(linesOf(facts.fact('logind')));
+  const fact = facts.fact('logind');
   const threshold = `jobs of ${user} live on after logout`;
+  if ('absent' in fact) {
+    return [say.unknown(fact.absent, { threshold, advice: `On ${host}: grep -r KillUserProcesses /etc/systemd.` })];
+  }
+  const settings = logindSettings(linesOf(fact));
   if (!settings.killUserProcesses) return [say.ok('logind lets jobs live on', { threshold })];
   const { killOnlyUsers, killExcludeUsers, saidBy = '' } = settings;
   const spared = killExcludeUsers.includes(user) || (killOnlyUsers.length > 0 && !killOnlyUsers.includes(user));

@@ -42,6 +42,8 @@ export const cleanAnswers: Readonly<Record<string, string>> = {
   'version:rsync': '/usr/bin/rsync\nrsync  version 3.2.7  protocol version 31',
   'service:nginx': 'active',
   'user:www-data': '33',
+  'sudo-rules':
+    'User ops may run the following commands on web:\n    (ALL) ALL\n    (root) NOPASSWD: /usr/bin/systemctl reload nginx',
   'sudo systemctl reload nginx': '/usr/bin/systemctl reload nginx\nexit 0',
   'interface:eth0': 'up',
   'peer:192.0.2.32': '192.0.2.32 via 192.0.2.1 dev eth0 src 192.0.2.20 uid 1000',

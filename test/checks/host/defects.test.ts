@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { hostFindings } from '../../../src/checks/host-probes.ts';
+import { withoutPassword } from '../../../src/checks/host/access.ts';
 import type { HostNeeds } from '../../../src/checks/host/needs.ts';
 import { askedAtMs, cleanAnswers, factsWith, needs } from './clean-host.ts';
 
@@ -9,6 +10,24 @@ const notWell = (changed: Readonly<Record<string, string | undefined>>, others: 
     .map(({ probe, subject, status }) => `${status} ${probe} ${subject}`);
 
 const seconds = (offset: number): string => `${String(askedAtMs / 1000 + offset)}.200000000`;
+
+describe('rules of sudo', () => {
+  const command = '/usr/bin/systemctl reload nginx';
+  test.each<[string, readonly string[], boolean | undefined]>([
+    ['the very command', ['    (root) NOPASSWD: /usr/bin/systemctl reload nginx'], true],
+    ['with any arguments', ['    (root) NOPASSWD: /usr/bin/systemctl'], true],
+    ['by a pattern', ['    (root) NOPASSWD: /usr/bin/systemctl reload *'], true],
+    ['everything', ['    (ALL : ALL) NOPASSWD: ALL'], true],
+    ['a tag holds for what follows', ['    (root) NOPASSWD: /bin/true, /usr/bin/systemctl'], true],
+    ['a tag is taken back', ['    (root) NOPASSWD: /bin/true, PASSWD: /usr/bin/systemctl'], false],
+    ['the last rule counts', ['    (ALL) NOPASSWD: ALL', '    (root) /usr/bin/systemctl'], false],
+    ['other tags stand beside it', ['    (root) SETENV: NOPASSWD: /usr/bin/systemctl'], true],
+    ['no password for anything', ['    !authenticate, env_reset', '    (ALL) ALL'], true],
+    ['rules of other commands', ['    (root) NOPASSWD: /usr/bin/systemctl restart nginx'], undefined],
+  ])('%s', (_, rules, expected) => {
+    expect(withoutPassword(rules, command)).toBe(expected);
+  });
+});
 
 test('a host that has all it needs is green, and every probe says so', () => {
   const findings = hostFindings(factsWith(), needs);
@@ -49,6 +68,7 @@ describe('a defect is named by its own probe, and nothing else turns red', () =>
       { 'sudo systemctl reload nginx': 'sudo: a password is required\nexit 1' },
       'fail host.sudo web:systemctl reload nginx',
     ],
+    ['sudo allows it, for a password', { 'sudo-rules': '    (ALL) ALL' }, 'fail host.sudo web:systemctl reload nginx'],
     ['sudo is not installed', { 'sudo systemctl reload nginx': 'none' }, 'fail host.sudo web:systemctl reload nginx'],
     ['the interface is down', { 'interface:eth0': 'down' }, 'fail host.interface web:eth0'],
     ['the interface is gone', { 'interface:eth0': 'absent:not there' }, 'fail host.interface web:eth0'],
