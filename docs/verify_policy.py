@@ -22,7 +22,7 @@ def same(one, other):  # one person, or nothing that tells two apart
     return one["person"] == other["person"] or told in mine and mine[told] == its.get(told)
 def voice(d): return d["identity"].get("attested", {}).get("by", d["person"])
 class Policy:
-    def __init__(self): self.shown, self.answers, self.nonces, self.words, self.driver = {}, {}, set(), set(), None
+    def __init__(self): self.shown, self.answers, self.reviews, self.nonces, self.words, self.driver = {}, {}, {}, set(), set(), None
     def check(self, e, d):
         if e["type"] == "run.began": self.began, self.plan, self.people = d, d["plan"], d["plan"]["world"]["people"]
         if e["type"] == "driver.attached": self.driver = d["driver"]["osUser"]
@@ -66,6 +66,7 @@ class Policy:
         need(others, "it was already decided")
         reason, alone = d["reason"].strip(), d.get("breakGlass", False)
         answers.append(d), self.words.add(s["nonce"])
+        self.reviews[f"{e['run']}.review.{d['gate']}.{d['attempt']}.{d['person']}"] = d
         if d["decision"] == "reject": return need(reason and roles & {*policy["roles"], "operator"}, "might not reject")
         heard = later(e["at"], -120) if "signed" in i else d["at"]  # evidence is looked at again before it counts
         red = [x for x in s["evidence"] if x["severity"] == "red"]
@@ -92,6 +93,8 @@ class Policy:
             self.words.add(s["nonce"])
         steps = [x for lanes in self.plan["phases"].values() for lane in lanes for x in lane["steps"] if x["id"] == subject]
         need(decision not in ("approve", "reject"), "a gate is decided by answers alone")
+        review = self.reviews.get(subject) if decision == "settle" else None
+        need(not review or not same(d, review) and d["person"] != voice(review), "somebody else has to review it")
         need(decision != "skip" or all(x["skippable"] for x in steps), "that step may not be skipped")
         need(decision != "mark-done" or evidence.strip(), "evidence is needed")
         if decision == "mark-done" and any(x["kind"] in RESTORING and x["writes"] for x in steps):

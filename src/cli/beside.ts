@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Draft, Event } from '../events/event.ts';
+import { noncesOf, subjectOnRecord } from '../gates/on-record.ts';
 import { judge, type Verdict } from '../gates/policy.ts';
 import type { Word } from '../gates/word.ts';
 import { currentDriver, currentOsUser } from '../journal/driver.ts';
@@ -49,6 +50,8 @@ async function judged(word: Word, { events, options, env }: Omit<Beside, 'draft'
     driver: { osUser: currentOsUser() },
     // Beside a run there is nothing but the word itself to accept.
     accepted: word.decision === undefined ? [] : [word.decision],
+    ...subjectOnRecord(plan, word.subject, events),
+    nonces: noncesOf(events),
   });
   if (verdict.kind === 'refused') {
     throw new DrpError('word-refused', { text: verdict.text, code: verdict.code, advice: verdict.hint });

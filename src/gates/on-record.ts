@@ -1,5 +1,6 @@
 import type { Event } from '../events/event.ts';
 import { lastOpened } from '../events/last-opened.ts';
+import { reviewId } from '../events/review-id.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { stepsOf } from '../plan/resolve.ts';
 import { parseSignedText } from './approval.ts';
@@ -24,17 +25,19 @@ export function noncesOf(events: readonly Event[]): ReadonlySet<string> {
   return new Set(signed.flatMap((one) => (one === undefined ? [] : [one.nonce])));
 }
 
-/** What the rule asks of the subject where it is a gate or a step of the plan; neither where it is something else. */
+/** What the rule asks of the subject where it is a gate or a step of the plan, or a review; nothing where it is something else. */
 export function subjectOnRecord(
   plan: Plan,
   subject: string,
   events: readonly Event[],
-): Pick<JudgeContext, 'gate' | 'step'> {
+): Pick<JudgeContext, 'gate' | 'step' | 'reviewed'> {
   const policy = plan.gates[subject];
   const step = stepsOf(plan).find((one) => one.id === subject && one.kind !== 'gate');
+  const reviewed = events.find((event) => event.type === 'gate.decided' && reviewId(event.run, event.data) === subject);
   return {
     ...(policy === undefined ? {} : { gate: { policy, ...answersUnder(events, subject) } }),
     ...(step === undefined ? {} : { step: { skippable: step.skippable, restores: restores(step) } }),
+    ...(reviewed?.type === 'gate.decided' ? { reviewed: reviewed.data } : {}),
   };
 }
 

@@ -32,6 +32,8 @@ export interface JudgeContext extends PeopleContext {
   readonly gate?: JudgedGate;
   /** Where the subject is a step: `restores` = it writes data users will see. */
   readonly step?: { readonly skippable: boolean; readonly restores: boolean };
+  /** Where the subject is a review: the answer that is to be looked at again. */
+  readonly reviewed?: Pick<Answer, 'person' | 'identity'>;
   /** Least strength a deciding word must have; absent: any. */
   readonly leastStrength?: string;
   /** Nonces of signed words already taken in this run. */
@@ -150,12 +152,22 @@ function judgeDecision(word: Word, speaker: Speaker, context: JudgeContext): voi
   // A gate is passed or rejected by approve and reject alone: their rules must not be reachable by another verb.
   if (verb === 'approve' || verb === 'reject' || !context.accepted.includes(verb))
     refuse('word-not-now', { ...asked(word), verb });
+  if (verb === 'settle') needAnotherReviewer(word, speaker, context);
   if (verb !== 'mark-done') return;
   if ((word.evidence ?? '').trim() === '') refuse('reason-missing', { verb, what: 'evidence of what was done' });
   if (context.step?.restores === true && isDriver(speaker, context)) {
     const reason = 'a restoration done by hand is attested by someone other than who drives the run';
     refuse('second-person-needed', { ...asked(word), verb, person: speaker.person, reason });
   }
+}
+
+/** Nobody looks again at what they did themselves: who answered aside from the policy, or attested it. */
+function needAnotherReviewer(word: Word, speaker: Speaker, { reviewed }: JudgeContext): void {
+  if (reviewed === undefined) return;
+  const behind = reviewed.identity.attested?.by;
+  if (!isSamePerson(speaker, reviewed) && speaker.person !== behind) return;
+  const reason = 'a review is by someone other than who gave the answer, or attested it';
+  refuse('second-person-needed', { ...asked(word), verb: 'settle', person: speaker.person, reason });
 }
 
 /** The gate, open, showing the statement the answer stands under; refuses everything else. */

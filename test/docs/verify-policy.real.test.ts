@@ -307,6 +307,31 @@ const cases: readonly (readonly [string, 'good' | 'not good', Change])[] = [
       after(settled({})),
     ),
   ],
+  [
+    'a review by who attested the answer',
+    'not good',
+    all(
+      planned('switchover', { attested: true }),
+      attested(),
+      after(settled({ id: 'da5g-qxrt.review.switchover.1.anne' })),
+    ),
+  ],
+  [
+    'a review by somebody else',
+    'good',
+    all(
+      began((_, plan) => (people(plan)['vera']!['osUser'] = 'vera')),
+      planned('switchover', { attested: true }),
+      attested(),
+      after(
+        settled({
+          id: 'da5g-qxrt.review.switchover.1.anne',
+          person: 'vera',
+          identity: { strength: 'os-user', osUser: 'vera' },
+        }),
+      ),
+    ),
+  ],
   ['a duty settled without a reason', 'not good', after(settled({ reason: '' }))],
   ['a duty settled by drp itself', 'good', after(settled({ person: 'drp' }))],
   ['a restoration marked done by who drives', 'not good', after(decided({ evidence: 'copied' }))],

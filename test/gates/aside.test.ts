@@ -108,6 +108,32 @@ describe('an approval over the phone', () => {
   });
 });
 
+describe('a review of what went aside from the policy', () => {
+  const settle = (changes: Partial<Word> = {}): Word =>
+    wordOf({ verb: 'decide', decision: 'settle', subject: 'k3f9-2a7m.review.switchover.1.anne', ...changes });
+  const reviewed = (identity: Identity) => ({
+    ...context,
+    accepted: ['settle'],
+    reviewed: { person: 'anne', identity },
+  });
+  const byPhone = reviewed({
+    strength: 'attested',
+    attested: { by: 'otto', osUser: 'otto', number: '1', witness: 'v' },
+  });
+
+  test('is by neither who gave the answer nor who attested it', () => {
+    expect(codeOf(settle({ osUser: 'otto', reason: 'looked at' }), byPhone)).toBe('second-person-needed');
+    expect(codeOf(settle({ osUser: 'vera', reason: 'looked at' }), byPhone)).toBe('accepted');
+    const alone = {
+      ...byPhone,
+      reviewed: { person: 'otto', identity: { strength: 'os-user', osUser: 'otto' } as const },
+    };
+    expect(codeOf(settle({ osUser: 'otto', reason: 'looked at' }), alone)).toBe('second-person-needed');
+    const other = { ...context, accepted: ['settle'] };
+    expect(codeOf(settle({ osUser: 'otto', subject: 'k3f9-2a7m.fence', reason: 'off' }), other)).toBe('accepted');
+  });
+});
+
 describe('break-glass', () => {
   const glass = contextOf(gateOf({ strength: 'hardware-key', approvals: 2, notTheStarter: true, breakGlass: true }));
   const alone = wordOf({
