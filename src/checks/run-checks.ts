@@ -2,6 +2,7 @@ import { formatDuration } from '../base/duration.ts';
 import { isDrpError, toError } from '../base/errors.ts';
 import { createSlots } from '../transports/slots.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
+import { judgeOwnClock } from './own-clock.ts';
 import type { CheckReport } from './verdict.ts';
 
 /** How long a probe may take that says nothing about it. */
@@ -64,7 +65,7 @@ export async function runChecks(
     durationMs: context.clock.nowMs() - startedMs,
     lost: context.lost,
     ...(only === undefined ? {} : { only }),
-    findings: found.flat(),
+    findings: judgeOwnClock(found.flat()),
   };
 }
 

@@ -5,6 +5,7 @@ import { formatDuration, parseDuration } from '../../base/duration.ts';
 import { DrpError } from '../../base/errors.ts';
 import { exitCodeOf, type CheckReport } from '../../checks/verdict.ts';
 import type { Runbook } from '../../runbook/schema/runbook.ts';
+import { plainStyle } from '../../views/style.ts';
 import { checkAnswer, writeWhole, type CheckFormat } from '../check-answer.ts';
 import { checkOnce } from '../check-once.ts';
 import { examples } from '../examples.ts';
@@ -40,7 +41,7 @@ export const verb: Verb = (command, { io, action }) => {
         .choices(['table', 'nagios', 'prometheus'])
         .default('table'),
     )
-    .option('--output <file>', 'with --format: into a file, replaced whole')
+    .option('--output <file>', 'into a file, replaced whole; nothing on stdout')
     .option('--junit [file]', 'JUnit XML, into a file or on stdout')
     .option('--watch <interval>', 'look again and again until Ctrl-C; a line for what changed, e.g. 30m')
     .option('--runbooks <folder>', 'where runbooks are looked for')
@@ -63,6 +64,13 @@ ${examples([
 async function check(io: Io, options: CheckVerbOptions): Promise<VerbAnswer> {
   const { site, runbooks, only, watch } = options;
   const everyMs = watch === undefined ? undefined : intervalOf(watch);
+  if (
+    watch !== undefined &&
+    (options.format !== 'table' || options.output !== undefined || options.junit !== undefined)
+  ) {
+    const what = '--watch speaks in lines: --format, --output and --junit are for one look';
+    throw new DrpError('wrong-usage', { what, command: 'check' });
+  }
   const { runbook } = await openRunbook(io, site, runbooks);
   const lost = lostOf(runbook, options.lost ?? []);
   const question = {
@@ -84,7 +92,8 @@ async function check(io: Io, options: CheckVerbOptions): Promise<VerbAnswer> {
   if (typeof options.junit === 'string') await writeJunit(options.junit, report);
   const answer = await checkAnswer(report, {
     width: io.width,
-    style: io.style,
+    // A file is no terminal.
+    style: options.output === undefined ? io.style : plainStyle,
     all: options.all === true,
     format: options.format,
     junit: options.junit === true || options.junit === '-',
