@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyStep } from '../../src/steps/copy/copy-step.ts';
+import { freeNet } from '../demo/free-net.ts';
+import { specOf, startLabSteps, type LabSteps } from '../steps/lab-steps.ts';
+import { runCommand } from './run-command.ts';
+
+/** Trees that are copied. */
+export type TreeName = 'large' | 'small' | 'mixed';
+
+/** Where a copy's time went, ms. `wholeMs` is all of the step, from its call to its outcome. */
+export interface CopyTimes {
+  readonly wholeMs: number;
+  readonly probeMs: number;
+  readonly measureMs: number;
+  readonly fillMs: number;
+  readonly compareMs: number;
+  readonly switchMs: number;
+}
+
+/** A lab with trees on a backup server, and a file system of its own that they are copied to. */
+export interface CopyWorld {
+  readonly steps: LabSteps;
+  /** Makes the tree, once. */
+  plant(tree: TreeName): string;
+  /** Forgets a tree: disks are small. */
+  fell(tree: TreeName): void;
+  /** An empty target. */
+  clear(): void;
+  /** A copy by drp into the cleared target, compared and switched unless `more` says otherwise. */
+  copy(tree: TreeName, more?: Readonly<Record<string, unknown>>, way?: 'straight' | 'relay'): Promise<CopyTimes>;
+  /** A command of a shell with `$SSH` (the lab's own ssh), `$FROM` (HOST:TREE) and `$TO`. */
+  shell(tree: TreeName, text: string): Promise<number>;
+  readonly target: string;
+  end(): Promise<void>;
+}
+
+const trees: Readonly<Record<TreeName, string>> = {
+  large: 'for n in 1 2 3 4 5 6 7 8; do head -c 268435456 /dev/urandom >"$1/large$n"; done',
+  // 60 000 files of 0.5 to 60 kB, in 300 folders: cut from one random file, which is quick.
+  small: `head -c 268435456 /dev/urandom >"$1.pool" && awk 'BEGIN { srand(1); for (n = 0; n < 60000; n++) printf "%d %d\\n", n, 500 + exp(rand() * 7) * 25 }' | /usr/bin/python3 -c '
+import os, sys
+pool = open(sys.argv[1] + ".pool", "rb").read()
+at = 0
+for line in sys.stdin:
+    n, size = map(int, line.split())
+    folder = "%s/d%d/s%d" % (sys.argv[1], n // 4000, n // 200 % 20)
+    if n % 200 == 0: os.makedirs(folder, exist_ok=True)
+    if at + size > len(pool): at = 0
+    with open("%s/f%d" % (folder, n), "wb") as file: file.write(pool[at:at + size])
+    at += size
+' "$1" && rm "$1.pool"`,
+  mixed: `mkdir "$1/video" "$1/many" && for n in 1 2 3 4 5; do head -c 200000000 /dev/urandom >"$1/video/v$n"; done
+    for n in $(seq 60); do mkdir "$1/many/$n"; head -c 6000000 /dev/urandom | split -b 30000 -a 3 - "$1/many/$n/f"; done
+    for n in 1 2 3 4 5; do head -c 25000000 /dev/urandom >"$1/middle$n"; done
+    for n in $(seq 50); do ln "$1/many/$n/faaa" "$1/link$n"; ln -s "many/$n/faab" "$1/soft$n"; done
+    ln "$1/video/v1" "$1/video/again"
+    for n in $(seq 60); do setfacl -m u:1:r "$1/many/$n/faac"; done`,
+};
+
+/** Builds it; `large` targets need root: a file system on shared memory, so that no disk is in the figures. */
+export async function openCopyWorld(folder: string): Promise<CopyWorld> {
+  const steps = await startLabSteps({ dir: join(folder, 'lab'), net: await freeNet(), tickets: false });
+  const target = join(folder, 'target');
+  const image = `/dev/shm/drp-bench-${String(process.pid)}.img`;
+  mkdirSync(target);
+  execFileSync('sh', [
+    '-c',
+    'truncate -s 5G "$1" && mkfs.ext4 -q -F "$1" && mount -o loop,discard "$1" "$2"',
+    'sh',
+    image,
+    target,
+  ]);
+  // Past the lab's relay, straight to the host's own sshd: the relay's processor time is no part of a copy.
+  const config = join(folder, 'ssh_config');
+  const labs = readFileSync(steps.facts.hosts.gravelines.sshConfig ?? '', 'utf8');
+  writeFileSync(
+    config,
+    labs
+      .replace(/Port 2222/, 'Port 2223')
+      .replace(/UserKnownHostsFile .*/, 'UserKnownHostsFile /dev/null')
+      .replace(/StrictHostKeyChecking yes/, 'StrictHostKeyChecking no'),
+  );
+  const world = structuredClone(steps.world) as { hosts: Record<string, { peers?: unknown }> };
+  const source = world.hosts['backup-odd'];
+  if (source !== undefined) source.peers = { sshConfig: config, alias: 'backup-odd' };
+  const to = join(target, 'tree');
+  const planted = new Set<string>();
+  const place = (tree: TreeName): string => join(folder, `tree-${tree}`);
+  const clear = (): void => {
+    execFileSync('sh', [
+      '-c',
+      'find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} + && sync -f "$1"',
+      'sh',
+      target,
+    ]);
+  };
+  return {
+    steps,
+    target: to,
+    plant: (tree) => {
+      if (!planted.has(tree)) {
+        mkdirSync(place(tree));
+        execFileSync('sh', ['-c', `set -e; ${trees[tree]}`, 'sh', place(tree)]);
+        planted.add(tree);
+      }
+      return place(tree);
+    },
+    fell: (tree) => {
+      rmSync(place(tree), { recursive: true, force: true });
+      planted.delete(tree);
+    },
+    clear,
+    copy: async (tree, more = {}, way = 'straight') => {
+      const ends = { from: { host: 'backup-odd', path: place(tree) }, to: { host: 'gravelines', path: to } };
+      const began = performance.now();
+      const outcome = await steps.run(copyStep, specOf('copy', { id: 'copy', ...ends, ...more }), {
+        ...(way === 'straight' ? { world: world as never } : {}),
+      });
+      const wholeMs = performance.now() - began;
+      if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
+      const { took } = outcome.output as unknown as { took: Omit<CopyTimes, 'wholeMs'> };
+      return { wholeMs, ...took };
+    },
+    shell: async (tree, text) => {
+      const env = {
+        ...process.env,
+        SSH: `ssh -F ${config}`,
+        FROM: `backup-odd:${place(tree)}`,
+        SOURCE: place(tree),
+        TO: to,
+      };
+      return (await runCommand(['sh', '-c', `set -e; ${text}`], { env })).ms;
+    },
+    end: async () => {
+      execFileSync('sh', ['-c', 'umount "$1"; rm -f "$2"', 'sh', target, image]);
+      await steps.end();
+    },
+  };
+}
