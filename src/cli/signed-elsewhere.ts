@@ -1,6 +1,7 @@
-import { DrpError } from '../base/errors.ts';
+import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Statement } from '../events/event.ts';
 import { buildApproval, parseSignedText, signedText, type Approval } from '../gates/approval.ts';
+import { verifySignature } from '../gates/sshsig.ts';
 import type { Io } from './io.ts';
 import { readGiven } from './read-given.ts';
 
@@ -34,12 +35,32 @@ export async function readSignedElsewhere(
   const both =
     given.signed === '-' ? await pasted(io) : (await readGiven(io, given.signed, 'approve')).toString('utf8');
   const place = both.indexOf(armor);
-  const text = place < 0 ? both : both.slice(0, place);
+  const handed = place < 0 ? both : both.slice(0, place);
   const signature = place < 0 ? await signatureFile(io, given) : `${both.slice(place).trim()}\n`;
+  const text = asSigned(handed, signature);
   const approval = parseSignedText(text);
   if (approval?.format !== 'drp-approval@v1')
     throw new DrpError('signature-invalid', { reason: 'the text under it is no answer to a gate' });
   return { text, signature, approval };
+}
+
+/**
+ * The text as it was under the key: a phone may have signed what it read without the line feed that a file ends with, and a
+ * mail may have changed its kind. Where none fits it stays as it came; the driver judges it anyway.
+ */
+function asSigned(text: string, signature: string): string {
+  const bare = text.replace(/\r?\n$/, '');
+  return [text, bare, `${bare}\n`].find((one) => holds(one, signature)) ?? text;
+}
+
+function holds(text: string, signature: string): boolean {
+  try {
+    verifySignature(signature, text);
+    return true;
+  } catch (error) {
+    if (isDrpError(error, 'signature-invalid')) return false;
+    throw error;
+  }
 }
 
 async function signatureFile(io: Io, given: { readonly signed: string; readonly signature?: string }): Promise<string> {

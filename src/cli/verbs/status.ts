@@ -65,6 +65,12 @@ export const verb: Verb = (command, { io, action }) => {
 
 async function status(io: Io, journal: Journal, options: StatusOptions): Promise<VerbAnswer> {
   const signer = options.approvalText ?? options.rejectionText;
+  if (signer === undefined && options.qr === true) {
+    throw new DrpError('wrong-usage', {
+      what: '--qr goes with --approval-text or --rejection-text',
+      command: 'status',
+    });
+  }
   if (signer !== undefined) return await toSign(io, journal, { options, person: signer });
   if (options.watch !== true) {
     const showing = forShowing(journal);
