@@ -1,6 +1,5 @@
 import { DrpError } from '../base/errors.ts';
 import type { DrillSettings } from '../runbook/schema/drill.ts';
-import { planDuration } from './critical-path.ts';
 import { pathUnder } from './host-path.ts';
 import type { DrillTarget, Plan, PlannedWorld, Resource } from './plan.ts';
 
@@ -45,9 +44,14 @@ export function drillTarget(
       [...databases].map((key) => [key, isolatedDatabase(world.databases[key]?.name ?? key)]),
     ),
     ...(port === undefined ? {} : { serves: { host: world.service.recovery.host, port } }),
-    fencingMs: planDuration(activation).phases.find(({ phase }) => phase === 'fencing')?.expectMs ?? 0,
+    fencingMs: longestLaneMs(activation, 'fencing'),
     live: liveResources(world, live),
   };
+}
+
+function longestLaneMs({ phases }: Plan, phase: string): number {
+  const lanes = (phases[phase] ?? []).map(({ steps }) => steps.reduce((sum, step) => sum + (step.expectMs ?? 0), 0));
+  return Math.max(0, ...lanes);
 }
 
 /** A path of the activation as the drill's plan says it: relative ones follow the host's base, which is the isolated folder. */
