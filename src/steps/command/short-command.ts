@@ -42,6 +42,11 @@ done
 exec "$@"
 `;
 
+/** The whole of it as one command; its processes carry the token. */
+export function shortArgv(token: string, { base, run, verify }: Omit<ShortCommand, 'host'>): Argv {
+  return ['env', `DRP_JOB=${token}`, ...shellArgv(script, [token, base, String(verify.length), ...verify, ...run])];
+}
+
 /** Late is never killed: only a session that nobody could want any more is given up, ms. */
 const longestMs = 24 * 3_600_000;
 
@@ -50,10 +55,9 @@ const longestMs = 24 * 3_600_000;
  * token, so that it is found and stopped like a job. Throws what callHost throws: connection-lost leaves open whether it ran.
  */
 export async function runShort(context: StepContext, command: ShortCommand): Promise<ShortEnd> {
-  const { host, base, run, verify } = command;
+  const { host } = command;
   const { token } = context;
-  const inside = shellArgv(script, [token, base, String(verify.length), ...verify, ...run]);
-  const call = { argv: ['env', `DRP_JOB=${token}`, ...inside] as Argv, timeoutMs: longestMs };
+  const call = { argv: shortArgv(token, command), timeoutMs: longestMs };
   const claim = context.claim === undefined ? {} : { claim: context.claim };
   const ended = await callHost(context, host, { ...call, ...claim });
   const mark = `@${token} `;

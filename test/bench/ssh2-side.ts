@@ -1,0 +1,46 @@
+/**
+ * The least that a script over ssh2 can do: `node ssh2-side.ts HOSTS.json`, hosts logged in to side by side with Nagle off before the
+ * handshake, command lines one after another, each exit code looked at. Says the ms from the first line to the last end.
+ */
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import ssh2 from 'ssh2';
+
+interface Work {
+  readonly hosts: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly user: string;
+    readonly keyFile: string;
+  }[];
+  readonly lines: readonly { readonly host: number; readonly line: string }[];
+}
+
+const { hosts, lines } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Work;
+const clients = await Promise.all(
+  hosts.map(async ({ address, port, user, keyFile }) => {
+    const client = new ssh2.Client();
+    await new Promise<void>((resolve, reject) => {
+      const sock = connect({ host: address, port, noDelay: true });
+      client.on('ready', resolve).on('error', reject);
+      client.connect({ sock, username: user, privateKey: readFileSync(keyFile), hostVerifier: () => true });
+    });
+    return client;
+  }),
+);
+const began = performance.now();
+for (const { host, line } of lines) {
+  const code = await new Promise<number>((resolve, reject) => {
+    clients[host]?.exec(line, (error, channel) => {
+      if (error !== undefined) return reject(error);
+      let exit = -1;
+      channel.on('data', () => undefined).on('exit', (status: number) => (exit = status));
+      channel.stderr.on('data', () => undefined);
+      channel.on('close', () => resolve(exit));
+      channel.end();
+    });
+  });
+  if (code !== 0) throw new Error(`exit ${String(code)}: ${line}`);
+}
+console.log(performance.now() - began);
+for (const client of clients) client.end();
