@@ -31,40 +31,40 @@ interface Earlier {
   readonly estimates?: Estimates;
 }
 
+/** Nobody reads quicker, ms. */
+const drawEveryMs = 100;
+
 export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number): Promise<Screen> {
-  const events = [...earlier.events];
-  const live = new Map<string, StepProgress>();
-  let summary = runSummary(events, earlier.estimates);
-  let drawing = true;
+  const seen = createSeen(earlier, nowMs);
+  let mayDraw = true;
   const terminal = io.interactive && !io.json ? await openTerminal(io, nowMs) : undefined;
   // While somebody is asked, lines wait: they would stand in the middle of what is being typed.
   const held: string[] = [];
   const say = (line: string) => {
     if (terminal === undefined) io.stderr.write(`${line}\n`);
-    else if (drawing) terminal.line(line);
+    else if (mayDraw) terminal.line(line);
     else held.push(line);
   };
   // Said at once, even below a question: whoever waits for it must see why.
-  const urgent = (line: string) => (drawing ? plain.line(line) : void io.stderr.write(`\n${line}\n`));
+  const urgent = (line: string) => (mayDraw ? plain.line(line) : void io.stderr.write(`\n${line}\n`));
   const plain = createPlainView(say, nowMs, io.width);
   const json = io.json ? createJsonLines((line) => io.stdout.write(`${line}\n`)) : undefined;
+  const drawing = createDrawing(() => {
+    const summary = seen.now();
+    if (summary !== undefined) terminal?.show(summary);
+  }, nowMs);
   const show = () => {
-    if (drawing && terminal !== undefined && summary !== undefined) terminal.show(withLive(summary, live));
+    if (terminal !== undefined && mayDraw) drawing.soon();
   };
   const heardProgress = (step: string, progress: Progress) => {
-    const next = heard(live.get(step), progress, nowMs());
-    live.set(step, next);
+    const next = seen.progress(step, progress);
     if (json !== undefined) json.progress(step, next);
     else if (terminal === undefined) plain.progress(step, next, earlier.estimates?.get(step)?.pace);
   };
   const heardEvent = (event: Event) => {
-    events.push(event);
-    summary = runSummary(events, earlier.estimates);
-    if (event.type === 'effect.started' || event.type === 'step.done' || event.type === 'step.failed') {
-      live.delete(event.type === 'effect.started' ? event.data.id : event.data.step);
-    }
+    seen.event(event);
     if (json !== undefined) json.event(event);
-    else if (summary !== undefined) plain.event(event, summary);
+    else plain.event(event, seen.now);
   };
   return {
     update: (update) => {
@@ -83,20 +83,76 @@ export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number
     line: (text) => (json === undefined ? plain.line(text) : void io.stderr.write(`${text}\n`)),
     block: (text) => text.trimEnd().split('\n').forEach(say),
     free: async () => {
-      drawing = false;
+      mayDraw = false;
+      drawing.hold();
       await terminal?.end();
     },
     resume: () => {
-      drawing = true;
+      mayDraw = true;
       held.splice(0).forEach(say);
       show();
     },
     close: async () => {
-      drawing = true;
+      drawing.hold();
+      mayDraw = true;
       held.splice(0).forEach(say);
       await terminal?.end();
     },
-    summary: () => (summary === undefined ? undefined : withLive(summary, live)),
+    summary: seen.now,
+  };
+}
+
+/** What has been heard of the run. Its summary is made when somebody looks: a run of many steps has far more events than looks. */
+function createSeen(earlier: Earlier, nowMs: () => number) {
+  const events = [...earlier.events];
+  const live = new Map<string, StepProgress>();
+  let made: { readonly upTo: number; readonly summary: RunSummary | undefined } | undefined;
+  return {
+    event: (event: Event): void => {
+      events.push(event);
+      if (event.type === 'effect.started' || event.type === 'step.done' || event.type === 'step.failed') {
+        live.delete(event.type === 'effect.started' ? event.data.id : event.data.step);
+      }
+    },
+    progress: (step: string, progress: Progress): StepProgress => {
+      const next = heard(live.get(step), progress, nowMs());
+      live.set(step, next);
+      return next;
+    },
+    now: (): RunSummary | undefined => {
+      if (made?.upTo !== events.length) made = { upTo: events.length, summary: runSummary(events, earlier.estimates) };
+      return made.summary === undefined ? undefined : withLive(made.summary, live);
+    },
+  };
+}
+
+/** Draws at once, and again at most ten times a second however much happens. */
+function createDrawing(
+  draw: () => void,
+  nowMs: () => number,
+): {
+  soon(): void;
+  /** What was to be drawn is not drawn any more. */
+  hold(): void;
+} {
+  let drawnMs = -Infinity;
+  let later: NodeJS.Timeout | undefined;
+  const now = () => {
+    later = undefined;
+    drawnMs = nowMs();
+    draw();
+  };
+  return {
+    soon: () => {
+      const waitMs = drawnMs + drawEveryMs - nowMs();
+      if (later === undefined && waitMs <= 0) now();
+      else later ??= setTimeout(now, Math.max(1, Math.min(waitMs, drawEveryMs))).unref();
+    },
+    hold: () => {
+      clearTimeout(later);
+      later = undefined;
+      drawnMs = -Infinity;
+    },
   };
 }
 

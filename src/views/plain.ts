@@ -12,7 +12,8 @@ const progressEveryMs = 15_000;
 
 /** Timestamped lines, one a happening: for pipes, files, log collectors, and for the scroll-back of a terminal. */
 export interface PlainView {
-  event(event: Event, summary: RunSummary): void;
+  /** `summary` is asked for only where the event alone does not say it. */
+  event(event: Event, summary: () => RunSummary | undefined): void;
   progress(step: string, progress: StepProgress, pace?: StepPace): void;
   line(text: string): void;
 }
@@ -22,6 +23,7 @@ export function createPlainView(write: (line: string) => void, nowMs: () => numb
   const overdue = new Set<string>();
   const say = (at: string, text: string) => write(`${instantText(at)}  ${text}`);
   const now = () => new Date(nowMs()).toISOString();
+  let mode: RunSummary['mode'] | undefined;
   // A dry run has started and done nothing: each step says on lines of their own what was read and what would be run.
   const rehearsed = (event: Event): boolean => {
     if (event.type === 'effect.started') return event.data.source === 'step';
@@ -33,9 +35,11 @@ export function createPlainView(write: (line: string) => void, nowMs: () => numb
   };
   return {
     event: (event, summary) => {
-      if (summary.mode === 'dry-run' && rehearsed(event)) return;
+      mode ??= summary()?.mode;
+      if (mode === 'dry-run' && rehearsed(event)) return;
       if (event.type === 'timer.due') {
-        for (const step of workingSteps(summary)) {
+        const known = summary();
+        for (const step of known === undefined ? [] : workingSteps(known)) {
           if (step.state !== 'overdue' || overdue.has(step.id)) continue;
           overdue.add(step.id);
           say(event.at, `step ${step.id} is OVERDUE; it goes on`);

@@ -112,7 +112,7 @@ async function drive({ sshd, state, canary, random }: Stage) {
         updates.push(update);
         if (update.kind === 'event') events.push(update.event);
         const summary = runSummary([...events]);
-        if (update.kind === 'event' && summary !== undefined) view.event(update.event, summary);
+        if (update.kind === 'event' && summary !== undefined) view.event(update.event, () => summary);
         if (update.kind === 'progress') view.progress(update.step, update.progress as never);
         if (update.kind === 'contact') view.line(update.reason);
       },
