@@ -43,6 +43,8 @@ start_stream() {
 streamed() {
   for one in "$work"/progress.*; do
     tail -c 300 "$one" | tr '\r' '\n' | sed -n 's/^ *\([0-9][0-9]*\) .*%.*/\1/p' | tail -n 1
+    # rsync ends no line: without this the numbers of two streams would be read as one.
+    echo
     # rsync writes a record for every file: kept short, or it would outgrow the copy.
     [ "$(wc -c <"$one")" -le 1048576 ] || : >"$one"
   done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
