@@ -32,6 +32,27 @@ export function collectStates(state: Json, into: Map<string, string>): void {
   }
 }
 
+/**
+ * The path below a gate: in a lane it has its own name, in a skeleton `GATE-gate`. A drill that is left asks its clean-up gate
+ * on the way out.
+ */
+export function gatePath(states: ReadonlyMap<string, string>, gate: string): string | undefined {
+  const leaving = gate === 'clean-up' ? states.get('leaving-gate') : undefined;
+  return states.get(gate) ?? states.get(`${gate}-gate`) ?? leaving;
+}
+
+/** A place of the machine in people's words, where its name is not one. */
+export function placeText(at: string): string {
+  return places[at] ?? at;
+}
+const places: Readonly<Record<string, string>> = {
+  cleaning: 'clean-up',
+  'leaving-clean': 'clean-up',
+  'cleaning-interrupted': 'clean-up interrupted (go on with: drp decide retry cleaning --reason TEXT)',
+  leaving: 'the way out, stopping what runs',
+  'giving-way': 'the way out, a real run has taken the site',
+};
+
 function pathOf(state: Json): string {
   if (typeof state === 'string') return state;
   if (state === null || typeof state !== 'object') return '';

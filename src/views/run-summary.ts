@@ -9,7 +9,7 @@ import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { phasesInOrder, stepsOf as stepsOfPlan } from '../plan/resolve.ts';
 import { betweenMs } from './instants.ts';
 import { lossesOf, type Losses } from './losses.ts';
-import { collectStates, stepState, topOf, type StepState } from './machine-state.ts';
+import { collectStates, gatePath, stepState, topOf, type StepState } from './machine-state.ts';
 
 export interface StepProgress extends MovedBytes {
   readonly text: string;
@@ -325,7 +325,7 @@ function follow(building: Building, event: Event): void {
   collectStates(state, standing);
   for (const step of building.steps.values()) moveStep(step, standing.get(step.id), event);
   for (const gate of building.gates.values()) {
-    gate.state = gateState(gate, standing.get(gate.id) ?? standing.get(`${gate.id}-gate`), event);
+    gate.state = gateState(gate, gatePath(standing, gate.id), event);
   }
   if (onlyPeople(building)) building.waitingSinceAt = event.at;
 }

@@ -3,6 +3,7 @@ import { isStraightOn } from '../plan/resolve.ts';
 import { printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
 import { facts, table, wrap } from './layout.ts';
+import { placeText } from './machine-state.ts';
 import { progressText, stepStateText } from './progress-text.ts';
 import { recoveryClock } from './recovery-clock.ts';
 import {
@@ -114,10 +115,10 @@ function standing(summary: RunSummary, view: StatusView): string {
   if (summary.outcome !== undefined) {
     return summary.outcome === 'completed' ? style.good('completed') : style.attention(summary.outcome);
   }
-  if (askingSteps(summary, view).length > 0) return style.bad(`needs a decision in ${summary.at}`);
+  if (askingSteps(summary, view).length > 0) return style.bad(`needs a decision in ${placeText(summary.at)}`);
   const open = summary.gates.filter((gate) => ['open', 'unready', 'rejected'].includes(gate.state));
   if (open.length > 0) return style.attention(`at gate ${open.map((gate) => gate.id).join(', ')}`);
-  return `in ${summary.at}`;
+  return `in ${placeText(summary.at)}`;
 }
 
 function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, string])[] {
