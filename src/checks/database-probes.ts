@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
-import { toError } from '../base/errors.ts';
+import { isDrpError, toError } from '../base/errors.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import type { Database } from '../runbook/schema/world.ts';
 import { runSql } from '../steps/database/connection.ts';
@@ -7,6 +7,7 @@ import { isOutOfReach } from '../steps/remote/reachability.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
 import { findingFor } from './finding-for.ts';
 import { needsOf } from './host/needs.ts';
+import { secretFinding } from './secret-finding.ts';
 import { lostOnTheWay } from './without-lost.ts';
 
 /** What a PostgreSQL server says of itself. */
@@ -52,6 +53,7 @@ async function lookAtDatabase(context: CheckContext, name: string): Promise<read
     ];
   } catch (thrown) {
     signal.throwIfAborted();
+    if (isDrpError(thrown, 'secret-unreadable')) return [secretFinding('database.secret', name, thrown)];
     if (isOutOfReach(thrown)) return [say.skipped(`${database.host} itself cannot be reached`)];
     const advice = `On ${database.host}: psql -h ${database.address} -p ${database.port} -U ${database.user} postgres.`;
     return [say.fail(toError(thrown).message, { threshold: 'it takes logins', advice })];

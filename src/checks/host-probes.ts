@@ -4,6 +4,7 @@ import { provenExec } from '../transports/proven-exec.ts';
 import type { Transport } from '../transports/transport.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
 import { databaseProbes } from './database-probes.ts';
+import { dumpVersionProbes } from './dump-version.ts';
 import { findingFor } from './finding-for.ts';
 import { peerProbes } from './host-peers.ts';
 import { reachHost } from './host-reach.ts';
@@ -28,7 +29,13 @@ export function hostProbes(runbook: Runbook): readonly Probe[] {
     patienceMs,
     run: (context) => lookAtHost(context, name),
   }));
-  return [...whole, ...peerProbes(runbook), ...roomProbes(runbook), ...databaseProbes(runbook)];
+  return [
+    ...whole,
+    ...peerProbes(runbook),
+    ...roomProbes(runbook),
+    ...databaseProbes(runbook),
+    ...dumpVersionProbes(runbook),
+  ];
 }
 
 /** What is asked of a host that answers, and how its answers are judged. Pure. */

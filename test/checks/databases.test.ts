@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { compareMajors, parseServer, replicationFindings } from '../../src/checks/database-probes.ts';
+import { dumpedFrom } from '../../src/checks/dump-version.ts';
 import { roomFindings } from '../../src/checks/host-room.ts';
 
 const judged = (lines: readonly string[]): string =>
@@ -56,4 +57,19 @@ test('what goes onto one file system is added up, with a little to spare', () =>
     roomFindings('web', [need('/srv', 500_000_000), need('/var', bytes)], [room, room])[0];
   expect(find(400_000_000)).toMatchObject({ status: 'ok', threshold: 'a restoration needs 985 MB' });
   expect(find(500_000_000)).toMatchObject({ status: 'fail', subject: 'web:/' });
+});
+
+describe('what a dump is from', () => {
+  test.each([
+    [
+      'a dump of PostgreSQL 15',
+      'PGDMP\u0001\u000e\0\0\u0003\0\0\0kyc\0\u001e\0\0\u000015.20 (Debian 15.20-0+deb12u1)\0',
+      '15.20',
+    ],
+    ['a name with a version in it', 'PGDMP\0\0\u0006\0\0\0v12.34\0\u0004\0\0\u000016.2\0', '16.2'],
+    ['no dump', 'hello \u000015.2', undefined],
+    ['a dump cut off', 'PGDMP\u0001', undefined],
+  ])('%s', (_, header, expected) => {
+    expect(dumpedFrom(header)).toBe(expected);
+  });
 });

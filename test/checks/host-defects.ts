@@ -281,9 +281,9 @@ const databases: readonly HostDefect[] = [
     what: 'PostgreSQL of the recovery site is older than that of production',
     inject: () => nothing,
     edits: (hosts) => [
-      set('databases.recovery.programs', psqlThatSays(hosts, 'gravelines', 's/^version|15/version|13/')),
+      set('databases.recovery.programs', psqlThatSays(hosts, 'gravelines', 's/^version|15/version|13/; s/^15[.]/13./')),
     ],
-    named: ['fail database.version recovery'],
+    named: ['fail database.dump recovery', 'fail database.version recovery'],
   },
 ];
 

@@ -92,7 +92,12 @@ describe('drp check of hosts', () => {
         ...['listens', 'peer', 'room'],
       ]
         .map((probe) => `host.${probe}`)
-        .concat(isRoot() ? ['host.sudo'] : [], ['database.reachable', 'database.replication', 'database.version'])
+        .concat(isRoot() ? ['host.sudo'] : [], [
+          'database.dump',
+          'database.reachable',
+          'database.replication',
+          'database.version',
+        ])
         .sort(),
     );
   });
