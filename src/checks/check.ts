@@ -76,12 +76,23 @@ export interface PastRestore {
   readonly files: number;
 }
 
+/** A database server as a run found it. */
+export interface PastServer {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  /** As it says itself: `15.4`. */
+  readonly version: string;
+}
+
 export interface PastRehearsal {
   readonly run: string;
   /** When it ended. */
   readonly at: string;
   readonly kind: 'drill' | 'activation';
   readonly plan: Plan;
+  /** Versions of the database servers it restored into. */
+  readonly servers?: readonly PastServer[];
 }
 
 /**

@@ -1,14 +1,18 @@
 import { formatDuration, formatSize } from '../base/duration.ts';
+import { toError } from '../base/errors.ts';
 import type { BackupCandidate } from '../plan/backup-candidate.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rehearsedDigest, rehearsedPart, restorationChanges } from '../plan/rehearsal.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
+import { runSql } from '../steps/database/connection.ts';
 import { sourcesOf, surveyOnce, surveyPatienceMs } from './backups/survey-once.ts';
 import type { CheckContext, Finding, PastRehearsal, PastRestore, Probe } from './check.ts';
 import { findingFor } from './finding-for.ts';
+import { lostOnTheWay } from './without-lost.ts';
 
 /** What was not rehearsed for so long is not rehearsed. */
 const rehearsedWithinMs = 183 * 86_400_000;
+const answerMs = 30_000;
 /** Copies this much larger than the one restored last make that run's times too small, in percent. */
 const grownPercent = 125;
 /** Changes that a finding names; the rest is counted. */
@@ -20,6 +24,11 @@ const detailMax = 80;
 export function driftProbes(runbook: Runbook): readonly Probe[] {
   return [
     { id: 'drift', subject: 'restoration', run: (context) => Promise.resolve(rehearsal(context)) },
+    ...Object.keys(runbook.databases).map((name): Probe => ({
+      id: 'drift.server',
+      subject: name,
+      run: (context) => serverDrift(context, name),
+    })),
     ...Object.keys(runbook.backups).map((name): Probe => ({
       id: 'drift.size',
       subject: name,
@@ -67,6 +76,33 @@ export function planDrift(rehearsed: PastRehearsal, now: Plan): Finding {
 /** The first difference, where it is short enough to be read in a table. */
 function detail([first = '']: readonly string[]): string {
   return first === '' || first.length > detailMax ? '' : ` (${first})`;
+}
+
+/** Finds nothing for a server that no rehearsal restored into, and none that cannot be asked: database.reachable says so. */
+async function serverDrift(context: CheckContext, name: string): Promise<readonly Finding[]> {
+  const database = context.runbook.databases[name];
+  const { servers = [], run = '' } = context.past?.rehearsed ?? {};
+  const then = servers.find(
+    (server) => server.host === database?.host && server.address === database.address && server.port === database.port,
+  );
+  if (database === undefined || then === undefined) return [];
+  if (lostOnTheWay(context.runbook, database.host, context.lost) !== undefined) return [];
+  const say = findingFor('drift.server', name);
+  try {
+    const [now = ''] = await runSql(context, database, {
+      database: 'postgres',
+      sql: 'show server_version;',
+      timeoutMs: answerMs,
+    });
+    const version = now.replace(/[^0-9.].*/, '');
+    const threshold = `PostgreSQL ${then.version}, as in run ${run}`;
+    if (version === then.version) return [say.ok(`PostgreSQL ${version}`, { threshold })];
+    const advice = 'Rehearse the import on it: drp drill --site SITE.';
+    return [say.warn(`PostgreSQL ${version}`, { threshold, advice })];
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    return [say.skipped(`it cannot be asked: ${toError(thrown).message}`)];
+  }
 }
 
 async function sizeDrift(context: CheckContext, name: string): Promise<Finding> {

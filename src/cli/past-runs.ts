@@ -1,8 +1,9 @@
 import { isDrpError } from '../base/errors.ts';
-import type { PastRestore, PastRuns } from '../checks/check.ts';
+import type { PastRestore, PastRuns, PastServer } from '../checks/check.ts';
 import type { Event, EventOf } from '../events/event.ts';
 import { runFacts } from '../executor/facts.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
+import { stepsOf } from '../plan/resolve.ts';
 import type { ChosenBackup } from '../steps/step-kind.ts';
 import type { Io } from './io.ts';
 import { readRuns } from './pick-run.ts';
@@ -43,6 +44,7 @@ export function pastRuns(runs: readonly (readonly Event[])[]): PastRuns {
             at: last.endedAt,
             kind: last.kind,
             plan: frozenPlan(last.began),
+            servers: serversOf(last),
           },
         }),
   };
@@ -55,6 +57,20 @@ function passedRun(events: readonly Event[]): readonly PassedRun[] {
   const { mode, procedure } = began.data;
   const kind = mode === 'drill' ? 'drill' : mode === 'real' && procedure === 'activation' ? 'activation' : undefined;
   return kind === undefined ? [] : [{ began, kind, endedAt: ended.at, events }];
+}
+
+/** Servers that a dump was brought to, with the version each said it has. */
+function serversOf({ began, events }: PassedRun): readonly PastServer[] {
+  const plan = frozenPlan(began);
+  const { outputs } = runFacts(events);
+  return stepsOf(plan).flatMap(({ id, spec }) => {
+    const output = outputs[id];
+    const database = spec.kind === 'database' ? plan.world.databases[spec.database] : undefined;
+    if (database === undefined || typeof output !== 'object' || output === null || !('serverVersion' in output))
+      return [];
+    const { host, address, port } = database;
+    return [{ host, address, port, version: String(output.serverVersion) }];
+  });
 }
 
 /** Copies that the run's gates approved: those it restored from. */

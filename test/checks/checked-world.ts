@@ -22,12 +22,14 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { createProviders } from '../../src/providers/create-providers.ts';
 import { editRunbook, type Edit, type EditValue } from '../../src/runbook/edit.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
+import type { Runbook } from '../../src/runbook/schema/runbook.ts';
 import { createTransportPool } from '../../src/transports/pool.ts';
 import { freeNet } from '../demo/free-net.ts';
 import { finishDump } from '../lab/backups.ts';
 import type { LabFacts } from '../lab/facts.ts';
 import { practiceKey } from '../lab/keys.ts';
 import { openLab, startLab, type Lab } from '../lab/lab.ts';
+import { clientArgv } from '../lab/postgres.ts';
 import { run, type LabContext } from '../lab/process.ts';
 import { hostFolder } from '../lab/sshd.ts';
 
@@ -64,21 +66,28 @@ export async function openCheckedWorld(): Promise<CheckedWorld> {
   const context: LabContext = { dir: facts.dir, net: facts.net, log: () => undefined };
   const file = join(facts.dir, 'runbooks', 'gravelines.yaml');
   const base = editRunbook(readFileSync(file, 'utf8'), await furnish(context, lab));
-  const plansOf = (text: string): Promise<readonly Plan[]> =>
-    resolveProcedures({ runbook: parsed(text, file), file, text, warnings: [] }, undefined);
-  const pool = createTransportPool(hostTargets(parsed(base, file).hosts));
+  const byText = new Map<string, Promise<Loaded>>();
+  const load = (text: string): Promise<Loaded> => {
+    // A plan holds the signers' keys, too, which lie in a file of their own.
+    const key = `${readFileSync(facts.allowedSigners, 'utf8')}${text}`;
+    const loading = byText.get(key) ?? loaded(text, file);
+    byText.set(key, loading);
+    return loading;
+  };
+  const client = [...clientArgv(context, 'gravelines', 'psql'), '-d', 'postgres', '-Atc', 'show server_version'];
+  const version = (await run(client)).stdout.replace(/[^0-9.][^]*/, '');
+  const pool = createTransportPool(hostTargets((await load(base)).runbook.hosts));
   return {
     lab,
     context,
     check: async (asked = {}) => {
       const { edits = [] } = asked;
       const text = editRunbook(base, typeof edits === 'function' ? edits(facts) : edits);
-      const runbook = parsed(text, file);
+      const { runbook, plans } = await load(text);
       if (asked.keepCopy === undefined) writeFileSync(runbookCopy(context), text);
-      const plans = await plansOf(text);
-      const before = asked.drilledBefore === undefined ? plans : await plansOf(base);
+      const before = asked.drilledBefore === undefined ? plans : (await load(base)).plans;
       const lost = asked.lost ?? [];
-      const past = pastOf(before);
+      const past = pastOf(before, version);
       const check: CheckContext = {
         runbook,
         plans,
@@ -118,10 +127,15 @@ async function newLab(place: string): Promise<Lab> {
   });
 }
 
-function parsed(text: string, file: string) {
+interface Loaded {
+  readonly runbook: Runbook;
+  readonly plans: readonly Plan[];
+}
+
+async function loaded(text: string, file: string): Promise<Loaded> {
   const { runbook, problems } = parseRunbook(text, { file });
   if (runbook === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
-  return runbook;
+  return { runbook, plans: await resolveProcedures({ runbook, file, text, warnings: [] }, undefined) };
 }
 
 export const srv = (context: LabContext, host: 'limburg' | 'gravelines'): string =>
@@ -186,14 +200,15 @@ async function everySourceHoldsDumps(lab: Lab): Promise<void> {
   }
 }
 
-function pastOf(plans: readonly Plan[]): PastRuns {
+function pastOf(plans: readonly Plan[], version: string): PastRuns {
   const plan = plans.find(({ procedure }) => procedure === 'activation');
   if (plan === undefined) throw new Error('no activation');
+  const { host, address, port } = plan.world.databases['recovery']!;
   const at = new Date(Date.now() - 7 * 86_400_000).toISOString();
   const restore = (backup: string, host: string) => ({ run: 'K7', at, backup, host, bytes: -1, files: -1 });
   return {
     lastPassedDrillAt: at,
-    rehearsed: { run: 'K7', at, kind: 'drill', plan },
+    rehearsed: { run: 'K7', at, kind: 'drill', plan, servers: [{ host, address, port, version }] },
     restores: ['files', 'database'].flatMap((backup) =>
       ['backup-even', 'backup-odd'].map((host) => restore(backup, host)),
     ),

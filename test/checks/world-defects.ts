@@ -326,6 +326,19 @@ const own: readonly Defect[] = [
     asked: { edits: [set('databases.recovery.name', 'kyc2')], drilledBefore: true },
   },
   {
+    what: 'the database server is another version than in the drill',
+    named: [/^drift\.server recovery$/],
+    asked: {
+      past: (past) => ({
+        ...past,
+        rehearsed: {
+          ...past.rehearsed!,
+          servers: past.rehearsed!.servers!.map((server) => ({ ...server, version: '15.1' })),
+        },
+      }),
+    },
+  },
+  {
     what: 'no drill is on record',
     named: [/^drift\.drill restoration$/],
     asked: { past: ({ restores }) => ({ restores: restores! }) },

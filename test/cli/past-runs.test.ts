@@ -13,6 +13,9 @@ describe('what earlier runs say', () => {
       at: activation.at(-1)?.at,
       plan: { site: 'gravelines' },
     });
+    expect(past.rehearsed?.servers).toEqual([
+      { host: 'gravelines', address: expect.any(String), port: 5432, version: expect.stringMatching(/^15\./) },
+    ]);
     expect(past.restores?.map(({ backup }) => backup).toSorted()).toEqual(['database', 'files']);
     for (const { bytes, host } of past.restores ?? []) {
       expect(bytes).toBeGreaterThan(0);
