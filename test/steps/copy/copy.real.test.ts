@@ -74,6 +74,17 @@ describe('a copy', () => {
     expect(differences()).toBe('');
   });
 
+  test('does not believe what an earlier attempt left: files of the same size and time are read', async () => {
+    const left = join(to, '..', '.tree.drp-left');
+    execFileSync('cp', ['-a', from, left]);
+    const { atime, mtime } = statSync(join(left, 'b c'));
+    writeFileSync(join(left, 'b c'), 'B c'.repeat(100));
+    utimesSync(join(left, 'b c'), atime, mtime);
+    done(await steps.run(copyStep, spec('left')));
+    expect(existsSync(left)).toBe(false);
+    expect(differences()).toBe('');
+  });
+
   test('carries over what is left out of it and is the target’s own', async () => {
     for (const [folder, text] of [
       [from, 'theirs'],
