@@ -71,36 +71,67 @@ export function compareEvidence(
   return digestOf(facts(shown)) === digestOf(facts(now)) ? 'same' : 'facts';
 }
 
-const marks = { ok: '  ok   ', attention: '  NOTE ', red: '  RED  ' } as const;
+const marks = { ok: 'ok', attention: 'ATTENTION', red: 'RED' } as const;
+const markWidth = 11;
+/** Every terminal and every page shows this many columns. */
+const textWidth = 80;
 
 /**
- * The statement as people read it, before it is signed and a year later: plain text, the same for the same statement. Text
- * from runbook and hosts is as it came; views escape what a terminal would act on.
+ * The statement as people read it: at the gate on every path, in the audit and in the report, byte for byte the same for the
+ * same statement. Text from runbook and hosts is as it came; views escape what a terminal would act on.
  */
 export function statementText(statement: Statement): string {
-  const { policy, evidence, irreversible } = statement;
+  const { policy, evidence, irreversible, mode, head } = statement;
+  const said = (text: string, indent: number): string[] => broken(text, indent, textWidth);
   const lines = [
-    `GATE ${statement.gate}: ${statement.title}`,
-    `run ${statement.run}, ${statement.procedure} of ${statement.site} (${statement.mode}), attempt ${statement.attempt}`,
+    ...said(`GATE ${statement.gate}: ${statement.title}`, 2),
+    ...said(
+      `${statement.procedure} of ${statement.site}${mode === 'real' ? '' : ` [${mode.toUpperCase()}]`}, run ${statement.run}, attempt ${statement.attempt}`,
+      2,
+    ),
     '',
     ...evidence.flatMap(evidenceLines),
     ...(evidence.length === 0 ? ['No evidence is shown at this gate.'] : []),
     '',
     ...(irreversible.length === 0
       ? ['Everything that follows this gate can be taken back.']
-      : ['Cannot be taken back once this is approved:', ...irreversible.map((text) => `  - ${text}`)]),
+      : [cannotBeTakenBack, ...irreversible.flatMap((text) => said(`  - ${text}`, 4))]),
     '',
-    `May approve: ${policyText(policy)}.`,
-    `Word to approve: ${statement.word}`,
+    ...said(`May approve: ${policyText(policy)}.`, 2),
+    ...said(`Word to approve: ${statement.word}`, 2),
     `Opened ${statement.openedAt}, expires ${statement.expiresAt}.`,
-    `Plan ${statement.planDigest.slice(0, 12)}, journal ${statement.head.seq}:${statement.head.hash.slice(0, 12)}, statement ${statementDigest(statement).slice(0, 12)}.`,
+    `Plan ${statement.planDigest.slice(0, 12)}, journal ${head.seq}:${head.hash.slice(0, 12)}, statement ${statementDigest(statement).slice(0, 12)}.`,
   ];
   return `${lines.join('\n')}\n`;
 }
+export const cannotBeTakenBack = 'Cannot be taken back once this is approved:';
 
 function evidenceLines(item: EvidenceItem): readonly string[] {
   const fixed = item.severity === 'red' && item.overridable === false ? ' (cannot be overridden)' : '';
-  return [`${marks[item.severity]}${item.title}${fixed}`, ...item.lines.map((line) => `         ${line}`)];
+  const mark = marks[item.severity].padEnd(markWidth);
+  const indent = ' '.repeat(markWidth);
+  return [
+    ...broken(`${mark}${item.title}${fixed}`, markWidth, textWidth),
+    ...item.lines.flatMap((line) =>
+      line.split('\n').flatMap((part) => broken(`${indent}${part}`, markWidth + 2, textWidth)),
+    ),
+  ];
+}
+
+/** Breaks a line at spaces; what follows is indented. A word longer than a line stays whole, so that it can be copied. */
+function broken(text: string, indent: number, width: number): string[] {
+  const lines: string[] = [];
+  // A line end inside would begin a line of its own, which could look like another finding.
+  let rest = text.replaceAll('\n', String.raw`\n`);
+  while (rest.length > width) {
+    const lead = /^ */.exec(rest)?.[0].length ?? 0;
+    const before = rest.lastIndexOf(' ', width);
+    const place = before > lead ? before : rest.indexOf(' ', Math.max(width, lead));
+    if (place < 0) break;
+    lines.push(rest.slice(0, place).trimEnd());
+    rest = `${' '.repeat(indent)}${rest.slice(place).trimStart()}`;
+  }
+  return [...lines, rest];
 }
 
 function policyText(policy: Statement['policy']): string {

@@ -1,9 +1,9 @@
 import { formatDuration } from '../base/duration.ts';
-import type { EvidenceItem, Statement } from '../events/event.ts';
+import type { Statement } from '../events/event.ts';
 import { sixWords } from '../gates/six-words.ts';
-import { printable, printableLine } from './escape.ts';
-import { instantText } from './instants.ts';
-import { facts, padTo, wrap } from './layout.ts';
+import { cannotBeTakenBack, statementText } from '../gates/statement.ts';
+import { printable } from './escape.ts';
+import { wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
 export interface GateView {
@@ -15,19 +15,20 @@ export interface GateView {
   readonly journal: string;
 }
 
-/** What a gate shows before anybody may answer: evidence, what cannot be taken back, who may answer and how. */
+/**
+ * What a gate shows before anybody may answer: the statement, byte for byte as the record keeps it, then what is so at this
+ * moment and what can be typed.
+ */
 export function gateText(statement: Statement, view: GateView): string {
-  const { style, width } = view;
-  const rule = '-'.repeat(Math.min(width, 80));
-  const mode = statement.mode === 'real' ? '' : ` [${statement.mode.toUpperCase()}]`;
+  const rule = '-'.repeat(Math.min(view.width, 80));
   const lines = [
     rule,
-    style.bold(`GATE ${statement.gate}: ${printableLine(statement.title)}`),
-    `${statement.procedure} of ${printableLine(statement.site)}, run ${statement.run}${mode}, plan ${statement.planDigest.slice(0, 12)}`,
+    ...printable(statementText(statement))
+      .trimEnd()
+      .split('\n')
+      .map((line, at) => emphasised(line, at, view.style)),
     '',
-    ...statement.evidence.flatMap((item) => evidenceLines(item, style, width)),
-    ...irreversibleLines(statement, style, width),
-    ...policyLines(statement, view),
+    ...momentLines(statement, view),
     ...signingLines(statement),
     ...asideLines(statement, view.digest),
     rule,
@@ -35,63 +36,22 @@ export function gateText(statement: Statement, view: GateView): string {
   return `${lines.join('\n')}\n`;
 }
 
-function evidenceLines(item: EvidenceItem, style: Style, width: number): string[] {
-  const label = severityLabel(item, style);
-  const hard = item.severity === 'red' && item.overridable === false ? style.bad(' (cannot be overridden)') : '';
-  return [
-    ...facts([[label, `${printableLine(item.title)}${hard}`]], width),
-    ...item.lines.flatMap((line) =>
-      wrap(printable(line), width - labelWidth - 4, '  ').map((part) => `${' '.repeat(labelWidth + 2)}${part}`),
-    ),
-  ];
-}
-const labelWidth = 9;
-
-function severityLabel(item: EvidenceItem, style: Style): string {
-  switch (item.severity) {
-    case 'ok':
-      return padTo(style.good('ok'), labelWidth);
-    case 'attention':
-      return style.attention('ATTENTION');
-    case 'red':
-      return padTo(style.bad('RED'), labelWidth);
-  }
+/** Colour alone is added; evidence below its mark is indented, so nothing of a host can look like a mark. */
+function emphasised(line: string, at: number, style: Style): string {
+  if (at === 0) return style.bold(line);
+  if (line === cannotBeTakenBack) return style.bad(line);
+  if (line.startsWith('ATTENTION ')) return line.replace('ATTENTION', style.attention('ATTENTION'));
+  if (line.startsWith('RED ')) return line.replace('RED', style.bad('RED'));
+  return line.startsWith('ok ') ? line.replace('ok', style.good('ok')) : line;
 }
 
-function irreversibleLines(statement: Statement, style: Style, width: number): string[] {
-  if (statement.irreversible.length === 0) return [];
-  return [
-    '',
-    style.bad('Cannot be taken back:'),
-    ...statement.irreversible.flatMap((line) => wrap(`  - ${printable(line)}`, width, '  ')),
-  ];
-}
-
-function policyLines(statement: Statement, view: GateView): string[] {
-  const { policy } = statement;
-  const count = policy.approvals === 1 ? 'one' : String(policy.approvals);
-  const who = [
-    `${count} ${policy.roles.join(' or ')}`,
-    policy.notTheStarter ? 'not the person who started the run' : '',
-    policy.strength === 'os-user' ? '' : `identity: ${policy.strength}`,
-  ]
-    .filter((part) => part !== '')
-    .join('; ');
+function momentLines(statement: Statement, view: GateView): string[] {
+  const { style, width, digest, journal } = view;
   const leftMs = Date.parse(statement.expiresAt) - view.nowMs;
-  const left = leftMs > 0 ? `${formatDuration(leftMs)} left` : view.style.bad('EXPIRED');
+  const left = leftMs > 0 ? `${formatDuration(leftMs)} left` : style.bad('EXPIRED');
   return [
-    '',
-    `Who may answer: ${who}`,
-    ...wrap(
-      `Statement ${view.style.bold(view.digest.slice(0, 12))}, shown ${instantText(statement.openedAt)}, valid until ${instantText(statement.expiresAt)} (${left})`,
-      view.width,
-      '  ',
-    ),
-    ...wrap(
-      `Record: ${view.journal}, event ${statement.head.seq}, head ${statement.head.hash.slice(0, 12)}`,
-      view.width,
-      '  ',
-    ),
+    ...wrap(`Statement ${style.bold(digest.slice(0, 12))}: ${left}`, width, '  '),
+    ...wrap(`Record: ${journal}, event ${statement.head.seq}, head ${statement.head.hash.slice(0, 12)}`, width, '  '),
   ];
 }
 

@@ -168,6 +168,11 @@ describe('an approval signed where drp is not', () => {
   test('the gate prints the commands; a wrong key, another gate and a changed text are refused; pasted, it counts once', async () => {
     expect((await gateOpen()).kind).toBe('met');
     expect(drp(['status', '--approval-text', 'nobody']).all).toContain('nobody');
+    // What the record keeps is what is shown, wherever it is shown.
+    const kept = drp(['audit', 'show', '--gate', 'declaration']).out.trimEnd();
+    expect(kept).toContain('May approve: one of authoriser');
+    expect(drp(['status']).out).toContain(kept);
+    expect(drp(['approve', 'declaration']).all).toContain(kept);
 
     signedBy('mallory', 'stranger.json');
     expect(drp(['approve', 'declaration', '--signed', 'stranger.json']).all).toContain('SHA256:');

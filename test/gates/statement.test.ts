@@ -31,17 +31,18 @@ describe('the statement of a gate', () => {
     const gate = gateOf({ approvals: 2, notTheStarter: true, strength: 'ssh-key' });
     expect(statementText(statementOf(gate, { evidence: [...evidence, red] }))).toMatchInlineSnapshot(`
      "GATE switchover: Send users to gravelines
-     run k3f9-2a7m, activation of gravelines (real), attempt 1
+     activation of gravelines, run k3f9-2a7m, attempt 1
 
-       ok   Files
-              2026-11-20 on backup-odd, file loss 14 h 00 min
-       RED  Room (cannot be overridden)
-              1.2 GB free
+     ok         Files
+                2026-11-20 on backup-odd, file loss 14 h 00 min
+     RED        Room (cannot be overridden)
+                1.2 GB free
 
      Cannot be taken back once this is approved:
        - users see the restored data
 
-     May approve: 2 different people of authoriser, not who started the run, signed by an SSH key.
+     May approve: 2 different people of authoriser, not who started the run, signed
+       by an SSH key.
      Word to approve: gravelines
      Opened 2026-11-21T03:00:00.000Z, expires 2026-11-21T04:00:00.000Z.
      Plan dddddddddddd, journal 41:aaaaaaaaaaaa, statement 03436930d7bb.

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { stripVTControlCharacters } from 'node:util';
 import { stationsOf } from '../../src/cli/stations.ts';
+import { statementText } from '../../src/gates/statement.ts';
 import { planDuration } from '../../src/plan/critical-path.ts';
 import { auditText } from '../../src/views/audit-text.ts';
+import { printable } from '../../src/views/escape.ts';
 import { gateText } from '../../src/views/gate-text.ts';
 import { columns } from '../../src/views/layout.ts';
 import { obligationsText } from '../../src/views/obligations-text.ts';
@@ -9,7 +12,7 @@ import { planText } from '../../src/views/plan-text.ts';
 import { runSummary } from '../../src/views/run-summary.ts';
 import { runsText } from '../../src/views/runs-text.ts';
 import { statusText } from '../../src/views/status-text.ts';
-import { plainStyle } from '../../src/views/style.ts';
+import { createStyle, plainStyle } from '../../src/views/style.ts';
 import { beganAt, interruptedActivation, plan } from './recorded-run.ts';
 
 const nowMs = Date.parse(beganAt) + 600_000;
@@ -49,6 +52,29 @@ describe.each([80, 120])('texts at %i columns', (width) => {
     // Commands to type and tables stay on one line, so that they can be copied.
     expect(wide.filter((line) => !/drp |^ {2}\S.*\bby\b|^RUN|^k3f9|files:|Statement/.test(line))).toEqual([]);
   });
+});
+
+test('a gate shows the statement byte for byte as the record keeps it, and colours add nothing but themselves', () => {
+  const gate = summary.gates.find((one) => one.id === 'import')!;
+  const evidence = [
+    { id: 'a', title: 'wide '.repeat(40).trim(), severity: 'red', lines: ['RED not a mark', 'x'.repeat(200), 'a\nb'] },
+    { id: 'c', title: 'a line end\nok         all is fine', severity: 'red', lines: [] },
+    { id: 'b', title: 'fine', severity: 'ok', lines: ['word '.repeat(50)] },
+  ] as const;
+  const statement = { ...gate.statement!, evidence };
+  const kept = printable(statementText(statement));
+  for (const width of [60, 80, 120]) {
+    for (const style of [plainStyle, createStyle(true)]) {
+      const view = { width, style, nowMs, digest: gate.digest!, journal: 'sqlite:/j' };
+      expect(stripVTControlCharacters(gateText(statement, view))).toContain(kept);
+    }
+  }
+  expect(kept.match(/^(ok|RED|ATTENTION) .*/gm)?.map((line) => line.slice(0, 22))).toEqual([
+    'RED        wide wide w',
+    'RED        a line end\\n'.slice(0, 22),
+    'ok         fine',
+  ]);
+  expect(kept.split('\n').filter((line) => columns(line) > 80)).toEqual([`           ${'x'.repeat(200)}`]);
 });
 
 test('the plan names every step and gate of the procedure once, in the order of its skeleton', () => {
