@@ -1,5 +1,6 @@
 import type { Problem } from '../base/errors.ts';
 import { checkBackups } from './checks/backups.ts';
+import { checkDrill } from './checks/drill.ts';
 import { checkGates } from './checks/gates.ts';
 import { checkExposure, checkHosts } from './checks/hosts.ts';
 import { checkOrder } from './checks/order.ts';
@@ -42,6 +43,7 @@ export function parseRunbook(text: string, options: { readonly file: string }): 
     checkStepShapes(outline),
     checkOrder(outline),
     checkGates(outline),
+    checkDrill(outline),
     checkPeople(outline),
     checkSecrets(source.data),
     checkTexts(source.data),

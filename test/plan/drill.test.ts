@@ -109,7 +109,7 @@ describe('the plan of a drill', () => {
   });
 
   test('is refused on a port that something live has', () => {
-    expect(() => planOf('drill', [edit('drill.serve.port', 8443)])).toThrow(/the recovery site itself/);
+    expect(() => planOf('drill', [edit('drill.serve.port', 8443)])).toThrow(/the recovery site/);
     expect(() => planOf('drill', [edit('drill.serve.port', 2222)])).toThrow(/SSH/);
     expect(() => planOf('drill', [edit('drill.serve.port', 5432)])).toThrow(/database 'recovery'/);
   });
