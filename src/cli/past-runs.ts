@@ -7,12 +7,12 @@ import { stepsOf } from '../plan/resolve.ts';
 import type { ChosenBackup } from '../steps/step-kind.ts';
 import type { Io } from './io.ts';
 import { readRuns } from './pick-run.ts';
-import { withJournal } from './wire.ts';
+import { withJournalRead } from './wire.ts';
 
 /** What the journal says of a site's earlier runs; undefined where there is no journal. Makes none. */
 export async function readPastRuns(io: Io, site: string, journal: string | undefined): Promise<PastRuns | undefined> {
   try {
-    return await withJournal(io, journal, async (opened) => pastRuns(await readRuns(opened, site)));
+    return await withJournalRead(io, journal, async (opened) => pastRuns(await readRuns(opened, site)));
   } catch (error) {
     // A journal that was named and is not there yet is none: nothing is compared with it, and the findings say so.
     if (isDrpError(error, 'journal-missing')) return undefined;

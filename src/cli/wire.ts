@@ -33,9 +33,16 @@ export async function withJournal<T>(io: Io, url: string | undefined, use: UseJo
   return await usingJournal(openJournal(existingUrl(io, url), { make: false }), use);
 }
 
+/** The same for verbs that only read: a journal on a disk that cannot be written to will do. */
+export async function withJournalRead<T>(io: Io, url: string | undefined, use: UseJournal<T>): Promise<T> {
+  const { openToRead } = await import('../journal/read-only.ts');
+  return await usingJournal(openToRead(existingUrl(io, url)), use);
+}
+
 /** The same for verbs that only show: quick also where the journal is long, and nothing is verified. */
 export async function withJournalShown<T>(io: Io, url: string | undefined, use: UseJournal<T>): Promise<T> {
-  return await usingJournal(openJournal(existingUrl(io, url), { make: false, forShowing: true }), use);
+  const { openToRead } = await import('../journal/read-only.ts');
+  return await usingJournal(openToRead(existingUrl(io, url), { forShowing: true }), use);
 }
 
 /** The same for verbs that begin or take in a run: a journal is made where there is none. */

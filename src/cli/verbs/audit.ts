@@ -13,7 +13,7 @@ import { packageVersion } from '../overview.ts';
 import { pickRun } from '../pick-run.ts';
 import { readGiven } from '../read-given.ts';
 import type { Verb } from '../verb.ts';
-import { withJournal } from '../wire.ts';
+import { withJournalRead } from '../wire.ts';
 import { compareWitnesses } from '../witnesses.ts';
 
 interface RunOptions {
@@ -88,7 +88,7 @@ export const verb: Verb = (command, { io, action }) => {
 };
 
 function show(io: Io, options: ShowOptions): Promise<VerbAnswer> {
-  return withJournal(io, options.journal, async (journal) => {
+  return withJournalRead(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'any');
     const events = await journal.read(row.run);
     if (options.gate !== undefined) return showGate(row.run, options.gate, events);
@@ -122,7 +122,7 @@ function showGate(run: string, gate: string, events: readonly Event[]): VerbAnsw
 }
 
 function exportTo(io: Io, options: ExportOptions): Promise<VerbAnswer> {
-  return withJournal(io, options.journal, async (journal) => {
+  return withJournalRead(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'any');
     const text = await exportRun(journal, row.run, { exportedAt: systemClock.nowIso(), version: packageVersion() });
     const json = { run: row.run, head: row.head, file: options.output ?? null };
@@ -163,7 +163,7 @@ async function verify(io: Io, file: string | undefined, options: VerifyOptions):
 }
 
 function exported(io: Io, options: RunOptions): Promise<Uint8Array> {
-  return withJournal(io, options.journal, async (journal) => {
+  return withJournalRead(io, options.journal, async (journal) => {
     const row = await pickRun(journal, options, 'any');
     return Buffer.from(
       await exportRun(journal, row.run, { exportedAt: systemClock.nowIso(), version: packageVersion() }),

@@ -11,7 +11,7 @@ import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun, readRuns } from '../pick-run.ts';
 import { readGiven } from '../read-given.ts';
 import type { Verb } from '../verb.ts';
-import { withJournal } from '../wire.ts';
+import { withJournalRead } from '../wire.ts';
 
 interface ReportOptions {
   readonly run?: string;
@@ -139,7 +139,7 @@ interface RunRecord {
 async function recordOf(io: Io, options: ReportOptions): Promise<RunRecord> {
   const { from = [], run } = options;
   if (from.length === 0) {
-    return withJournal(io, options.journal, async (journal) => {
+    return withJournalRead(io, options.journal, async (journal) => {
       const row = await pickRun(journal, options, 'any');
       const [events, runs] = [await journal.read(row.run), await readRuns(journal, row.site)];
       return { events, others: runs.filter(([began]) => began?.run !== row.run) };

@@ -6,7 +6,7 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { readRuns } from '../pick-run.ts';
 import type { Verb } from '../verb.ts';
-import { withJournal } from '../wire.ts';
+import { withJournalRead } from '../wire.ts';
 
 interface RunsOptions {
   readonly site?: string;
@@ -27,7 +27,7 @@ export const verb: Verb = (command, { io, action }) => {
 };
 
 async function listRuns(io: Io, options: RunsOptions): Promise<VerbAnswer> {
-  return withJournal(io, options.journal, async (journal) => {
+  return withJournalRead(io, options.journal, async (journal) => {
     const summaries = runSummaries(await readRuns(journal, options.site));
     const nowMs = systemClock.nowMs();
     return {

@@ -10,7 +10,7 @@ import type { Io, VerbAnswer } from '../io.ts';
 import { readRuns } from '../pick-run.ts';
 import { readGiven } from '../read-given.ts';
 import type { Verb } from '../verb.ts';
-import { withJournal } from '../wire.ts';
+import { withJournalRead } from '../wire.ts';
 
 interface SlaOptions {
   readonly quarter: string;
@@ -58,7 +58,7 @@ async function show(io: Io, options: SlaOptions): Promise<VerbAnswer> {
   const rules = rulesOf(options, file);
   const told = [...(options.outage ?? []).map(flagged), ...(file?.outages ?? []).map(filed)];
   const announced = new Map([...Object.entries(file?.announced ?? {}), ...(options.announced ?? []).map(announcement)]);
-  const runs = await withJournal(io, options.journal, (journal) => readRuns(journal, options.site));
+  const runs = await withJournalRead(io, options.journal, (journal) => readRuns(journal, options.site));
   const sites = sitesOf(runs, options.site);
   if (sites.length === 0) throw wrong('no run is in this journal: name the --site');
   if (sites.length > 1 && told.length > 0) {
