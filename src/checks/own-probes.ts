@@ -1,6 +1,8 @@
+import { toError } from '../base/errors.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import type { Own } from '../runbook/schema/world.ts';
 import { absolutePath } from '../steps/remote/host-path.ts';
+import { isOutOfReach } from '../steps/remote/reachability.ts';
 import { callHost, lastWords } from '../steps/remote/read-host.ts';
 import type { Argv } from '../transports/transport.ts';
 import type { CheckContext, Finding, PastRuns, Probe } from './check.ts';
@@ -26,7 +28,14 @@ export function ownProbes(runbook: Runbook): readonly Probe[] {
           id: 'own.copy',
           subject: `${copy.what}@${copy.host}`,
           ...(datacentre === undefined ? {} : { datacentre }),
-          run: async (context) => [await copyFinding(context, copy, place)],
+          run: async (context) => [
+            await copyFinding(context, copy, place).catch((thrown: unknown) => {
+              context.signal.throwIfAborted();
+              if (!isOutOfReach(thrown)) throw thrown;
+              const advice = `Look at ${place.host} first.`;
+              return findingFor('own.copy', `${copy.what}@${place.host}`).unknown(toError(thrown).message, { advice });
+            }),
+          ],
         },
       ];
     }),

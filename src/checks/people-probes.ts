@@ -28,6 +28,8 @@ function gateFindings(context: CheckContext): readonly Finding[] {
     const advice = 'See what is wrong with the runbook: drp plan --site SITE.';
     return [findingFor('people.gate', 'gates').unknown('no procedure can be planned', { advice })];
   }
+  const unread = unreadSigners(context);
+  if (unread !== undefined) return [unread];
   return plans.flatMap((plan) => gatesOfPlan(plan, context.clock.nowIso(), absent(context)));
 }
 
@@ -61,14 +63,21 @@ function gateFinding({ procedure, site }: Plan, row: MayRow, without: readonly s
     : say.warn(`only ${found}`, { threshold, metrics, advice });
 }
 
+/** Said once: without the file nothing is known of anybody's keys. A plan that could not read it has its name in the place of its text. */
+function unreadSigners({ runbook, plans }: CheckContext): Finding | undefined {
+  const { allowedSigners } = runbook;
+  if (allowedSigners === undefined || plans?.some((plan) => plan.allowedSigners !== allowedSigners) === true) {
+    return undefined;
+  }
+  const advice = `See that ${allowedSigners} can be read here: without it no signature counts.`;
+  return findingFor('people.signers', allowedSigners).fail('the file of allowed signers cannot be read', { advice });
+}
+
 function keyFindings(context: CheckContext, person: string): readonly Finding[] {
   const { runbook, plans, clock } = context;
   const say = findingFor('people.key', person);
-  const allowedSigners = plans?.find((plan) => plan.allowedSigners !== undefined)?.allowedSigners;
-  if (runbook.allowedSigners !== undefined && allowedSigners === undefined) {
-    const advice = `See that ${runbook.allowedSigners} can be read here: without it no signature counts.`;
-    return [say.fail('the file of allowed signers cannot be read', { advice })];
-  }
+  if (unreadSigners(context) !== undefined) return [];
+  const allowedSigners = plans?.[0]?.allowedSigners;
   const people = { people: runbook.people, at: clock.nowIso() };
   const keys = keysOfPerson(person, allowedSigners === undefined ? people : { ...people, allowedSigners });
   if (keys.length === 0) return [];

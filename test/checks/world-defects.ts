@@ -264,6 +264,11 @@ const people: readonly Defect[] = [
     },
   },
   {
+    what: 'the file of allowed signers is gone',
+    named: [/^people\.signers /],
+    inject: ({ lab }) => moved(lab.facts.allowedSigners),
+  },
+  {
     what: 'a gate asks for a hardware key and nobody has one',
     named: [/^people\.gate (activation|return) unserved$/],
     asked: { edits: [set('gates.unserved.strength', 'hardware-key')] },
