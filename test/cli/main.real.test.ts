@@ -86,11 +86,11 @@ describe('wrong usage ends with 2 and says where to look', () => {
   });
 });
 
-test('the shipped runbook plans, in both directions, without a network', () => {
+test('the shipped runbook plans, in both directions and as a drill, without a network', () => {
   const { code, out } = drp('plan', '--site', 'gravelines', '--json');
   expect(code).toBe(0);
   const { plans } = JSON.parse(out) as { plans: { procedure: string; digest: string }[] };
-  expect(plans.map((plan) => plan.procedure)).toEqual(['activation', 'return']);
+  expect(plans.map((plan) => plan.procedure)).toEqual(['activation', 'return', 'drill']);
 });
 
 test('an empty journal has no runs, nothing owed and no status to show', () => {
