@@ -57,8 +57,8 @@ function timeAhead(
   const estimates = estimatesFor(ahead, at.history, runFacts(at.events));
   const { p50Ms, p90Ms, measuredSteps } = estimatedDuration(ahead, estimates);
   if (p90Ms === 0) return [];
-  const range =
-    p50Ms === p90Ms ? `about ${formatDuration(p50Ms)}` : `${formatDuration(p50Ms)} to ${formatDuration(p90Ms)}`;
+  const [middle, late] = [formatDuration(p50Ms), formatDuration(p90Ms)];
+  const range = middle === late ? `about ${middle}` : `${middle} to ${late}`;
   const from =
     measuredSteps === 0
       ? 'as the runbook expects; no drill or run has measured it'
