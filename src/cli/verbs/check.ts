@@ -27,6 +27,7 @@ interface CheckVerbOptions {
   readonly watch?: string;
 }
 
+const leftCode = 130;
 const watchMsMin = 5_000;
 const watchMsMax = 7 * 86_400_000;
 
@@ -87,7 +88,8 @@ async function check(io: Io, options: CheckVerbOptions): Promise<VerbAnswer> {
     return report;
   };
   if (everyMs !== undefined) return await watchChecks(io, { everyMs, all: options.all === true, look });
-  const report = await look(new AbortController().signal);
+  const report = await untilInterrupted(look);
+  if (report === undefined) return { json: { left: true }, exitCode: leftCode };
   if (only !== undefined && report.findings.length === 0) throw nothingBegins(only);
   if (typeof options.junit === 'string') await writeJunit(options.junit, report);
   const answer = await checkAnswer(report, {
@@ -101,6 +103,21 @@ async function check(io: Io, options: CheckVerbOptions): Promise<VerbAnswer> {
   if (options.output === undefined) return answer;
   await writeWhole(options.output, answer.text ?? '');
   return { json: answer.json, exitCode: answer.exitCode ?? exitCodeOf(report.findings) };
+}
+
+/** Ctrl-C ends a look at once, and its connections with it; undefined then. */
+async function untilInterrupted(look: (signal: AbortSignal) => Promise<CheckReport>): Promise<CheckReport | undefined> {
+  const leave = new AbortController();
+  const onSignal = (): void => leave.abort(new Error('left by the operator'));
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, onSignal);
+  try {
+    return await look(leave.signal);
+  } catch (thrown) {
+    if (!leave.signal.aborted) throw thrown;
+    return undefined;
+  } finally {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+  }
 }
 
 async function writeJunit(file: string, report: CheckReport): Promise<void> {
