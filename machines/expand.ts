@@ -43,9 +43,17 @@ export function expand(skeleton: AnyStateMachine, plan: Pick<Plan, 'phases'>): M
   return JSON.parse(JSON.stringify({ ...config, states })) as MachineConfig;
 }
 
-/** The machine that a config of `expand` (or a journal's first event) stands for. */
+/** The last machine made, with what it was made from. */
+let made: { readonly text: string; readonly machine: Machine } | undefined;
+
+/**
+ * The machine that a config of `expand` (or a journal's first event) stands for. Equal configs that follow each other share one:
+ * machines hold no state, and making one takes longer than hundreds of events.
+ */
 export function machineFrom(config: MachineConfig): Machine {
-  return kit.createMachine(config as never) as unknown as Machine;
+  const text = JSON.stringify(config);
+  if (made?.text !== text) made = { text, machine: kit.createMachine(config as never) as unknown as Machine };
+  return made.machine;
 }
 
 function expandState(state: StateConfig, plan: Pick<Plan, 'phases'>): StateConfig {

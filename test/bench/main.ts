@@ -6,6 +6,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { missingPackages } from '../lab/packages.ts';
 import type { Bench, BenchContext, MeasuredRow } from './bench.ts';
 import { writePage, type BenchResult } from './page.ts';
 import { runRace } from './race.ts';
@@ -35,6 +36,8 @@ async function main(): Promise<number> {
     );
     return 2;
   }
+  if (missingPackages({ bench: true }).length > 0)
+    log('Not all peers are installed, their rows will be skipped: npm run packages -- --bench');
   const results: BenchResult[] = [];
   for (const name of positionals.length === 0 ? there : positionals) results.push(await runBench(name));
   if (!values['no-page']) await writePage(results);

@@ -2,7 +2,7 @@
  * Debian packages the practice lab and the tests need. As root they are listed and installed (asked first on a terminal);
  * else the exact command is printed. No service is started and no existing configuration is touched.
  *
- * Usage: node test/lab/install-packages.ts [--check]
+ * Usage: node test/lab/install-packages.ts [--check] [--bench]; with --bench also what drp is compared with
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { installCommand, missingPackages } from './packages.ts';
 const policyFile = '/usr/sbin/policy-rc.d';
 
 async function main(): Promise<number> {
-  const missing = missingPackages();
+  const missing = missingPackages({ bench: process.argv.includes('--bench') });
   const list = missing.map(({ name, purpose }) => `  ${name.padEnd(22)} ${purpose}`).join('\n');
   if (missing.length === 0) return 0;
   if (!existsSync('/etc/debian_version')) {

@@ -28,6 +28,11 @@ const needed: Readonly<Record<string, readonly [file: string, purpose: string]>>
   'util-linux': ['/usr/bin/setpriv', 'flock, setsid, setpriv'],
 };
 
+/** Only the bench asks for these: programs drp is compared with. */
+const neededByBench: Readonly<Record<string, readonly [file: string, purpose: string]>> = {
+  'ansible-core': ['/usr/bin/ansible-playbook', 'a peer of npm run bench'],
+};
+
 /** Without these a lab comes up all the same: it leaves a part out and says which, or only tests use them. */
 const optional = /^(request-tracker5|rt5-.*|libpam-oath|iproute2|strace|tmux|sudo|chromium|git|curl)$/;
 
@@ -39,8 +44,9 @@ interface MissingPackage {
 }
 
 /** What is not installed here, with its purpose. */
-export function missingPackages(): readonly MissingPackage[] {
-  return Object.entries(needed).flatMap(([name, [file, purpose]]) =>
+export function missingPackages(options: { readonly bench?: boolean } = {}): readonly MissingPackage[] {
+  const all = options.bench === true ? { ...needed, ...neededByBench } : needed;
+  return Object.entries(all).flatMap(([name, [file, purpose]]) =>
     existsSync(file) ? [] : [{ name, purpose, essential: !optional.test(name) }],
   );
 }
