@@ -19,6 +19,9 @@ export interface CopyTimes {
   readonly switchMs: number;
 }
 
+/** All that a copy does until the tree is there: looking at both hosts, measuring, sending. */
+export const untilThere = ({ probeMs, measureMs, fillMs }: CopyTimes): number => probeMs + measureMs + fillMs;
+
 /** A lab with trees on a backup server, and a file system of its own that they are copied to. */
 export interface CopyWorld {
   readonly steps: LabSteps;
@@ -60,7 +63,7 @@ for line in sys.stdin:
 };
 
 /** Builds it; `large` targets need root: a file system on shared memory, so that no disk is in the figures. */
-export async function openCopyWorld(folder: string): Promise<CopyWorld> {
+export async function openCopyWorld(folder: string, log: (line: string) => void): Promise<CopyWorld> {
   const steps = await startLabSteps({ dir: join(folder, 'lab'), net: await freeNet(), tickets: false });
   const target = join(folder, 'target');
   const image = `/dev/shm/drp-bench-${String(process.pid)}.img`;
@@ -121,6 +124,8 @@ export async function openCopyWorld(folder: string): Promise<CopyWorld> {
       const wholeMs = performance.now() - began;
       if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
       const { took } = outcome.output as unknown as { took: Omit<CopyTimes, 'wholeMs'> };
+      const parts = Object.entries(took).map(([part, ms]) => `${part.replace('Ms', '')} ${String(ms)}`);
+      log(`    a copy of ${tree}: ${parts.join(', ')}; all of it ${wholeMs.toFixed(0)} ms`);
       return { wholeMs, ...took };
     },
     shell: async (tree, text) => {

@@ -36,6 +36,8 @@ export interface CopyFacts {
   readonly samplePercent: number;
   /** Folders that streams can share out among them. */
   readonly units: number;
+  /** How long finding all of this out took. */
+  readonly tookMs: number;
 }
 
 /** How a copy is done. */

@@ -34,9 +34,8 @@ async function runCopy(step: PlannedStep, spec: CopySpec, context: StepContext):
   const { host } = spec.to;
   const source = copySource(spec, context);
   const names = copyNames(spec, { world: context.world, run: context.run.id });
-  const beganMs = context.clock.nowMs();
-  const way = chooseCopy(await probeCopy(spec, context), { limited: spec.bandwidth.length > 0 });
-  const probeMs = Math.round(context.clock.nowMs() - beganMs);
+  const found = await probeCopy(spec, context);
+  const way = chooseCopy(found, { limited: spec.bandwidth.length > 0 });
   const job = await jobOutcome(context, {
     step,
     host,
@@ -62,7 +61,7 @@ async function runCopy(step: PlannedStep, spec: CopySpec, context: StepContext):
       kept: facts['kept'] ?? '',
       owners,
       ...passesOutput(facts),
-      took: { probeMs, ...tookOutput(facts) },
+      took: { probeMs: found.tookMs, ...tookOutput(facts) },
     },
     lines: [
       `${files} files, ${formatSize(bytes)} from ${source.host}:${source.path}`,

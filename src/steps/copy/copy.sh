@@ -198,6 +198,7 @@ if [ -z "$equal" ]; then
     fi
   fi
 fi
+judge_listed
 lap compare
 carry_over
 wait "$syncing"

@@ -30,7 +30,7 @@ write_ledger() {
   say fact ledger "$(awk -F '\t' '$4 != "?"' "$ledger.new/source" | wc -l)"
   # The answer of the next probe: the same host and line, and a tree that is warm now.
   [ ! -s "$job/probe" ] ||
-    sed "s/^warm .*/warm $(wc -l <"$ledger.new/here")/; s/^there attributes .*/there attributes $attributes/; s/^here attributes .*/here attributes $attributes_here/" \
+    sed "/^there entries/d; s/^warm .*/warm $(wc -l <"$ledger.new/here")/; s/^there attributes .*/there attributes $attributes/; s/^here attributes .*/here attributes $attributes_here/" \
       "$job/probe" >"$ledger.new/probe"
   sync "$ledger.new"/* && mv -T "$ledger.new" "$ledger" && sync "$parent"
 }

@@ -17,11 +17,29 @@ judge_size() {
     refuse source-unfit "$source has shrunk: $files files and $bytes bytes, at least $min_files and $min_bytes were expected"
 }
 
+# What this attempt's probe found a moment ago; a list of the whole source judges it again before any name changes.
+probed() {
+  sed -n "s/^there $1 //p" "$job/probe" 2>/dev/null
+}
+
 measure_source() {
+  if [ -n "$(probed entries)" ] && [ -z "$(probed unreadable)" ] && [ "$(probed files)" -gt 0 ]; then
+    entries=$(probed entries) files=$(probed files) bytes=$(probed bytes) disk=$(probed disk) newest=$(probed newest) can=$(probed can)
+    judge_size
+    return
+  fi
   on_source "$work/size.sh" "$source" "$identity_file" "$identity_text" "$excludes" >"$work/size" 2>"$work/error"
   judge_source $?
   read -r word entries files bytes disk newest can <"$work/size"
   [ "$word" = size ] || refuse source-unreachable "its answer was not understood: $(one_line <"$work/size")"
+  judge_size
+}
+
+# The numbers of the very list that both sides were compared by.
+judge_listed() {
+  read -r files bytes <<LISTED
+$(awk -F '\t' '$1 == "f" { files++; bytes += $4 } END { printf "%d %.0f", files, bytes }' "$work/manifest.source")
+LISTED
   judge_size
 }
 

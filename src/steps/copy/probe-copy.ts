@@ -113,6 +113,7 @@ export function parseProbe(text: string, sameHost: boolean): CopyFacts {
     warmEntries: number('warm', 1),
     samplePercent: number('there sample', 100),
     units: number('there units', 0),
+    tookMs: number('took', 0),
   };
 }
 

@@ -1,9 +1,10 @@
 # What a copy is chosen by. The first answer under a token stays the answer: a copy taken up again is the same copy.
 #   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE STAGING EXCLUDES TOKEN SAMPLE SCRIPT_FOR_THE_SOURCE WARM ANYWAY
-# Lines: busy (nothing was looked at: the tree kept warm is being filled; not with ANYWAY=1) · here KEY VALUE · there KEY VALUE · warm ENTRIES · round MICROSECONDS · rate BYTES_A_SECOND
+# Lines: busy (nothing was looked at: the tree kept warm is being filled; not with ANYWAY=1) · here KEY VALUE · there KEY VALUE · warm ENTRIES · round MICROSECONDS · rate BYTES_A_SECOND · took MILLISECONDS
 one_line() {
   tr '\n' ' ' | cut -c 1-300
 }
+asked=$(date +%s%N)
 kept=$HOME/.drp/jobs/${13}/probe
 if [ -s "$kept" ]; then
   cat "$kept"
@@ -19,6 +20,8 @@ trap 'link_down; rm -rf "$work"' EXIT
 trap 'exit 143' HUP INT TERM
 (umask 077 && mkdir -p "${kept%/*}") || exit 95
 keep() {
+  sed -i '/^took /d' "$work/answer"
+  echo "took $((($(date +%s%N) - asked) / 1000000))" >>"$work/answer"
   cp "$work/answer" "$work/kept" && mv "$work/kept" "$kept.$$" && sync "$kept.$$" || exit 95
   ln "$kept.$$" "$kept" 2>/dev/null
   rm -f "$kept.$$"
@@ -37,6 +40,9 @@ link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7" aes128-gcm@openssh.com
 link_share
 shift 7
 printf '%s\n' "$8" >"$work/source.sh"
+# The source is walked while the line and this end are looked at.
+on_source "$work/source.sh" "$3" "$1" "$2" "$excludes" "$sample" >"$work/there" 2>"$work/error" &
+walking=$!
 {
   describe_host | sed 's/^/here /'
   warm=0
@@ -48,7 +54,6 @@ printf '%s\n' "$8" >"$work/source.sh"
   { printf '%s\0' "${above:-/}"; [ "$warm" = 0 ] || find "$staging" -print0; } >"$work/names"
   look_for_attributes <"$work/names"
   echo "here attributes $found_attributes"
-  on_source "$work/source.sh" "$3" "$1" "$2" "$excludes" "$sample" 2>"$work/error" | sed 's/^/there /'
 } >"$work/answer"
 if [ -n "$DRP_LINK_ADDRESS" ]; then
   mkfifo "$work/to" "$work/from"
@@ -63,8 +68,11 @@ if [ -n "$DRP_LINK_ADDRESS" ]; then
     took=$((($(date +%s%N) - began) / 1000))
     if [ "$turn" != 0 ] && { [ -z "$best" ] || [ "$took" -lt "$best" ]; }; then best=$took; fi
   done
-  exec 3>&-
   [ -z "$best" ] || echo "round $best" >>"$work/answer"
+fi
+wait "$walking" && sed 's/^/there /' "$work/there" >>"$work/answer"
+if [ -n "$DRP_LINK_ADDRESS" ]; then
+  exec 3>&-
   # Worth a second only where there is much to send.
   if [ "$(sed -n 's/^there bytes //p' "$work/answer")" -gt 67108864 ] 2>/dev/null; then
     began=$(date +%s%N)

@@ -18,6 +18,7 @@ const base: CopyFacts = {
   warmEntries: 0,
   samplePercent: 100,
   units: 20,
+  tookMs: 300,
 };
 const small = { files: 60_000, bytes: 300_000_000 };
 const far = { roundTripMs: 50, lineBytesPerSecond: 60_000_000 };

@@ -35,6 +35,7 @@ describe('the plan of a copy', () => {
       target: '/srv/www',
       staging: '/srv/.www.drp-c',
       kept: '/srv/www.before-r1',
+      warm: '/srv/.www.drp-warm',
     });
     expect(copyNames(fromHost, { world, run: 'r1' }).staging).toBe('/.x.drp-back');
   });
