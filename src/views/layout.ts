@@ -58,3 +58,11 @@ export function facts(pairs: readonly (readonly [string, string])[], width: numb
     ),
   );
 }
+
+/** Cut to a screen of so many rows, the last one saying what is not shown; whole where it fits. */
+export function fitRows(text: string, rows: number): string {
+  const lines = text.trimEnd().split('\n');
+  if (lines.length < rows) return `${lines.join('\n')}\n`;
+  const shown = Math.max(1, rows - 2);
+  return `${lines.slice(0, shown).join('\n')}\n… ${lines.length - shown} lines more; whole with: drp status\n`;
+}

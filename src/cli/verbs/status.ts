@@ -7,6 +7,7 @@ import { spoolFolder } from '../../journal/open.ts';
 import { changeLines, rehearsalHeadline, unwalkedLines, type RehearsalDebt } from '../../plan/rehearsal-debt.ts';
 import { gateText } from '../../views/gate-text.ts';
 import { isPastDue, lessonsOfRuns, pastDueLines, type SiteLesson } from '../../views/lessons-text.ts';
+import { fitRows } from '../../views/layout.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../../views/run-summary.ts';
 import { statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
 import { examples } from '../examples.ts';
@@ -85,7 +86,8 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
     const seen = await look(forShowing(journal), options);
     const head = seen.summary?.head.hash ?? '';
     if (io.json && head !== shown) io.stdout.write(`${JSON.stringify(answer(io, seen).json)}\n`);
-    else if (io.stdout.isTTY) io.stdout.write(`\u001b[H\u001b[2J${textOf(io, seen, { statements: false })}`);
+    else if (io.stdout.isTTY)
+      io.stdout.write(`\u001b[H\u001b[2J${fitRows(textOf(io, seen, { statements: false }), io.stdout.rows)}`);
     else if (head !== shown) io.stdout.write(`${textOf(io, seen, { statements: false })}\n`);
     shown = head;
     if (seen.summary === undefined || seen.summary.outcome !== undefined) return answer(io, seen);
