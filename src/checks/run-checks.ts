@@ -94,7 +94,10 @@ async function lookAt(probe: Probe, context: CheckContext): Promise<readonly Fin
     context.signal.throwIfAborted();
     const reason = patience.aborted ? `no answer within ${formatDuration(patienceMs)}` : toError(thrown).message;
     const hint = isDrpError(thrown) && !patience.aborted ? thrown.hint : '';
-    const advice = hint === '' ? `Look at it by hand, then again with: drp check --only ${id}.` : hint;
+    const advice =
+      hint === ''
+        ? `Look at it by hand, then again with: drp check --site ${context.runbook.site} --only ${id}.`
+        : hint;
     return [{ probe: id, subject, status: 'unknown', found: reason, advice }];
   }
 }

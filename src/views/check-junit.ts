@@ -16,7 +16,7 @@ export function checkJunit(report: CheckReport): string {
   ]);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="drp check ${xml(report.site)}" ${totals(report.findings)} time="${seconds}">`,
+    `<testsuites name="drp check --site ${xml(report.site)}" ${totals(report.findings)} time="${seconds}">`,
     ...lines,
     '</testsuites>',
     '',

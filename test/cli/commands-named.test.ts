@@ -44,7 +44,7 @@ function wrongArguments(command: Command, words: readonly string[]): string | un
       const option = command.options.find(({ long }) => long === one);
       if (option === undefined && one !== '--journal') return `no option ${one}`;
       named.add(one);
-      if (option === undefined || option.required) at += 1;
+      if (option === undefined || option.required || (option.optional && !words[at + 1]?.startsWith('-'))) at += 1;
       while (option?.variadic === true && at + 1 < words.length && !words[at + 1]?.startsWith('--')) at += 1;
     }
   }

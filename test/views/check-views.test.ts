@@ -154,7 +154,7 @@ test('for Prometheus: a status each, a number each, no series twice', () => {
 test('as JUnit: a suite a kind of thing, well-formed whatever is in the texts', () => {
   const nasty = { ...(findings[1] as DatedFinding), found: '<&"> \u0000 ]]> \u001b' };
   const xml = checkJunit(report({ findings: [...findings, nasty] }));
-  expect(xml).toContain('<testsuites name="drp check gravelines" tests="7" failures="2" errors="1" skipped="1"');
+  expect(xml).toContain('<testsuites name="drp check --site gravelines" tests="7" failures="2" errors="1" skipped="1"');
   expect(xml).toContain('<testsuite name="dns" tests="1" failures="0" errors="1" skipped="0"');
   expect(xml).toContain('<testcase classname="host.clock" name="limburg"/>');
   const parsed = spawnSync('python3', ['-c', 'import sys, xml.dom.minidom as m; m.parse(sys.stdin.buffer)'], {
