@@ -28,6 +28,7 @@ export function checkText(report: CheckReport, view: CheckView): string {
   const problems = worstFirst(report.findings).filter(({ status }) => status !== 'ok' && status !== 'skipped');
   return [
     ...headLines(report, view),
+    ...leftLines(report, view),
     ...grouped(problems).flatMap((group) => ['', ...problemLines(group, report.at, view)]),
     '',
     ...(view.all ? wellRows(report, view) : wellSummary(report, view)),
@@ -63,6 +64,13 @@ function headLines(report: CheckReport, { width, style }: CheckView): string[] {
       ? []
       : wrap(`As if ${lost.join(' and ')} were gone: nothing there was contacted.`, width).map(style.attention)),
   ];
+}
+
+/** What a loss would leave is what was asked with `--lost`: said in full, also where it is well. */
+function leftLines({ findings, lost, at }: CheckReport, view: CheckView): string[] {
+  if (lost.length === 0 || view.all) return [];
+  const left = findings.filter(({ probe, status }) => probe.startsWith('lost.') && status === 'ok');
+  return left.length === 0 ? [] : ['', ...grouped(left).flatMap((group) => problemLines(group, at, view))];
 }
 
 /** Findings that say the same of several things are one block: five hosts without a program are one problem. */

@@ -94,7 +94,11 @@ skipped  limburg: smartctl is not installed`);
   });
 
   test('says that a datacentre is taken as gone', () => {
-    expect(checkText(report({ lost: ['limburg'] }), view)).toContain('As if limburg were gone');
+    const left = { probe: 'lost.data', subject: 'files', status: 'ok', found: '23 h of files', since: at } as const;
+    const said = checkText(report({ lost: ['limburg'], findings: [...findings, left] }), view);
+    expect(said).toContain('As if limburg were gone');
+    // The answer to the question, though nothing is wrong with it.
+    expect(said).toContain('ok       lost.data  files\n         23 h of files');
   });
 
   test('a change is one line', () => {
