@@ -89,7 +89,7 @@ function wholeness(subject: string, newest: BackupCandidate): readonly Finding[]
       return [sum.fail(`${file}: ${newest.defects.join('; ')}`, { threshold: 'its manifest', advice: retry })];
     }
     if (read.includes('manifest')) return [sum.ok(`${file}: every file is as its manifest has it`)];
-    return newest.defects.some((defect) => defect.startsWith('it is no folder'))
+    return misread.includes('folder')
       ? [end.fail(`${file}: ${newest.defects.join('; ')}`, { advice: retry })]
       : [sum.skipped(`${file}: no manifest lies beside it`)];
   }

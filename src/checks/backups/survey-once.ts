@@ -82,7 +82,7 @@ async function look(
       timeoutMs: surveyPatienceMs,
     });
   const nowMs = context.clock.nowMs();
-  const key = `${runbook.site} ${host} ${at.name}`;
+  const key = `${runbook.site} ${host} ${at.name} ${at.source.folder} ${at.source.pattern}`;
   const known = readWhole.get(key);
   if (known !== undefined && nowMs - known.atMs < rereadMs) {
     const quick = withKnown(await survey(0), known.copy);

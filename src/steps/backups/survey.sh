@@ -27,6 +27,7 @@ done | sort -r | while IFS= read -r time; do
   if [ "$kind" = files ]; then
     [ -d "$path" ] && [ -r "$path" ] || {
       echo 'defect it is no folder that can be read'
+      echo 'misread folder'
       continue
     }
     find "$path" -type f -printf '%s %C@\n' 2>/dev/null |

@@ -71,6 +71,14 @@ describe('what a source of a backup holds', () => {
     expect(wrong(look([torn, copy({ takenAt: '2026-11-21T10:00:00.000Z' })]))).toEqual(['backup.whole fail']);
   });
 
+  test('a copy of files that is no folder has failed; one without a manifest is only not looked through', () => {
+    const files = { kind: 'files', path: '/b/2026-11-21', readBy: [] } as const;
+    const of = (over: Partial<BackupCandidate>) =>
+      wrong(look([copy({ ...files, ...over })], { kind: 'files' })).filter((one) => /whole|checksum/.test(one));
+    expect(of({ misreadBy: ['folder'], defects: ['it is no folder that can be read'] })).toEqual(['backup.whole fail']);
+    expect(of({})).toEqual(['backup.checksum skipped']);
+  });
+
   test('what could not be read, for lack of a program or a checksum, is said and not called well', () => {
     expect(wrong(look([copy({ readBy: ['checksum'] })]))).toEqual(['backup.whole warn']);
     expect(wrong(look([copy({ readBy: ['content'], sha256: '' })]))).toEqual(['backup.checksum warn']);
