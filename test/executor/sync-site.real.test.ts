@@ -99,7 +99,7 @@ describe('a sync', () => {
 
   test('gives way to an activation in the middle of its work', async () => {
     execFileSync('sh', ['-c', 'head -c 6000000 /dev/urandom >"$1/www/large"', 'sh', newest()]);
-    await steps.lab.fault('link-slow', 'backup-odd', '700000', '0');
+    await steps.lab.fault('link-slow', 'backup-odd', '200000', '0');
     const syncing = sync();
     while (!existsSync(warm())) await new Promise((resolve) => setTimeout(resolve, 50));
     const activating = activate('preempting');

@@ -37,7 +37,8 @@ take_warm() {
     [ ! -e "$HOME/.drp/claims/$site" ] || refuse target-unfit "a run has claimed the site"
   elif [ ! -e "$staging" ] && [ -d "$warm" ] && [ -w "$parent" ]; then
     exec 7>>"$warm.lock"
-    if flock -n 7 && mv -T "$warm" "$staging"; then
+    # A sync that was ended a moment ago, or has just come to its end, may hold it for an instant more.
+    if flock -w 10 7 && mv -T "$warm" "$staging"; then
       say fact warm 1
       rm -rf "$ledger"
       [ ! -d "$warm.ledger" ] || mv -T "$warm.ledger" "$ledger"
