@@ -1,10 +1,16 @@
-/** A known fault: text of one file that is replaced, and what is run to see it. */
-export interface Mutant {
-  readonly name: string;
+/** Text of one file that is replaced. */
+export interface Edit {
   readonly file: string;
   /** Stands in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+}
+
+/** A known fault, and what is run to see it. */
+export interface Mutant extends Edit {
+  readonly name: string;
+  /** Where the same fault has a second place. */
+  readonly also?: Edit;
   /** Campaigns (their short form) and tests, tried in this order until one fails. A test may be narrowed: `PATH -t TITLE`. */
   readonly killers: readonly string[];
 }
@@ -16,6 +22,11 @@ export const mutants: readonly Mutant[] = [
     file: 'src/executor/drive.ts',
     find: 'if (unstarted.length > 0) await log.append(unstarted.map((effect) => startedDraft(driving, effect)));',
     replace: 'void unstarted; void startedDraft;',
+    also: {
+      file: 'src/executor/starting.ts',
+      find: 'return [startedDraft(driving, effect, next)];',
+      replace: 'return [];',
+    },
     killers: ['campaign kill'],
   },
   {

@@ -66,14 +66,16 @@ function copyOfTree(): string {
 async function killerOf(mutant: Mutant): Promise<{ readonly by?: string; readonly why: string }> {
   const place = copyOfTree();
   try {
-    const file = join(place, mutant.file);
-    const text = readFileSync(file, 'utf8');
-    if (text.split(mutant.find).length !== 2)
-      return { why: `its place in ${mutant.file} is not found once: ${mutant.find}` };
-    writeFileSync(
-      file,
-      text.replace(mutant.find, () => mutant.replace),
-    );
+    for (const edit of [mutant, ...(mutant.also === undefined ? [] : [mutant.also])]) {
+      const file = join(place, edit.file);
+      const text = readFileSync(file, 'utf8');
+      if (text.split(edit.find).length !== 2)
+        return { why: `its place in ${edit.file} is not found once: ${edit.find}` };
+      writeFileSync(
+        file,
+        text.replace(edit.find, () => edit.replace),
+      );
+    }
     for (const killer of mutant.killers) if (await fails(place, killer)) return { by: killer, why: '' };
     return { why: `it survived ${mutant.killers.join(', ')}` };
   } finally {

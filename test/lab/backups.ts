@@ -16,8 +16,8 @@ const dumpCount = 14;
 const treeCount = 3;
 /** Copies of the early dump may take this much, bytes. */
 const roomForCopies = 400 * 1024 * 1024;
-/** Trees are taken at this hour, UTC. */
-const treeHour = 3;
+/** Trees are taken at this hour, UTC: they are named by their day, so that a later one would look older than it is. */
+const treeHour = 0;
 
 export interface BackupOptions {
   readonly databaseBytes: number;
