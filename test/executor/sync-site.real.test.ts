@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
@@ -16,15 +16,18 @@ import { plannedStep, specOf, startLabSteps, type LabSteps } from '../steps/lab-
 let steps: LabSteps;
 let folder: string;
 let www: string;
-const newest = (): string =>
-  execFileSync('sh', [
-    '-c',
-    'ls -d "$1"/backups/files/*/ | sort | tail -n 1 | sed "s:/$::"',
-    'sh',
-    steps.facts.hosts['backup-odd'].base,
-  ])
-    .toString()
-    .trim();
+/** The newest tree of all: even days lie on one server, odd days on the other. */
+const newestAt = (): { readonly host: 'backup-even' | 'backup-odd'; readonly path: string } => {
+  const trees = (['backup-even', 'backup-odd'] as const).flatMap((host) => {
+    const found = join(steps.facts.hosts[host].base, 'backups', 'files');
+    const days = readdirSync(found).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name));
+    return days.map((day) => ({ day, host, path: join(found, day) }));
+  });
+  const [newest] = trees.sort((one, other) => other.day.localeCompare(one.day));
+  if (newest === undefined) throw new Error('the lab has no tree');
+  return newest;
+};
+const newest = (): string => newestAt().path;
 
 beforeAll(async () => {
   steps = await startLabSteps();
@@ -71,7 +74,7 @@ const sync = async (serving: 'production' | 'recovery' = 'production') => {
 const warm = (): string => join(www, '..', '.www.drp-warm');
 const activate = async (id: string) => {
   const context = steps.context(copy.id);
-  const [path, host] = [newest(), 'backup-odd'];
+  const { path, host } = newestAt();
   const choices = { 'backup:files': { backup: 'files', host, path, takenAt: '2026-01-01T00:00:00.000Z' } };
   const spec = { ...copy, id };
   const outcome = await copyStep.run(plannedStep(spec), spec, { ...context, facts: { outputs: {}, choices } });
@@ -99,12 +102,12 @@ describe('a sync', () => {
 
   test('gives way to an activation in the middle of its work', async () => {
     execFileSync('sh', ['-c', 'head -c 6000000 /dev/urandom >"$1/www/large"', 'sh', newest()]);
-    await steps.lab.fault('link-slow', 'backup-odd', '200000', '0');
+    await steps.lab.fault('link-slow', newestAt().host, '200000', '0');
     const syncing = sync();
     while (!existsSync(warm())) await new Promise((resolve) => setTimeout(resolve, 50));
     const activating = activate('preempting');
     expect((await syncing)[0]).toMatchObject({ kind: 'failed' });
-    await steps.lab.fault('link-up', 'backup-odd');
+    await steps.lab.fault('link-up', newestAt().host);
     await activating;
     expect(differences()).toBe('');
   });
