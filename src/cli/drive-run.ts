@@ -9,6 +9,7 @@ import type { WordSource } from '../gates/word.ts';
 import { currentOsUser } from '../journal/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import { spoolFolder } from '../journal/open.ts';
+import { readRuns } from '../journal/read-runs.ts';
 import { drillRecovery, type DrillRecovery } from '../views/drill-outcome.ts';
 import { printableLine } from '../views/escape.ts';
 import { instantText } from '../views/instants.ts';
@@ -19,7 +20,6 @@ import { elapsedMs, runSummary, type RunSummary } from '../views/run-summary.ts'
 import { lossesText, siteLines, type SiteStanding } from '../views/status-text.ts';
 import { createAsk } from './ask.ts';
 import type { Io, VerbAnswer } from './io.ts';
-import { readRuns } from './pick-run.ts';
 import { planOf } from './plan-of.ts';
 import { driveSession, parkedLines, type SessionOptions } from './session.ts';
 

@@ -2,11 +2,11 @@ import { isDrpError } from '../base/errors.ts';
 import type { PastRestore, PastRuns, PastServer } from '../checks/check.ts';
 import type { Event, EventOf } from '../events/event.ts';
 import { runFacts } from '../executor/facts.ts';
+import { readRuns } from '../journal/read-runs.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
 import { stepsOf } from '../plan/resolve.ts';
 import type { ChosenBackup } from '../steps/step-kind.ts';
 import type { Io } from './io.ts';
-import { readRuns } from './pick-run.ts';
 import { withJournalRead } from './wire.ts';
 
 /** What the journal says of a site's earlier runs; undefined where there is no journal. Makes none. */

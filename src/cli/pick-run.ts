@@ -1,5 +1,4 @@
 import { DrpError } from '../base/errors.ts';
-import type { Event } from '../events/event.ts';
 import type { Journal, RunRow } from '../journal/journal.ts';
 
 export interface RunChoice {
@@ -35,13 +34,4 @@ export async function pickRun(journal: Journal, choice: RunChoice, want: 'unfini
     what: `no run${where} is under way in ${journal.url}`,
     advice: 'List runs with: drp runs. Begin one with: drp activate --site SITE.',
   });
-}
-
-/** The events of every run, oldest run first. */
-export async function readRuns(journal: Journal, site?: string): Promise<readonly (readonly Event[])[]> {
-  const rows = [...(await journal.runs(site === undefined ? {} : { site }))];
-  rows.sort((a, b) => a.beganAt.localeCompare(b.beganAt));
-  const runs: (readonly Event[])[] = [];
-  for (const row of rows) runs.push(await journal.read(row.run));
-  return runs;
 }

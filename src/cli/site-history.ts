@@ -4,11 +4,11 @@ import { runFacts } from '../executor/facts.ts';
 import type { History } from '../executor/history.ts';
 import { estimatesFor, timingsOf } from '../executor/timings-of-site.ts';
 import type { Journal } from '../journal/journal.ts';
+import { readRuns } from '../journal/read-runs.ts';
 import type { Estimates } from '../plan/estimates.ts';
 import type { Plan } from '../plan/plan.ts';
 import { printableLine } from '../views/escape.ts';
 import type { Io } from './io.ts';
-import { readRuns } from './pick-run.ts';
 import { planOf } from './plan-of.ts';
 import { withJournalRead } from './wire.ts';
 

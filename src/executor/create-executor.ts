@@ -3,6 +3,7 @@ import { DrpError } from '../base/errors.ts';
 import type { Event, Json } from '../events/event.ts';
 import { genesis } from '../journal/chain.ts';
 import type { Lease } from '../journal/journal.ts';
+import { readRuns } from '../journal/read-runs.ts';
 import { proofDigest, requireSafe } from '../proof/prove.ts';
 import type { ProcedureName } from '../runbook/schema/runbook.ts';
 import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
@@ -37,19 +38,7 @@ export function createExecutor(deps: ExecutorDeps): Executor {
 
 /** Where the site stands, from the journals of all its runs. */
 export async function readSiteState(deps: Pick<ExecutorDeps, 'journal'>, site: string): Promise<SiteState> {
-  return siteState(site, await runsOf(deps, site));
-}
-
-/** The events of every run of a site, oldest run first; `known`: one that was read already. */
-async function runsOf(
-  { journal }: Pick<ExecutorDeps, 'journal'>,
-  site: string,
-  known?: { readonly run: string; readonly events: readonly Event[] },
-): Promise<readonly (readonly Event[])[]> {
-  const rows = [...(await journal.runs({ site }))].sort((a, b) => a.beganAt.localeCompare(b.beganAt));
-  const runs: (readonly Event[])[] = [];
-  for (const { run } of rows) runs.push(run === known?.run ? known.events : await journal.read(run));
-  return runs;
+  return siteState(site, await readRuns(deps.journal, site));
 }
 
 async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string> {
@@ -160,7 +149,7 @@ async function prepare(
   );
   listeners.push(anchors);
   const reach = deps.reach(log.plan);
-  const runs = await runsOf(deps, log.plan.site, { run: lease.run, events: log.events });
+  const runs = await readRuns(deps.journal, log.plan.site, { run: lease.run, events: log.events });
   const site = siteState(log.plan.site, runs);
   const from = log.plan.procedure === 'return' ? site.activation : undefined;
   return {

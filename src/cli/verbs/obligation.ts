@@ -1,12 +1,12 @@
 import { DrpError } from '../../base/errors.ts';
 import type { Journal } from '../../journal/journal.ts';
+import { readRuns } from '../../journal/read-runs.ts';
 import { obligationsText } from '../../views/obligations-text.ts';
 import { runSummaries } from '../../views/run-summaries.ts';
 import type { ObligationSummary } from '../../views/run-summary.ts';
 import { sayBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { readRuns } from '../pick-run.ts';
 import { signOptions, type SignOptions } from '../sign-word.ts';
 import type { Verb } from '../verb.ts';
 import { withJournal } from '../wire.ts';

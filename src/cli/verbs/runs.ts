@@ -1,10 +1,10 @@
 import { systemClock } from '../../base/clock.ts';
+import { readRuns } from '../../journal/read-runs.ts';
 import { runSummaries } from '../../views/run-summaries.ts';
 import { elapsedMs } from '../../views/run-summary.ts';
 import { runStanding, runsText } from '../../views/runs-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { readRuns } from '../pick-run.ts';
 import type { Verb } from '../verb.ts';
 import { withJournalRead } from '../wire.ts';
 

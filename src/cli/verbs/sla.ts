@@ -1,13 +1,13 @@
 import { systemClock } from '../../base/clock.ts';
 import { DrpError } from '../../base/errors.ts';
 import type { Event } from '../../events/event.ts';
+import { readRuns } from '../../journal/read-runs.ts';
 import { instantOf, parseOutages, type OutageFile } from '../../runbook/outages.ts';
 import { outagesOf } from '../../views/report/outages.ts';
 import { quarterOf, slaOf, type SlaRules, type ToldOutage } from '../../views/report/sla.ts';
 import { slaText } from '../../views/sla-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { readRuns } from '../pick-run.ts';
 import { readGiven } from '../read-given.ts';
 import type { Verb } from '../verb.ts';
 import { withJournalRead } from '../wire.ts';

@@ -4,6 +4,7 @@ import { siteState } from '../../executor/site.ts';
 import { unheardWords, type UnheardWord } from '../../gates/spool.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { spoolFolder } from '../../journal/open.ts';
+import { readRuns } from '../../journal/read-runs.ts';
 import { changeLines, rehearsalHeadline, unwalkedLines, type RehearsalDebt } from '../../plan/rehearsal-debt.ts';
 import { gateText } from '../../views/gate-text.ts';
 import { fitRows } from '../../views/layout.ts';
@@ -13,7 +14,7 @@ import { statusText, type SiteStanding, type StatusView } from '../../views/stat
 import { examples } from '../examples.ts';
 import { forShowing } from '../for-showing.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { pickRun, readRuns } from '../pick-run.ts';
+import { pickRun } from '../pick-run.ts';
 import { planOf } from '../plan-of.ts';
 import { estimatesOfRun } from '../site-history.ts';
 import type { Verb } from '../verb.ts';
