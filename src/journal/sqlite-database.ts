@@ -30,6 +30,11 @@ PRAGMA user_version = ${schemaVersion};`;
 
 // Primary codes of sqlite.org/rescode.html; the extended code of a failed growth of the shared-memory file (a full disk too).
 const busy = 5;
+/**
+ * SQLite's own wait grows to 100 ms between tries, and starves beside a process that writes without a pause; begun anew
+ * this often, it asks at 0, 1, 3 and 8 ms.
+ */
+const patienceMs = 10;
 const full = 13;
 const sharedMemorySize = 4874;
 
@@ -62,7 +67,8 @@ export function openSqlite(
       throw translate(thrown, path, busyTimeoutMs);
     }
   };
-  const database = guard(() => new DatabaseSync(path, { timeout: busyTimeoutMs }));
+  const patiently = <T>(act: () => T): T => untilLetIn(act, busyTimeoutMs);
+  const database = guard(() => new DatabaseSync(path, { timeout: Math.min(patienceMs, busyTimeoutMs) }));
   // Each text is compiled once: on an append that takes longer than what the statements do.
   const compiled = new Map<string, StatementSync>();
   const statement = (sql: string): StatementSync => {
@@ -71,14 +77,14 @@ export function openSqlite(
     return known;
   };
   const wrapped: SqliteDatabase = {
-    all: (sql, ...values) => guard(() => statement(sql).all(...values)),
-    get: (sql, ...values) => guard(() => statement(sql).get(...values)),
+    all: (sql, ...values) => guard(() => patiently(() => statement(sql).all(...values))),
+    get: (sql, ...values) => guard(() => patiently(() => statement(sql).get(...values))),
     run: (sql, ...values) => {
-      guard(() => statement(sql).run(...values));
+      guard(() => patiently(() => statement(sql).run(...values)));
     },
     transaction: (work) =>
       guard(() => {
-        database.exec('BEGIN IMMEDIATE');
+        patiently(() => database.exec('BEGIN IMMEDIATE'));
         try {
           const result = work();
           database.exec('COMMIT');
@@ -116,6 +122,18 @@ export function openSqlite(
   }
 }
 
+/** One statement, again until it is let in; what did not get the lock has changed nothing. */
+function untilLetIn<T>(act: () => T, busyTimeoutMs: number): T {
+  const giveUpAt = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      return act();
+    } catch (thrown) {
+      if (primaryCode(thrown) !== busy || performance.now() >= giveUpAt) throw thrown;
+    }
+  }
+}
+
 function assertDurable(database: SqliteDatabase, path: string): void {
   const expected = { journal_mode: ['WAL', 'wal'], synchronous: ['FULL', '2'], fullfsync: ['ON', '1'] } as const;
   for (const [pragma, [value, reads]] of Object.entries(expected)) {
@@ -144,10 +162,17 @@ function refuseDamaged(database: SqliteDatabase, path: string): void {
 function translate(thrown: unknown, path: string, afterMs: number): unknown {
   if (thrown instanceof DrpError) return thrown;
   const error = toError(thrown);
-  const extended = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
-  const primary = extended & 0xff;
+  const extended = extendedCode(error);
+  const primary = primaryCode(error);
   if (primary === full || extended === sharedMemorySize)
     return new DrpError('journal-full', { path }, { cause: thrown });
   if (primary === busy) return new DrpError('journal-busy', { path, afterMs }, { cause: thrown });
   return new DrpError('journal-unwritable', { path, reason: error.message }, { cause: thrown });
 }
+
+function extendedCode(thrown: unknown): number {
+  const error = toError(thrown);
+  return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;
+}
+
+const primaryCode = (thrown: unknown): number => extendedCode(thrown) & 0xff;
