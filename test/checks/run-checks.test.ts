@@ -34,7 +34,7 @@ describe('a look at everything', () => {
     const startedMs = performance.now();
     const { findings } = await runChecks(probes, context());
     expect(findings.map(({ probe: name }) => name)).toEqual(probes.map(({ id }) => id));
-    expect(performance.now() - startedMs).toBeLessThan(400 + 300);
+    expect(performance.now() - startedMs).toBeLessThan(2_500);
   });
 
   test('gives a probe up that does not listen and takes longer than its patience: unknown, and the others are told', async () => {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   }
   socket = join(folder, 'agent');
   agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   while (!existsSync(socket) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
   for (const [type, options] of kinds) {
     execFileSync('ssh-add', ['-q', keyOf(type, options)], { env: { ...process.env, SSH_AUTH_SOCK: socket } });

@@ -310,7 +310,7 @@ describe('a host that does not answer', () => {
         },
         { tcpTimeoutMs: 400, loginTimeoutMs: 10_000 },
       );
-      expect(performance.now() - startMs).toBeLessThan(2_000);
+      expect(performance.now() - startMs).toBeLessThan(8_000);
     } finally {
       hole.close();
     }
@@ -324,7 +324,7 @@ describe('a host that does not answer', () => {
         try {
           const startMs = performance.now();
           await expect(pool.connect('gravelines')).rejects.toMatchObject({ code: 'host-unreachable' });
-          expect(performance.now() - startMs).toBeLessThan(3_000);
+          expect(performance.now() - startMs).toBeLessThan(8_000);
         } finally {
           sshd.thaw();
         }
@@ -341,7 +341,7 @@ describe('a host that does not answer', () => {
       sshd.freeze();
       const startMs = performance.now();
       expect(await running).toMatchObject({ kind: 'lost' });
-      expect(performance.now() - startMs).toBeLessThan(300 * 4 + 1_500);
+      expect(performance.now() - startMs).toBeLessThan(300 * 4 + 6_000);
       expect(await transport.exec(argv('true'), { timeoutMs: 1_000 })).toMatchObject({ kind: 'lost' });
       sshd.thaw();
       const fresh = await pool.connect('gravelines');
