@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
 import { printableLine } from './escape.ts';
-import { facts, wrap } from './layout.ts';
+import { facts, table, wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
 /** One procedure's verdict, as it is shown. */
@@ -26,36 +26,72 @@ export interface ProofView {
   }[];
 }
 
-/** The verdict on each procedure, the stories of what is wrong, and behind each gate what can and cannot be taken back. */
-export function proofText(
-  site: string,
-  proofs: readonly ProofView[],
-  view: { readonly width: number; readonly style: Style },
-): string {
-  return `${proofs.flatMap((proof, at) => [...(at === 0 ? [] : ['']), ...procedureLines(site, proof, view)]).join('\n')}\n`;
+interface ProofSpace {
+  readonly width: number;
+  readonly style: Style;
 }
 
-function procedureLines(
-  site: string,
-  proof: ProofView,
-  view: { readonly width: number; readonly style: Style },
-): string[] {
+/**
+ * The verdicts first, a line each; then the stories of what is wrong; then for each safe procedure what can and cannot be
+ * taken back behind each gate. The verdict once more at the end, where a long answer leaves the reader.
+ */
+export function proofText(site: string, proofs: readonly ProofView[], view: ProofSpace): string {
   const { style, width } = view;
-  const verdict = proof.safe ? style.good('SAFE') : style.bad('UNSAFE');
-  const size = `${proof.states} states, ${proof.transitions} transitions, ${proof.ms} ms`;
+  const unsafe = proofs.filter(({ safe }) => !safe);
+  const head = style.bold(`Site ${site}: `) + verdictWord(unsafe.length === 0, style);
+  const maps = proofs.filter(({ safe }) => safe).flatMap((proof) => ['', ...mapLines(proof, view)]);
   return [
-    style.bold(`${proof.name.toUpperCase()} of site ${site}: `) + `${verdict}  (${size})`,
-    ...proof.breaches.flatMap((breach) => [
-      '',
-      ...wrap(`  ${style.bad(`breaks ${breach.law}`)}: ${breach.sentence}`, width, '  '),
-      '  The shortest way there:',
-      ...breach.story.flatMap((line, at) =>
-        wrap(`    ${String(at + 1).padStart(2)}  ${printableLine(line)}`, width, '    '),
-      ),
+    head,
+    ...verdictRows(proofs, view),
+    ...unsafe.flatMap((proof) => ['', style.bold(proof.name.toUpperCase()), ...storyLines(proof, view)]),
+    ...(maps.length === 0
+      ? []
+      : [
+          '',
+          ...wrap(
+            'Behind each gate: what can be taken back and how (in brackets the work lost by it), and what is final.',
+            width,
+          ),
+          ...maps,
+        ]),
+    '',
+    `${head}  ${proofs.map(({ name, safe }) => `${name} ${verdictWord(safe, style)}`).join(' · ')}`,
+    '',
+  ].join('\n');
+}
+
+function verdictWord(safe: boolean, style: Style): string {
+  return safe ? style.good('SAFE') : style.bad('UNSAFE');
+}
+
+function verdictRows(proofs: readonly ProofView[], { style, width }: ProofSpace): string[] {
+  const rows = table(
+    proofs.map(({ name, safe, states, transitions, ms }) => [
+      name,
+      verdictWord(safe, style),
+      `${states} states, ${transitions} transitions, ${ms} ms`,
     ]),
-    ...laneLines(proof, width),
-    ...(proof.safe ? ['', ...pointLines(proof, width)] : []),
-  ];
+    '  ',
+  );
+  return proofs.flatMap(({ breaches }, at) => {
+    const laws = breaches.map(({ law }) => law).join(', ');
+    return [rows[at] ?? '', ...(laws === '' ? [] : wrap(`    breaks ${laws}`, width, '  '))];
+  });
+}
+
+function storyLines({ breaches }: ProofView, { width, style }: ProofSpace): string[] {
+  return breaches.flatMap((breach, nth) => [
+    ...(nth === 0 ? [] : ['']),
+    ...wrap(`  ${style.bad(`breaks ${breach.law}`)}: ${breach.sentence}`, width, '  '),
+    '  The shortest way there:',
+    ...breach.story.flatMap((line, at) =>
+      wrap(`    ${String(at + 1).padStart(2)}  ${printableLine(line)}`, width, '    '),
+    ),
+  ]);
+}
+
+function mapLines(proof: ProofView, { width, style }: ProofSpace): string[] {
+  return [style.bold(proof.name.toUpperCase()), ...pointLines(proof, width), ...laneLines(proof, width)];
 }
 
 /** Where one order of lanes stood for all, and where it could not. */
@@ -78,15 +114,15 @@ function pointLines(proof: ProofView, width: number): string[] {
       ...point.lasting,
       ...point.undoable.map(({ step, undo, expectMs }) => `${step}: ${undo}${lostText(expectMs)}`),
       ...point.unsaid.map((step) => `${step}: the plan says no undo`),
-      ...(costMs > 0 && point.undoable.length > 1 ? [`all of it taken back${lostText(costMs)}`] : []),
+      ...(costMs > 0 && point.undoable.length > 1 ? [`all of it${lostText(costMs)}`] : []),
       `final by its end: ${point.finalSoFar.length === 0 ? 'nothing yet' : point.finalSoFar.join('; ')}`,
     ];
     return all.map((text, at) => [at === 0 ? point.gate : '', printableLine(text)]);
   });
-  return ['  Behind each gate, what can be taken back, how, and what is final:', ...facts(pairs, width, '    ')];
+  return facts(pairs, width, '  ');
 }
 
 /** What it costs beside the undo itself: the work was for nothing, and is to be done again. */
 function lostText(ms: number | undefined): string {
-  return ms === undefined ? '' : ` (about ${formatDuration(ms)} of work lost)`;
+  return ms === undefined ? '' : ` (about ${formatDuration(ms).replace(/ 00 (?:s|min)$/, '')})`;
 }

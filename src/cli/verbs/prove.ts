@@ -25,7 +25,10 @@ export const verb: Verb = (command, { io, action }) => {
     .addHelpText(
       'after',
       examples([
-        ['drp prove --site gravelines', 'both procedures: safe, or the shortest story of how harm is done'],
+        [
+          'drp prove --site gravelines',
+          'activation, return and drill: safe, or the shortest story of how harm is done',
+        ],
         ['drp prove --site gravelines --json | jq .safe', 'for a pipeline: exit code 0 safe, 3 unsafe'],
       ]),
     )
