@@ -60,7 +60,7 @@ function show(
   const { stdout, style, width } = io;
   if (last === undefined) {
     if (io.json) return void stdout.write(`${JSON.stringify(checkJson(report))}\n`);
-    stdout.write(`${checkText(report, { width, style, all })}\n`);
+    stdout.write(`${checkText(report, { width, style, all, piped: stdout.isTTY !== true })}\n`);
     return void stdout.write(
       `${style.dim(`Looks again every ${formatDuration(everyMs)} and says what changes; Ctrl-C ends it.`)}\n`,
     );

@@ -94,13 +94,13 @@ const verbPolicies: readonly {
   /** Signed where any gate asks for a signature. */
   readonly signed?: true;
 }[] = [
-  { what: 'reject any gate', roles: ['operator'] },
-  { what: 'decide (retry, skip, choose, renew, …)', roles: deciding },
-  { what: 'mark-done of a copy or an import', roles: deciding, notTheStarter: true },
+  { what: 'reject a gate of others', roles: ['operator'] },
+  { what: 'decide (retry, skip, …)', roles: deciding },
+  { what: 'mark-done (copy, import)', roles: deciding, notTheStarter: true },
   { what: 'abort', roles: deciding },
   { what: 'handover, takeover', roles: deciding },
   { what: 'run adopt', roles: deciding, signed: true },
-  { what: 'obligation settle, lesson', roles: deciding },
+  { what: 'obligation, lesson', roles: deciding },
   { what: 'note', roles: everybody },
 ];
 

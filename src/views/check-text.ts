@@ -12,6 +12,8 @@ export interface CheckView {
   readonly style: Style;
   /** Also what is well, a line each. */
   readonly all: boolean;
+  /** Into a pipe or a file: what is well stays on one line each, for grep, however wide. */
+  readonly piped?: boolean;
 }
 
 const words: Readonly<Record<FindingStatus, string>> = {
@@ -22,6 +24,8 @@ const words: Readonly<Record<FindingStatus, string>> = {
   skipped: 'skipped',
 };
 const indent = ' '.repeat(9);
+/** From so many columns on, a table of four has room for what was found. */
+const wideFrom = 110;
 
 /** What was found, the worst first, each with what to do; what is well in few words. */
 export function checkText(report: CheckReport, view: CheckView): string {
@@ -131,16 +135,16 @@ function wellSummary({ findings }: CheckReport, { width, style }: CheckView): st
   });
 }
 
-function wellRows({ findings }: CheckReport, { style }: CheckView): string[] {
+/** What is well, a row each; on a narrow screen the thing stands before what was found of it, in one column. */
+function wellRows({ findings }: CheckReport, { style, width, piped }: CheckView): string[] {
   const rows = findings
     .filter(({ status }) => status === 'ok')
-    .map(({ probe, subject, found, threshold }) => [
-      style.good(words.ok),
-      probe,
-      printableLine(subject),
-      printableLine(threshold === undefined ? found : `${found} (${threshold})`),
-    ]);
-  return table(rows);
+    .map(({ probe, subject, found, threshold }) => {
+      const [thing, said] = [subject, threshold === undefined ? found : `${found} (${threshold})`].map(printableLine);
+      const told = width < wideFrom && piped !== true ? [`${thing}: ${said}`] : [thing ?? '', said ?? ''];
+      return [style.good(words.ok), probe, ...told];
+    });
+  return table(rows, '', piped === true ? Infinity : width);
 }
 
 function skippedLines({ findings }: CheckReport, { width }: CheckView): string[] {

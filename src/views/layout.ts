@@ -37,15 +37,23 @@ function wrapLine(text: string, width: number, indent: string): string[] {
   return [...lines, line];
 }
 
-/** Rows in aligned columns, two spaces between; the last column is not padded. */
-export function table(rows: readonly (readonly string[])[], indent = ''): string[] {
+/**
+ * Rows in aligned columns, two spaces between; the last column is not padded. Where a width is given, the last column is
+ * wrapped into what the others leave of it.
+ */
+export function table(rows: readonly (readonly string[])[], indent = '', width = Infinity): string[] {
   const widths: number[] = [];
+  const long = Math.max(0, ...rows.map((row) => row.length)) - 1;
   for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, columns(cell))));
-  return rows.map((row) =>
-    (
-      indent + row.map((cell, at) => (at === row.length - 1 ? cell : padTo(cell, widths[at] ?? 0))).join('  ')
-    ).trimEnd(),
-  );
+  const lead = indent.length + widths.slice(0, long).reduce((sum, one) => sum + one + 2, 0);
+  const room = Math.max(20, width - lead);
+  return rows.flatMap((row) => {
+    const cells = row.map((cell, at) => (at === row.length - 1 ? cell : padTo(cell, widths[at] ?? 0)));
+    const line = (indent + cells.join('  ')).trimEnd();
+    if (row.length - 1 !== long || columns(line) <= width) return [line];
+    const start = indent + cells.slice(0, -1).join('  ');
+    return wrap(cells.at(-1) ?? '', room).map((part, at) => `${at === 0 ? start : ' '.repeat(lead - 2)}  ${part}`);
+  });
 }
 
 /** `label   value` lines with wrapped values. */

@@ -88,9 +88,20 @@ skipped  limburg: smartctl is not installed`);
   });
 
   test('has a line for each thing that is well where all are asked for', () => {
-    expect(checkText(report(), { ...view, all: true })).toContain(
-      'ok  host.clock  limburg  as on this machine, to 0.1 s',
-    );
+    const wide = { ...view, width: 120, all: true };
+    expect(checkText(report(), wide)).toContain('ok  host.clock  limburg  as on this machine, to 0.1 s');
+    expect(checkText(report(), { ...view, all: true })).toContain('ok  host.clock  limburg: as on this machine');
+  });
+
+  test('is never wider than the terminal, also with all of it; a pipe gets a line each', () => {
+    const found = 'anne, vera can pass it (authoriser or approver, ssh-key, not the starter, one person to spare)';
+    const long = { probe: 'people.gate', subject: 'activation switchover', status: 'ok', found, since: at } as const;
+    for (const width of [60, 80, 120]) {
+      const lines = checkText(report({ findings: [...findings, long] }), { ...view, width, all: true }).split('\n');
+      expect(lines.filter((line) => columns(line) > width)).toEqual([]);
+    }
+    const piped = checkText(report({ findings: [...findings, long] }), { ...view, all: true, piped: true });
+    expect(piped.split('\n')).toContainEqual(`ok  people.gate  activation switchover  ${found}`);
   });
 
   test('says that a datacentre is taken as gone', () => {

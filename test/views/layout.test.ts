@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fitRows } from '../../src/views/layout.ts';
+import { columns, fitRows, table } from '../../src/views/layout.ts';
 
 const five = 'one\ntwo\nthree\nfour\nfive\n';
 
@@ -9,4 +9,19 @@ test('a text that fits a screen is shown whole', () => {
 
 test('a text taller than the screen is cut, and says how much is missing', () => {
   expect(fitRows(five, 5)).toBe('one\ntwo\nthree\n… 2 lines more; whole with: drp status\n');
+});
+
+test('a table with a width wraps its last column under itself', () => {
+  const rows = [
+    ['ok', 'host.route', 'a way there'],
+    ['ok', 'people.gate', 'anne, vera can pass it (authoriser or approver)'],
+  ];
+  expect(table(rows, '', 40)).toEqual([
+    'ok  host.route   a way there',
+    'ok  people.gate  anne, vera can pass it',
+    '                 (authoriser or',
+    '                 approver)',
+  ]);
+  expect(table(rows)).toHaveLength(2);
+  for (const line of table(rows, '  ', 60)) expect(columns(line)).toBeLessThanOrEqual(60);
 });

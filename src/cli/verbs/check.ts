@@ -97,6 +97,7 @@ async function check(io: Io, options: CheckVerbOptions): Promise<VerbAnswer> {
     // A file is no terminal.
     style: options.output === undefined ? io.style : plainStyle,
     all: options.all === true,
+    piped: options.output !== undefined || io.stdout.isTTY !== true,
     format: options.format,
     junit: options.junit === true || options.junit === '-',
   });

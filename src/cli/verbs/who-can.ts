@@ -33,5 +33,8 @@ async function show(io: Io, options: WhoCanOptions): Promise<VerbAnswer> {
   const loaded = await openRunbook(io, options.site, options.runbooks);
   const at = systemClock.nowIso();
   const tables = (await resolveProcedures(loaded, options.procedure)).map((plan) => whoCan(plan, at));
-  return { text: whoCanText(tables, io.width), json: { site: options.site, at, procedures: tables } };
+  return {
+    text: whoCanText(tables, { width: io.width, style: io.style }),
+    json: { site: options.site, at, procedures: tables },
+  };
 }
