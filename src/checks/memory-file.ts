@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { toError } from '../base/errors.ts';
+import { readAtMost } from '../base/read-at-most.ts';
 import { emptyMemory, type CheckMemory } from './since.ts';
 
+const memoryBytesMax = 64 * 1_048_576;
 const memorySchema = z.strictObject({
   format: z.literal(1),
   site: z.string(),
@@ -26,7 +28,7 @@ export function memoryFile(stateFolder: string, site: string): string {
 /** What earlier checks saw; an empty memory, and why, where the file cannot be understood. */
 export async function readMemory(file: string, site: string): Promise<{ memory: CheckMemory; trouble?: string }> {
   try {
-    return { memory: memorySchema.parse(JSON.parse(await readFile(file, 'utf8'))) };
+    return { memory: memorySchema.parse(JSON.parse((await readAtMost(file, memoryBytesMax)).toString('utf8'))) };
   } catch (thrown) {
     const memory = emptyMemory(site);
     if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ENOENT')

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DrpError, toError } from '../base/errors.ts';
+import { readAtMost } from '../base/read-at-most.ts';
 import { Secret } from '../base/secret.ts';
 import type { SecretReference } from '../runbook/schema/basics.ts';
 import { atHome } from './host-targets.ts';
@@ -52,7 +53,7 @@ async function readPrivateFile(file: string): Promise<string> {
     throw new Error(`others may read it (mode ${bits.toString(8).padStart(4, '0')}): chmod 600 ${file}`);
   }
   if (size > bytesMax) throw new Error(`it is ${size} bytes, no secret is that long`);
-  return readFile(file, 'utf8');
+  return (await readAtMost(file, bytesMax)).toString('utf8');
 }
 
 async function commandOutput(command: readonly string[]): Promise<string> {

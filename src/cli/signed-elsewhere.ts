@@ -3,7 +3,7 @@ import type { Statement } from '../events/event.ts';
 import { buildApproval, parseSignedText, signedText, type Approval } from '../gates/approval.ts';
 import { verifySignature } from '../gates/sshsig.ts';
 import type { Io } from './io.ts';
-import { readGiven } from './read-given.ts';
+import { readGivenText } from './read-given.ts';
 
 /** An answer that was signed where drp is not: text and signature as files, or both pasted on stdin. */
 export interface SignedElsewhere {
@@ -32,8 +32,7 @@ export async function readSignedElsewhere(
   io: Io,
   given: { readonly signed: string; readonly signature?: string },
 ): Promise<SignedElsewhere> {
-  const both =
-    given.signed === '-' ? await pasted(io) : (await readGiven(io, given.signed, 'approve')).toString('utf8');
+  const both = given.signed === '-' ? await pasted(io) : await readGivenText(io, given.signed, 'approve');
   const place = both.indexOf(armor);
   const handed = place < 0 ? both : both.slice(0, place);
   const signature = place < 0 ? await signatureFile(io, given) : `${both.slice(place).trim()}\n`;
@@ -69,7 +68,7 @@ async function signatureFile(io: Io, given: { readonly signed: string; readonly 
     const what = 'the pasted text holds no signature: paste what ssh-keygen wrote behind it';
     throw new DrpError('wrong-usage', { what, command: 'approve' });
   }
-  return (await readGiven(io, given.signature ?? `${given.signed}.sig`, 'approve')).toString('utf8');
+  return await readGivenText(io, given.signature ?? `${given.signed}.sig`, 'approve');
 }
 
 async function pasted(io: Io): Promise<string> {

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { DrpError, isDrpError, toError } from '../base/errors.ts';
 import { randomIds } from '../base/ids.ts';
+import { readAtMost } from '../base/read-at-most.ts';
 import type { CheckContext } from '../checks/check.ts';
 import type { ExecutorDeps } from '../executor/deps.ts';
 import type { Executor } from '../executor/executor.ts';
@@ -114,11 +114,13 @@ async function readAllowedSigners({ runbook, file }: LoadedRunbook): Promise<str
   if (runbook.allowedSigners === undefined) return undefined;
   const signers = resolve(dirname(file), atHome(runbook.allowedSigners, homedir()));
   try {
-    return await readFile(signers, 'utf8');
+    return (await readAtMost(signers, signersBytesMax)).toString('utf8');
   } catch (cause) {
     throw new DrpError('signers-unreadable', { file: signers, reason: toError(cause).message }, { cause });
   }
 }
+
+const signersBytesMax = 4 * 1_048_576;
 
 /** The executor over real adapters. `close` ends connections; remote jobs go on. */
 export async function openExecutor(

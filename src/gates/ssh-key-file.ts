@@ -1,6 +1,6 @@
 import { createPrivateKey, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { DrpError, toError } from '../base/errors.ts';
+import { readAtMostSync } from '../base/read-at-most.ts';
 import { fingerprintOf, readPublicKey } from './ssh-public-key.ts';
 import { wireBytes, WireError, wireInteger, WireReader, withoutLeadingZeros } from './ssh-wire.ts';
 import { approvalNamespace, armorSignature, bytesToSign, hashOfCurve } from './sshsig.ts';
@@ -22,6 +22,7 @@ interface PrivateKey {
   readonly comment: string;
 }
 
+const keyBytesMax = 65_536;
 const magic = Buffer.from('openssh-key-v1\0');
 
 /**
@@ -31,7 +32,7 @@ const magic = Buffer.from('openssh-key-v1\0');
 export function readKeyFile(file: string): Signer {
   let key: PrivateKey;
   try {
-    key = parseKeyFile(readFileSync(file, 'utf8'));
+    key = parseKeyFile(readAtMostSync(file, keyBytesMax).toString('utf8'));
   } catch (thrown) {
     throw new DrpError('key-unreadable', { file, reason: toError(thrown).message }, { cause: thrown });
   }

@@ -1,10 +1,14 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DrpError, type Problem } from '../base/errors.ts';
+import { DrpError, toError, type Problem } from '../base/errors.ts';
+import { readAtMost } from '../base/read-at-most.ts';
 import { parseRunbook } from '../runbook/parse.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
+
+/** A hundred times the longest runbook there is. */
+export const runbookBytesMax = 4 * 1_048_576;
 
 export interface LoadedRunbook {
   readonly runbook: Runbook;
@@ -66,9 +70,10 @@ export async function loadRunbook(site: string, folders: readonly string[]): Pro
 
 async function readRunbook(file: string, site: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readAtMost(file, runbookBytesMax)).toString('utf8');
   } catch (cause) {
-    throw new DrpError('runbook-not-found', { site, folder: file }, { cause });
+    const problems = [{ message: `it cannot be read: ${toError(cause).message}`, file }];
+    throw new DrpError('runbook-invalid', { file, count: 1, site }, { problems, cause });
   }
 }
 

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import ssh2, { type AnyAuthMethod, type ParsedKey } from 'ssh2';
 import { DrpError, toError } from '../base/errors.ts';
+import { readAtMost } from '../base/read-at-most.ts';
 import { fingerprint } from './host-keys.ts';
 import type { HostTarget } from './transport.ts';
 
@@ -34,8 +34,10 @@ async function readKey(target: HostTarget, file: string): Promise<ParsedKey> {
   );
 }
 
+const keyBytesMax = 65_536;
+
 async function parseKeyFile(target: HostTarget, file: string): Promise<ParsedKey | Error> {
-  const text = await readFile(file).catch((error: unknown) => {
+  const text = await readAtMost(file, keyBytesMax).catch((error: unknown) => {
     throw refuse(target, `the key file ${file} cannot be read`, error);
   });
   return ssh2.utils.parseKey(text);

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDrpError } from '../../src/base/errors.ts';
@@ -55,7 +55,21 @@ describe('loading a runbook', () => {
   test('a folder with the name of the file is an error, not a crash', async () => {
     const path = folder('odd', {});
     mkdirSync(join(path, 'gravelines.yaml'));
-    await expect(loadRunbook('gravelines', [path])).rejects.toMatchObject({ code: 'runbook-not-found' });
+    await expect(loadRunbook('gravelines', [path])).rejects.toMatchObject({
+      code: 'runbook-invalid',
+      problems: [
+        { message: expect.stringContaining('it cannot be read: EISDIR'), file: join(path, 'gravelines.yaml') },
+      ],
+    });
+  });
+
+  test('a runbook without an end is refused, not read until the memory is full', async () => {
+    const path = folder('endless', {});
+    symlinkSync('/dev/zero', join(path, 'gravelines.yaml'));
+    await expect(loadRunbook('gravelines', [path])).rejects.toMatchObject({
+      code: 'runbook-invalid',
+      problems: [{ message: 'it cannot be read: it is larger than 4 MiB' }],
+    });
   });
 
   test('a broken runbook throws all its problems at once', async () => {

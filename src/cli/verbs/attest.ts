@@ -1,5 +1,4 @@
 import { DrpError } from '../../base/errors.ts';
-import { sha256Hex } from '../../events/digest.ts';
 import type { Situation } from '../../events/event.ts';
 import { isOnPaper } from '../../executor/on-paper.ts';
 import { currentOsUser } from '../../journal/driver.ts';
@@ -11,7 +10,7 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { pickRun } from '../pick-run.ts';
 import { planOf } from '../plan-of.ts';
-import { readGiven } from '../read-given.ts';
+import { digestGiven, readGivenText } from '../read-given.ts';
 import { sayOptions, sayWord, type SayOptions } from '../say-word.ts';
 import { starterOf } from '../start-run.ts';
 import type { Verb } from '../verb.ts';
@@ -58,7 +57,7 @@ ${examples([
 
 async function attest(io: Io, step: string | undefined, options: AttestOptions): Promise<VerbAnswer> {
   if (options.form !== undefined) {
-    const text = (await readGiven(io, options.form, 'attest')).toString('utf8');
+    const text = await readGivenText(io, options.form, 'attest');
     const form = parseAttestForm(text, options.form);
     return options.run === undefined ? await wholeRun(io, form, options) : await intoRun(io, form, options);
   }
@@ -85,7 +84,7 @@ async function attest(io: Io, step: string | undefined, options: AttestOptions):
 
 async function evidenceOf(io: Io, { evidence, file }: AttestOptions): Promise<string> {
   if (file === undefined) return evidence ?? '';
-  const kept = `file ${file}, sha256 ${sha256Hex(await readGiven(io, file, 'attest'))}`;
+  const kept = `file ${file}, sha256 ${await digestGiven(io, file, 'attest')}`;
   return evidence === undefined ? kept : `${evidence} (${kept})`;
 }
 

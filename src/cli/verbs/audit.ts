@@ -11,7 +11,7 @@ import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
 import { pickRun } from '../pick-run.ts';
-import { readGiven } from '../read-given.ts';
+import { readGiven, readGivenText } from '../read-given.ts';
 import type { Verb } from '../verb.ts';
 import { withJournalRead } from '../wire.ts';
 import { compareWitnesses } from '../witnesses.ts';
@@ -147,7 +147,7 @@ async function verify(io: Io, file: string | undefined, options: VerifyOptions):
   const bytes = file === undefined ? await exported(io, options) : await readGiven(io, file, 'audit verify');
   const signers = options.allowedSigners;
   const allowedSigners =
-    signers === undefined ? {} : { allowedSigners: (await readGiven(io, signers, 'audit verify')).toString('utf8') };
+    signers === undefined ? {} : { allowedSigners: await readGivenText(io, signers, 'audit verify') };
   const verdict = auditWhole(bytes, { ...allowedSigners, anchors: options.anchor ?? [] });
   const keys = keysSource(allowedSigners.allowedSigners);
   const witnesses = options.witness === true ? await compareWitnesses(bytes) : [];

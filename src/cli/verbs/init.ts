@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DrpError, toError } from '../../base/errors.ts';
+import { readAtMost } from '../../base/read-at-most.ts';
 import type { DraftAnswers, DraftDatabase, DraftHost, DraftPerson } from '../../runbook/draft.ts';
 import type { ScannedHostKey } from '../../transports/host-keys.ts';
 import { printableLine } from '../../views/escape.ts';
@@ -95,11 +96,13 @@ const neededAnswers = [
   'maintenanceFlag',
 ] as const satisfies readonly (keyof DraftAnswers)[];
 
+const answersBytesMax = 1_048_576;
+
 async function readAnswers(io: Io, options: InitOptions): Promise<DraftAnswers> {
   const file = resolve(io.cwd, options.answers ?? '');
   let read: Partial<DraftAnswers>;
   try {
-    read = JSON.parse(await readFile(file, 'utf8')) as Partial<DraftAnswers>;
+    read = JSON.parse((await readAtMost(file, answersBytesMax)).toString('utf8')) as Partial<DraftAnswers>;
   } catch (cause) {
     throw new DrpError(
       'wrong-usage',

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readAtMost } from '../../base/read-at-most.ts';
 import { sha256Hex } from '../../events/digest.ts';
 import type { Journal } from '../../journal/journal.ts';
+import { runbookBytesMax } from '../../plan/load.ts';
 import { driveRun } from '../drive-run.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -63,9 +64,9 @@ async function resume(io: Io, journal: Journal, options: ResumeOptions): Promise
 /** The frozen plan goes on; what changed on disk since is said, because somebody may believe it counts. */
 async function warnOfChanges(io: Io, journal: Journal, run: string): Promise<void> {
   const { file, sha256 } = planOf(await journal.read(run)).runbook;
-  const text = await readFile(file).catch(() => undefined);
+  const text = await readAtMost(file, runbookBytesMax).catch(() => undefined);
   const now = text === undefined ? undefined : sha256Hex(text);
   if (now === sha256) return;
-  const what = now === undefined ? 'is not there any more' : 'has changed since this run began';
+  const what = now === undefined ? 'cannot be read any more' : 'has changed since this run began';
   io.stderr.write(`${io.style.attention(`warning: ${file} ${what}; the run goes on with the plan it began with`)}\n`);
 }

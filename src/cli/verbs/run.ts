@@ -7,7 +7,7 @@ import { openCopy, type Copy } from '../copy-of-run.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { planOf } from '../plan-of.ts';
-import { readGiven } from '../read-given.ts';
+import { readGiven, readGivenText } from '../read-given.ts';
 import { signOptions, signWord, type SignOptions } from '../sign-word.ts';
 import type { Verb } from '../verb.ts';
 import { openExecutor, withJournalMade } from '../wire.ts';
@@ -109,8 +109,7 @@ async function requireGood(io: Io, copy: Copy, options: AdoptOptions): Promise<v
     import('../../gates/answer-check.ts'),
   ]);
   const signers = options.allowedSigners;
-  const allowedSigners =
-    signers === undefined ? {} : { allowedSigners: (await readGiven(io, signers, 'run adopt')).toString('utf8') };
+  const allowedSigners = signers === undefined ? {} : { allowedSigners: await readGivenText(io, signers, 'run adopt') };
   const verdict = verifyExport(copy.exported, {
     checkAnswer: createAnswerCheck(allowedSigners),
     anchors: options.anchor ?? [],

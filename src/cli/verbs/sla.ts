@@ -8,7 +8,7 @@ import { quarterOf, slaOf, type SlaRules, type ToldOutage } from '../../views/re
 import { slaText } from '../../views/sla-text.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
-import { readGiven } from '../read-given.ts';
+import { readGivenText } from '../read-given.ts';
 import type { Verb } from '../verb.ts';
 import { withJournalRead } from '../wire.ts';
 
@@ -54,7 +54,7 @@ async function show(io: Io, options: SlaOptions): Promise<VerbAnswer> {
   const file =
     options.outages === undefined
       ? undefined
-      : parseOutages((await readGiven(io, options.outages, 'sla')).toString('utf8'), options.outages);
+      : parseOutages(await readGivenText(io, options.outages, 'sla'), options.outages);
   const rules = rulesOf(options, file);
   const told = [...(options.outage ?? []).map(flagged), ...(file?.outages ?? []).map(filed)];
   const announced = new Map([...Object.entries(file?.announced ?? {}), ...(options.announced ?? []).map(announcement)]);

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { connect, isIP, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { connect as connectTls } from 'node:tls';
 import { toError } from '../../base/errors.ts';
+import { authorityBytesMax, readAtMostSync } from '../../base/read-at-most.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Desk } from '../../runbook/schema/world.ts';
 import type { DeskRights } from '../providers.ts';
@@ -83,7 +83,7 @@ const ownName = (): string => (/^[\w.-]+$/.test(hostname()) ? hostname() : '[127
 function open(desk: Smtp, signal: AbortSignal): Talk {
   const tls = {
     ...(desk.tlsName === undefined || isIP(desk.tlsName) !== 0 ? {} : { servername: desk.tlsName }),
-    ...(desk.caFile === undefined ? {} : { ca: readFileSync(desk.caFile) }),
+    ...(desk.caFile === undefined ? {} : { ca: readAtMostSync(desk.caFile, authorityBytesMax) }),
   };
   const where = { host: desk.address, port: desk.port };
   const first: Socket =

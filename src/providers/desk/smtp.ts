@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { createTransport } from 'nodemailer';
 import { DrpError, toError } from '../../base/errors.ts';
+import { authorityBytesMax, readAtMostSync } from '../../base/read-at-most.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Desk } from '../../runbook/schema/world.ts';
 import type { TicketDesk } from '../providers.ts';
@@ -54,7 +54,12 @@ function connect(desk: Smtp, password: Secret | undefined) {
     requireTLS: secure,
     ignoreTLS: !secure,
     ...(secure
-      ? { tls: { servername: desk.tlsName, ...(desk.caFile === undefined ? {} : { ca: readFileSync(desk.caFile) }) } }
+      ? {
+          tls: {
+            servername: desk.tlsName,
+            ...(desk.caFile === undefined ? {} : { ca: readAtMostSync(desk.caFile, authorityBytesMax) }),
+          },
+        }
       : {}),
     ...(desk.user === undefined ? {} : { auth: { user: desk.user, pass: password?.reveal().trim() ?? '' } }),
     connectionTimeout: connectMs,

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { toError } from '../../base/errors.ts';
+import { authorityBytesMax, readAtMostSync } from '../../base/read-at-most.ts';
 
 /** One HTTP exchange with one machine. The URL gives scheme, Host and TLS name; the address says where to connect. */
 export interface WebRequest {
@@ -120,7 +120,7 @@ function open(
   const tls = {
     servername: isIP(name) === 0 ? name : '',
     rejectUnauthorized: request.checkCertificate !== false,
-    ...(request.caFile === undefined ? {} : { ca: readFileSync(request.caFile) }),
+    ...(request.caFile === undefined ? {} : { ca: readAtMostSync(request.caFile, authorityBytesMax) }),
   };
   const outgoing = secure ? https.request({ ...options, ...tls }) : http.request(options);
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
