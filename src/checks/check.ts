@@ -16,6 +16,8 @@ export interface Metric {
   readonly value: number;
   readonly warn?: number;
   readonly fail?: number;
+  /** The limits are the least that is well; else the most. */
+  readonly least?: true;
 }
 
 /** What one probe found about one thing. */

@@ -93,7 +93,7 @@ export function roomFindings(
     const words = {
       threshold: `a restoration needs ${formatSize(needed)}`,
       metrics: [
-        { name: 'free_bytes', value: freeBytes, fail: needed },
+        { name: 'free_bytes', value: freeBytes, fail: needed, least: true as const },
         { name: 'needed_bytes', value: needed },
       ],
     };

@@ -52,7 +52,9 @@ function gateFinding({ procedure, site }: Plan, row: MayRow, without: readonly s
     .filter(({ may, why }) => may === 'no' && why.startsWith('has '))
     .map(({ person, why }) => `${person} ${why}`);
   const threshold = `${row.needs}, and one person to spare`;
-  const metrics = [{ name: 'people_count', value: able.length, warn: row.approvals + 1, fail: row.approvals }];
+  const metrics = [
+    { name: 'people_count', value: able.length, warn: row.approvals + 1, fail: row.approvals, least: true as const },
+  ];
   const left = without.length === 0 ? '' : ` without ${without.join(', ')}`;
   const why = barred.length === 0 ? '' : `; ${barred.join('; ')}`;
   const found = able.length === 0 ? `nobody can pass it${left}${why}` : `${able.join(', ')} can pass it${left}${why}`;
@@ -94,7 +96,7 @@ function keyFindings(context: CheckContext, person: string): readonly Finding[] 
   const days = Math.floor((untilMs - clock.nowMs()) / dayMs);
   const words = {
     threshold: `${String(keyWarnDays)} days left (${String(keyFailDays)}: red)`,
-    metrics: [{ name: 'left_days', value: days, warn: keyWarnDays, fail: keyFailDays }],
+    metrics: [{ name: 'left_days', value: days, warn: keyWarnDays, fail: keyFailDays, least: true as const }],
   };
   const found = `${count}, good until ${new Date(untilMs).toISOString().slice(0, 10)} (${String(days)} days)`;
   if (days >= keyWarnDays) return [say.ok(found, words)];

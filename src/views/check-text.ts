@@ -2,9 +2,10 @@ import { formatDuration } from '../base/duration.ts';
 import type { FindingStatus } from '../checks/check.ts';
 import type { Change } from '../checks/since.ts';
 import { countStatuses, worstFirst, type CheckReport, type DatedFinding } from '../checks/verdict.ts';
+import { fitting, grouped } from './check-groups.ts';
 import { printableLine } from './escape.ts';
 import { betweenMs, instantText } from './instants.ts';
-import { columns, padTo, table, wrap } from './layout.ts';
+import { padTo, table, wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
 export interface CheckView {
@@ -77,17 +78,6 @@ function leftLines({ findings, lost, at }: CheckReport, view: CheckView): string
   return left.length === 0 ? [] : ['', ...grouped(left).flatMap((group) => problemLines(group, at, view))];
 }
 
-/** Findings that say the same of several things are one block: five hosts without a program are one problem. */
-function grouped(findings: readonly DatedFinding[]): readonly (readonly DatedFinding[])[] {
-  const groups = new Map<string, DatedFinding[]>();
-  for (const finding of findings) {
-    const { probe, status, found, threshold } = finding;
-    const key = JSON.stringify([probe, status, found, threshold]);
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
-  return [...groups.values()];
-}
-
 function problemLines(group: readonly DatedFinding[], at: string, { width, style }: CheckView): string[] {
   const [finding] = group;
   if (finding === undefined) return [];
@@ -107,17 +97,6 @@ function problemLines(group: readonly DatedFinding[], at: string, { width, style
     ...wrap(printableLine(`${found}${limit}`), room).map((line) => indent + line),
     ...(advice === undefined ? [] : wrap(`→ ${printableLine(advice)}`, room, '  ').map((line) => indent + line)),
   ];
-}
-
-/** As many names as fit into a width, the first always; how many more there are. */
-function fitting(names: readonly string[], width: number): string {
-  const all = [...new Set(names)].map(printableLine);
-  for (let count = all.length; count > 1; count -= 1) {
-    const rest = all.length - count;
-    const text = `${all.slice(0, count).join(', ')}${rest === 0 ? '' : ` and ${rest} more`}`;
-    if (columns(text) <= width) return text;
-  }
-  return `${all[0] ?? ''}${all.length > 1 ? ` and ${all.length - 1} more` : ''}`;
 }
 
 /** By kind of thing: how many, and of what. */

@@ -70,3 +70,14 @@ test.each([[['runs']], [['status']], [['obligation', 'list']], [['--version']]])
     expect(status).toBe(0);
   },
 );
+
+test.each([
+  ['a runbook that is not there', 'nowhere'],
+  ['a runbook with mistakes', 'broken'],
+])('to monitoring %s is UNKNOWN, in words on stdout, and 3', (_, site) => {
+  const { status, stdout, stderr } = spawnSync(join(root, 'bin/drp'), ['check', '--site', site, '--format', 'nagios'], {
+    ...{ cwd: folder, env: { ...process.env, DRP_RUNBOOKS: folder }, encoding: 'utf8', input: '', timeout: 60_000 },
+  });
+  expect(stdout).toMatch(new RegExp(`^DRP ${site} UNKNOWN: .*runbook`));
+  expect([status, stderr]).toEqual([3, '']);
+});

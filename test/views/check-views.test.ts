@@ -128,10 +128,15 @@ describe('for Nagios', () => {
     const [first, ...details] = text.split('\n');
     expect(first).toBe(
       'DRP gravelines CRITICAL: 1 failed, 1 unknown, 2 warnings, 1 ok - gravelines:/srv host.disk: 93 % of 100 GB used, 7 GB free;' +
-        ' ns2 dns.answers: it is silent \\u{1b}[31m; backup-even host.programs: rsync is 3.0.9; and 1 more' +
+        ' ns2 dns.answers: it is silent \\u{1b}[31m; backup-even, backup-odd host.programs: rsync is 3.0.9' +
         " | 'gravelines:/srv host.disk.used_percent'=93%;;90 'gravelines:/srv host.disk.free_bytes'=7000000000B",
     );
-    expect(details).toHaveLength(4);
+    expect(details).toEqual([
+      'CRITICAL gravelines:/srv host.disk: 93 % of 100 GB used, 7 GB free (limit 90 %)' +
+        ' - Make room on gravelines: du -xh --max-depth=2 /srv ¦ sort -h ¦ tail.',
+      'UNKNOWN ns2 dns.answers: it is silent \\u{1b}[31m - Ask ns2.',
+      'WARNING backup-even, backup-odd host.programs: rsync is 3.0.9 (at least 3.1.3)',
+    ]);
     // A bar would begin performance data.
     expect(details.join('\n')).not.toContain('|');
   });
@@ -145,12 +150,27 @@ describe('for Nagios', () => {
     expect(checkNagios(report({ findings: findings.filter((one) => one.status === status) })).exitCode).toBe(code);
   });
 
+  test('a limit that is the least that is well is a range that ends there', () => {
+    const metrics = [{ name: 'left_days', value: 29, warn: 21, fail: 7, least: true as const }];
+    const said = checkNagios(report({ findings: [{ ...(findings[0] as DatedFinding), metrics }] })).text;
+    expect(said).toContain("left_days'=29;21:;7:");
+  });
+
+  test('many faults of many kinds are twelve lines and how many more there are', () => {
+    const many = Array.from({ length: 40 }, (_, one) => ({ ...(findings[1] as DatedFinding), found: `fault ${one}` }));
+    const lines = checkNagios(report({ findings: many })).text.split('\n');
+    expect(lines).toHaveLength(14);
+    expect(lines.at(-1)).toBe('28 more: drp check --site gravelines');
+  });
+
   test('says no more than monitoring takes, however much is wrong', () => {
     const many = Array.from({ length: 500 }, (_, one) => ({
       ...(findings[1] as DatedFinding),
       subject: `host-${String(one)}`,
     }));
-    expect(Buffer.byteLength(checkNagios(report({ findings: many })).text)).toBeLessThanOrEqual(8_192);
+    const apart = many.map((one, at) => ({ ...one, found: `${String(at)} ${'größer '.repeat(60)}` }));
+    for (const wrong of [many, apart])
+      expect(Buffer.byteLength(checkNagios(report({ findings: wrong })).text)).toBeLessThanOrEqual(8_192);
   });
 });
 
@@ -167,7 +187,7 @@ test('for Prometheus: a status each, a number each, no series twice', () => {
 });
 
 test('as JUnit: a suite a kind of thing, well-formed whatever is in the texts', () => {
-  const nasty = { ...(findings[1] as DatedFinding), found: '<&"> \u0000 ]]> \u001b' };
+  const nasty = { ...(findings[1] as DatedFinding), found: '<&"> \u0000 ]]> \u001b \uffff \ud800' };
   const xml = checkJunit(report({ findings: [...findings, nasty] }));
   expect(xml).toContain('<testsuites name="drp check --site gravelines" tests="7" failures="2" errors="1" skipped="1"');
   expect(xml).toContain('<testsuite name="dns" tests="1" failures="0" errors="1" skipped="0"');

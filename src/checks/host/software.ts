@@ -108,7 +108,7 @@ function processes(facts: HostFacts, { host, processes: needed }: HostNeeds): re
     }
     // The kernel keeps 15 bytes of a process's name.
     const count = running.get(name.slice(0, 15)) ?? 0;
-    const metrics = [{ name: 'count', value: count, fail: 1 }];
+    const metrics = [{ name: 'count', value: count, fail: 1, least: true as const }];
     if (count > 0) return say.ok(`${count} running`, { ...words, metrics });
     return say.fail('none is running', {
       ...words,

@@ -102,7 +102,7 @@ function uptime(facts: HostFacts, { host, limits }: HostNeeds): Finding {
   if (!(seconds >= 0)) return say.unknown(why(facts, 'uptime', 'its uptime could not be read'), advised(host));
   const words = {
     threshold: `at least ${formatDuration(limits.uptimeMs)}`,
-    metrics: [{ name: 'up_seconds', value: Math.floor(seconds), warn: limits.uptimeMs / 1000 }],
+    metrics: [{ name: 'up_seconds', value: Math.floor(seconds), warn: limits.uptimeMs / 1000, least: true as const }],
   };
   const found = `up for ${formatDuration(seconds * 1000)}`;
   if (seconds * 1000 >= limits.uptimeMs) return say.ok(found, words);

@@ -29,7 +29,9 @@ export function certificateFinding(side: SideName, look: PageLook, nowMs: number
   const days = Math.floor((Date.parse(until) - nowMs) / dayMs);
   const words = {
     threshold: `${String(certificateWarnDays)} days left (${String(certificateFailDays)}: red)`,
-    metrics: [{ name: 'left_days', value: days, warn: certificateWarnDays, fail: certificateFailDays }],
+    metrics: [
+      { name: 'left_days', value: days, warn: certificateWarnDays, fail: certificateFailDays, least: true as const },
+    ],
   };
   const found = `${String(days)} days left, until ${until}`;
   if (days >= certificateWarnDays) return say.ok(found, words);

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { formatDuration, parseDuration } from '../../base/duration.ts';
-import { DrpError } from '../../base/errors.ts';
+import { DrpError, isDrpError } from '../../base/errors.ts';
 import { exitCodeOf, type CheckReport } from '../../checks/verdict.ts';
 import type { Runbook } from '../../runbook/schema/runbook.ts';
 import { plainStyle } from '../../views/style.ts';
@@ -59,8 +59,25 @@ ${examples([
   ['drp check --site gravelines --format nagios', 'as a plugin of Nagios or Icinga'],
 ])}`,
     )
-    .action(action((options: CheckVerbOptions) => check(io, options)));
+    .action(action((options: CheckVerbOptions) => monitored(io, options)));
 };
+
+/** What could not be looked at at all is UNKNOWN to monitoring, in words on stdout: 2 would say that the site is broken. */
+async function monitored(io: Io, options: CheckVerbOptions): Promise<VerbAnswer> {
+  if (options.format !== 'nagios' || options.junit !== undefined) return await check(io, options);
+  const unknown = async (why: string, json: object): Promise<VerbAnswer> => {
+    const { nagiosUnknown } = await import('../../views/check-nagios.ts');
+    return { json, ...nagiosUnknown(options.site, why) };
+  };
+  try {
+    const answer = await check(io, options);
+    return answer.exitCode === leftCode ? await unknown('the look was interrupted', answer.json) : answer;
+  } catch (thrown) {
+    if (!isDrpError(thrown)) throw thrown;
+    const { code, message, hint } = thrown;
+    return await unknown(`${message}; ${hint}`, { error: { code, message, hint }, exitCode: 3 });
+  }
+}
 
 async function check(io: Io, options: CheckVerbOptions): Promise<VerbAnswer> {
   const { site, runbooks, only, watch } = options;
