@@ -70,8 +70,8 @@ function watchedJobs(jobs: RemoteJobs, known: { readonly open: boolean }) {
       return state;
     },
     // eslint-disable-next-line max-params -- the port's own list
-    poll: async (host, token, offset, signal) => {
-      const poll = await jobs.poll(host, token, offset, signal);
+    poll: async (host, token, offset, options) => {
+      const poll = await jobs.poll(host, token, offset, options);
       const { state } = poll.status;
       if (state !== 'accepted' && state !== 'running') open = false;
       return poll;

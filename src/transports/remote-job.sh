@@ -1,7 +1,7 @@
 # A remote command that outlives its connection: started at most once a token, for ever.
 #
 #   start TOKEN SHA256 SCRIPT_BYTES TOTAL_BYTES <script, then secret   → state
-#   poll TOKEN OFFSET                                                  → state, bytes of output, output from OFFSET
+#   poll TOKEN OFFSET WAIT_MS                                          → state, bytes of output, output from OFFSET
 #   cancel TOKEN GRACE_MS                                              → what is left running
 #   find RUN                                                           → token and state of each job of the run
 #   run TOKEN MASK      (the job's own leader: `start` puts it into a session of its own)
@@ -157,7 +157,12 @@ run_job() {
 }
 
 poll_job() {
-  offset=$1
+  offset=$1 wait_ms=$2
+  # The leader holds the lock while it lives: whoever waits for it hears of the end at once. A flock that cannot wait for
+  # so long a time fails at once, and whoever asked waits by himself.
+  if [ "$wait_ms" -gt 0 ] && [ "$(state)" = running ] && [ -e "$job/lock" ]; then
+    flock -s -w "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))" "$job/lock" true 2>/dev/null
+  fi
   # State first: what has ended writes no more, so the size that follows is the last one.
   now=$(state)
   size=0

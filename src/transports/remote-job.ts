@@ -3,11 +3,21 @@ import type { Clock } from '../base/clock.ts';
 import { DrpError } from '../base/errors.ts';
 import { callHost, type HostAnswer, type ProvenCall } from './host-proof.ts';
 import { quote } from './quote.ts';
-import type { CancelOptions, JobPoll, JobRequest, JobState, RemoteJobs, TransportPool } from './transport.ts';
+import type {
+  CancelOptions,
+  JobPoll,
+  JobRequest,
+  JobState,
+  PollOptions,
+  RemoteJobs,
+  TransportPool,
+} from './transport.ts';
 
 // Room for the slowest start (waiting for the claim's lock, flushing a busy disk), not for the job itself.
 const startTimeoutMs = 60_000;
 const pollTimeoutMs = 30_000;
+// Far below the time-out of a poll: a host that waits must not be taken for one that is silent.
+const waitMsMax = 10_000;
 // After the grace the wrapper kills for 5 s more, looking at every process each tenth of a second.
 const cancelMarginMs = 30_000;
 const defaultGraceMs = 10_000;
@@ -42,9 +52,10 @@ export function createRemoteJobs(pool: TransportPool, clock: Clock): RemoteJobs 
     },
 
     // eslint-disable-next-line max-params -- the port's own list
-    poll: async (hostName, token, offset, signal): Promise<JobPoll> => {
+    poll: async (hostName, token, offset, { waitMs = 0, signal }: PollOptions = {}): Promise<JobPoll> => {
       checkToken(token);
-      const call: ProvenCall = { script: 'remote-job', args: ['poll', token, String(offset)], token };
+      const wait = String(Math.min(waitMsMax, Math.max(0, Math.round(waitMs))));
+      const call: ProvenCall = { script: 'remote-job', args: ['poll', token, String(offset), wait], token };
       const answer = await ask(hostName, call, { timeoutMs: pollTimeoutMs, signal });
       const [size = '0', ...state] = answer.rest.split(' ');
       return { status: parseState(state.join(' ')), outputBytes: Number(size), output: answer.payload };

@@ -112,6 +112,16 @@ export interface JobRequest {
   readonly signal?: AbortSignal;
 }
 
+/** How a job is looked at. */
+export interface PollOptions {
+  /**
+   * A job that runs is watched this long before the answer, ms (default 0, at most 10 000): its end is told at once. A host that
+   * cannot wait answers earlier.
+   */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** How a job is cancelled. */
 export interface CancelOptions {
   /** Time to end by itself before it is killed (default 10 s), in milliseconds. */
@@ -129,7 +139,7 @@ export interface RemoteJobs {
   /** Starts the job unless its token was used before; durable on the host when it resolves. */
   start(hostName: string, request: JobRequest): Promise<JobState>;
   /** State and new output; read-only. */
-  poll(hostName: string, token: string, offset: number, signal?: AbortSignal): Promise<JobPoll>;
+  poll(hostName: string, token: string, offset: number, options?: PollOptions): Promise<JobPoll>;
   /** Jobs of a run that lie on this host, in the order they came; read-only. */
   find(hostName: string, run: string, signal?: AbortSignal): Promise<readonly FoundJob[]>;
   /**

@@ -65,6 +65,20 @@ describe('a remote job', () => {
     expect(Buffer.concat([first.output, second.output]).equals(bytes)).toBe(true);
   });
 
+  test('that is waited for tells of its end when it ends, and of itself when the wait is over', async () => {
+    const name = token();
+    const go = join(sshd.home, `${name}.go`);
+    await jobs.start(host, { token: name, script: 'echo begun; while [ ! -e "$1" ]; do sleep 0.02; done', args: [go] });
+    const early = await jobs.poll(host, name, 0, { waitMs: 100 });
+    expect(early.status).toEqual({ state: 'running' });
+    expect(Buffer.from(early.output).toString()).toBe('begun\n');
+    const askedMs = performance.now();
+    const waiting = jobs.poll(host, name, 0, { waitMs: 9_000 });
+    writeFileSync(go, '');
+    expect((await waiting).status).toEqual({ state: 'done', exitCode: 0, afterCancel: false });
+    expect(performance.now() - askedMs).toBeLessThan(8_000);
+  });
+
   test('whose folder was removed under it is followed, not started beside itself', async () => {
     const name = token();
     const ran = join(sshd.home, `${name}.ran`);

@@ -47,7 +47,9 @@ export async function followJob(
   let offset = 0;
   let waitMs = pollFirstMs;
   for (;;) {
-    const poll = await context.jobs.poll(host, request.token, offset, context.signal);
+    const askedMs = context.clock.nowMs();
+    // The host answers when the job ends, or when it has waited so long: nobody waits for a look that comes late.
+    const poll = await context.jobs.poll(host, request.token, offset, { waitMs, signal: context.signal });
     offset += poll.output.length;
     reader.push(poll.output);
     if (poll.output.length > 0 && offset < poll.outputBytes) continue;
@@ -64,7 +66,7 @@ export async function followJob(
       case 'accepted':
       case 'running':
         news.quiet();
-        await context.clock.sleep(waitMs, context.signal);
+        await context.clock.sleep(Math.max(0, askedMs + waitMs - context.clock.nowMs()), context.signal);
         waitMs = Math.min(pollMaxMs, waitMs * 1.5);
     }
   }

@@ -92,7 +92,7 @@ export async function probeJob(
   host: string,
   options: { readonly repeatable: boolean },
 ): Promise<ProbeAnswer> {
-  const { status } = await context.jobs.poll(host, context.token, beyondOutput, context.signal);
+  const { status } = await context.jobs.poll(host, context.token, beyondOutput, { signal: context.signal });
   switch (status.state) {
     case 'absent':
     case 'accepted':

@@ -60,6 +60,34 @@ describe('following a job', () => {
     expect((await follow(jobs('x\n', { state: 'lost' }))).end.kind).toBe('lost');
   });
 
+  test.each([
+    ['waits no second time where the host has waited', true, 0],
+    ['waits by itself where the host answered early', false, 150],
+  ])('%s', async (_title, hostWaits, sleptMs) => {
+    let nowMs = 0;
+    let slept = 0;
+    let polls = 0;
+    const remote: RemoteJobs = {
+      ...jobs('', { state: 'lost' }),
+      poll: (_host, _token, _offset, options) => {
+        if (hostWaits) nowMs += options?.waitMs ?? 0;
+        const status: JobState = (polls += 1) === 1 ? { state: 'running' } : { state: 'lost' };
+        return Promise.resolve({ status, outputBytes: 0, output: new Uint8Array() });
+      },
+    };
+    const waiting: Clock = {
+      nowMs: () => nowMs,
+      nowIso: () => 'now',
+      sleep: (ms) => {
+        slept += ms;
+        return Promise.resolve();
+      },
+    };
+    const context = { jobs: remote, clock: waiting, signal: new AbortController().signal, report: () => undefined };
+    await followJob(context, 'h', { token: 'r.1.s', script: 'x', args: [] });
+    expect(slept).toBe(sleptMs);
+  });
+
   test('shows a job that only repeats itself as stalled and alive, with the time of its last news', async () => {
     const said = [
       '@r.1.s progress 10 100 copying\n',
