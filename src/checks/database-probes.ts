@@ -1,4 +1,3 @@
-import { formatDuration } from '../base/duration.ts';
 import { isDrpError, toError } from '../base/errors.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import type { Database } from '../runbook/schema/world.ts';
@@ -7,25 +6,12 @@ import { isOutOfReach } from '../steps/remote/reachability.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
 import { findingFor } from './finding-for.ts';
 import { needsOf } from './host/needs.ts';
+import { isBehind, parseServer, replicationFinding, stateQuestion, type ServerState } from './replication.ts';
 import { secretFinding } from './secret-finding.ts';
 import { lostOnTheWay } from './without-lost.ts';
 
-/** What a PostgreSQL server says of itself. */
-export interface ServerState {
-  /** `server_version_num`: 150004 is 15.4. */
-  readonly version: number;
-  readonly standby: boolean;
-  /** Of a standby: how the stream from its primary is; undefined: there is none. */
-  readonly receiver?: string;
-  /** Of a standby: age of the last change it has. */
-  readonly lagMs?: number;
-  /** Of a primary: its standbys, with the state of each. */
-  readonly standbys: readonly { readonly name: string; readonly state: string }[];
-  /** Physical slots nobody reads from. */
-  readonly idleSlots: readonly string[];
-}
-
 const answerMs = 30_000;
+const secondLookMs = 2_000;
 
 /** Database servers as the host of each reaches them: do they answer, do versions fit, does replication run. */
 export function databaseProbes(runbook: Runbook): readonly Probe[] {
@@ -44,11 +30,12 @@ async function lookAtDatabase(context: CheckContext, name: string): Promise<read
   const gone = lostOnTheWay(runbook, database.host, lost);
   if (gone !== undefined) return [say.skipped(`datacentre ${gone} is taken as lost`)];
   try {
-    const state = await readServer(context, database);
+    const needs = { lagMs: needsOf(runbook, database.host).limits.lagMs, ...runbook.checks?.databases[name] };
+    const state = await readSettled(context, database, needs.lagMs);
     const where = `${database.address}:${database.port} from ${database.host}`;
     return [
       say.ok(`PostgreSQL ${spell(state.version)} at ${where}`),
-      ...replicationFindings(name, state, needsOf(runbook, database.host).limits.lagMs),
+      replicationFinding(name, state, needs),
       ...(await versionFindings(context, { name, database, state })),
     ];
   } catch (thrown) {
@@ -60,73 +47,17 @@ async function lookAtDatabase(context: CheckContext, name: string): Promise<read
   }
 }
 
-// Columns of the receiver and of standbys are empty for roles without pg_monitor: then only that they are there is known.
-const question = `
-select 'version', current_setting('server_version_num');
-select 'standby', pg_is_in_recovery();
-select 'receiver', coalesce(status, 'there') from pg_stat_wal_receiver;
-select 'lag', round(extract(epoch from now() - pg_last_xact_replay_timestamp()) * 1000) where pg_is_in_recovery();
-select 'follower', coalesce(nullif(application_name, ''), 'standby'), coalesce(state, 'there') from pg_stat_replication;
-select 'idle', slot_name from pg_replication_slots where slot_type = 'physical' and not active;
-`;
-
 async function readServer(context: CheckContext, database: Database): Promise<ServerState> {
-  return parseServer(await runSql(context, database, { database: 'postgres', sql: question, timeoutMs: answerMs }));
+  const sql = { database: 'postgres', sql: stateQuestion, timeoutMs: answerMs };
+  return parseServer(await runSql(context, database, sql));
 }
 
-/** The rows of the question, `|` between columns. Pure. */
-export function parseServer(lines: readonly string[]): ServerState {
-  const rows = lines.map((line) => line.split('|'));
-  const first = (word: string): string | undefined => rows.find(([one]) => one === word)?.[1];
-  const receiver = first('receiver');
-  const lag = first('lag');
-  return {
-    version: Number(first('version') ?? 0),
-    standby: first('standby') === 't',
-    ...(receiver === undefined ? {} : { receiver }),
-    ...(lag === undefined || lag === '' ? {} : { lagMs: Number(lag) }),
-    standbys: rows.flatMap(([word, name = '', state = '']) => (word === 'follower' ? [{ name, state }] : [])),
-    idleSlots: rows.flatMap(([word, name = '']) => (word === 'idle' ? [name] : [])),
-  };
-}
-
-/** Replication as this server sees it. Pure. */
-export function replicationFindings(name: string, state: ServerState, limitMs: number): readonly Finding[] {
-  const say = findingFor('database.replication', name);
-  if (state.standby) return [standby(name, state, limitMs)];
-  const behind = state.standbys.filter((one) => one.state !== 'streaming' && one.state !== 'there');
-  const threshold = 'every standby and every slot in use';
-  const metrics = [{ name: 'standbys', value: state.standbys.length }];
-  if (state.idleSlots.length > 0) {
-    const found = `nobody reads from slot ${state.idleSlots.join(', ')}: its standby is gone, and WAL piles up`;
-    const advice = `Bring the standby back, or drop the slot before the disk is full: select pg_drop_replication_slot('${state.idleSlots[0] ?? ''}').`;
-    return [say.fail(found, { threshold, metrics, advice })];
-  }
-  if (behind.length > 0) {
-    const found = behind.map((one) => `standby ${one.name} is in state ${one.state}`).join(', ');
-    return [say.warn(found, { threshold, metrics, advice: 'Look at it with: select * from pg_stat_replication.' })];
-  }
-  const found = state.standbys.length === 0 ? 'a primary without standbys' : `${state.standbys.length} standbys follow`;
-  return [say.ok(found, { threshold, metrics })];
-}
-
-function standby(name: string, { receiver, lagMs }: ServerState, limitMs: number): Finding {
-  const say = findingFor('database.replication', name);
-  const threshold = `at most ${formatDuration(limitMs)} behind`;
-  const metrics = lagMs === undefined ? [] : [{ name: 'lag_ms', value: lagMs, fail: limitMs }];
-  const behind = lagMs === undefined ? '' : `, its last change is ${formatDuration(lagMs)} old`;
-  if (receiver === undefined || (receiver !== 'streaming' && receiver !== 'there')) {
-    const found = receiver === undefined ? 'a standby that receives nothing' : `a standby in state ${receiver}`;
-    const advice = 'Look at the log of the standby, and on its primary: select * from pg_stat_replication.';
-    return say.fail(`${found}${behind}`, { threshold, metrics, advice });
-  }
-  // A primary nobody writes to sends nothing: an old last change alone is no fault while the stream stands.
-  if (lagMs !== undefined && lagMs > limitMs) {
-    const advice =
-      'It streams, so its primary may be idle; else see what replay waits for: select * from pg_stat_activity.';
-    return say.warn(`a standby that streams${behind}`, { threshold, metrics, advice });
-  }
-  return say.ok(`a standby that streams${behind}`, { threshold, metrics });
+/** What is behind is looked at twice: the first change after a quiet hour is on its way, and no lag. */
+async function readSettled(context: CheckContext, database: Database, limitMs: number): Promise<ServerState> {
+  const state = await readServer(context, database);
+  if (!isBehind(state, limitMs)) return state;
+  await context.clock.sleep(secondLookMs, context.signal);
+  return await readServer(context, database);
 }
 
 /** A dump goes into the same major version or a newer one; on the return it goes the other way. */

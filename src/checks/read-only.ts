@@ -15,6 +15,7 @@ export const readOnlyPrograms: Readonly<Record<string, readonly (readonly string
   head: 'any',
   id: 'any',
   ip: [['-o', 'route', 'get']],
+  mariadb: [['-e', 'SHOW']],
   mktemp: 'any',
   mysql: [['-e', 'SHOW']],
   nproc: 'any',

@@ -1,43 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { compareMajors, parseServer, replicationFindings } from '../../src/checks/database-probes.ts';
+import { compareMajors } from '../../src/checks/database-probes.ts';
 import { dumpedFrom } from '../../src/checks/dump-version.ts';
 import { roomFindings } from '../../src/checks/host-room.ts';
-
-const judged = (lines: readonly string[]): string =>
-  replicationFindings('main', parseServer(['version|150004', ...lines]), 300_000)
-    .map(({ status, found }) => `${status}: ${found}`)
-    .join();
-
-describe('replication', () => {
-  test.each([
-    ['a primary alone', ['standby|f'], 'ok: a primary without standbys'],
-    ['a primary that is followed', ['standby|f', 'follower|south|streaming'], 'ok: 1 standbys follow'],
-    ['a standby that catches up', ['standby|f', 'follower|south|catchup'], 'warn: standby south is in state catchup'],
-    [
-      'a slot nobody reads from',
-      ['standby|f', 'idle|south'],
-      'fail: nobody reads from slot south: its standby is gone, and WAL piles up',
-    ],
-    [
-      'a standby',
-      ['standby|t', 'receiver|streaming', 'lag|900'],
-      'ok: a standby that streams, its last change is 0.9 s old',
-    ],
-    [
-      'a standby cut off',
-      ['standby|t', 'lag|7200000'],
-      'fail: a standby that receives nothing, its last change is 2 h 00 min old',
-    ],
-    [
-      'a standby far behind, or of an idle primary',
-      ['standby|t', 'receiver|streaming', 'lag|7200000'],
-      'warn: a standby that streams, its last change is 2 h 00 min old',
-    ],
-    ['a standby whose role may not see its state', ['standby|t', 'receiver|there'], 'ok: a standby that streams'],
-  ])('%s', (_, lines, expected) => {
-    expect(judged(lines)).toBe(expected);
-  });
-});
 
 describe('major versions', () => {
   const names = { name: 'south', other: 'north' };

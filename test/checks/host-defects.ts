@@ -254,7 +254,7 @@ const software: readonly HostDefect[] = [
       program(
         context,
         'mysql',
-        'printf "Replica_IO_Running: No\\nReplica_SQL_Running: Yes\\nLast_IO_Error: error connecting to source\\n"',
+        'printf "*************************** 1. row ***************************\\nReplica_IO_Running: No\\nReplica_SQL_Running: Yes\\nLast_IO_Error: error connecting to source\\n"',
       ),
     edits: () => [set('checks.hosts.gravelines.mysqlReplica', true)],
     named: ['fail host.mysql-replication gravelines'],

@@ -24,6 +24,8 @@ const needed: Readonly<Record<string, readonly [file: string, purpose: string]>>
   tmux: ['/usr/bin/tmux', 'a terminal that tests type at'],
   sudo: ['/usr/bin/sudo', 'jobs that change their user'],
   iproute2: ['/usr/sbin/ip', 'network of the host behind the bastion'],
+  'mariadb-server-core': ['/usr/sbin/mariadbd', 'a replica that checks look at'],
+  'mariadb-client-core': ['/usr/bin/mariadb', 'asking that replica'],
   'libpam-oath': ['/usr/share/doc/libpam-oath', 'one-time codes at the bastion'],
   'util-linux': ['/usr/bin/setpriv', 'flock, setsid, setpriv'],
 };
@@ -34,7 +36,7 @@ const neededByBench: Readonly<Record<string, readonly [file: string, purpose: st
 };
 
 /** Without these a lab comes up all the same: it leaves a part out and says which, or only tests use them. */
-const optional = /^(request-tracker5|rt5-.*|libpam-oath|iproute2|strace|tmux|sudo|chromium|git|curl)$/;
+const optional = /^(request-tracker5|rt5-.*|libpam-oath|mariadb-.*|iproute2|strace|tmux|sudo|chromium|git|curl)$/;
 
 interface MissingPackage {
   readonly name: string;

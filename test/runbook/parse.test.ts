@@ -396,9 +396,10 @@ describe('one mistake', () => {
   });
 });
 
-test('what checks ask of a host there is not is a problem, with the name that was meant', () => {
-  const asked = `${text}\nchecks: { hosts: { graveline: { services: [nginx] } } }\n`;
+test('what checks ask of a host or database there is not is a problem, with the name that was meant', () => {
+  const asked = `${text}\nchecks: { hosts: { graveline: { services: [nginx] } }, databases: { recover: { standby: true } } }\n`;
   expect(parse(asked).problems.map(({ message }) => message)).toEqual([
     "checks.hosts.graveline: 'graveline' is none of hosts: did you mean 'gravelines'?",
+    "checks.databases.recover: 'recover' is none of databases: did you mean 'recovery'?",
   ]);
 });

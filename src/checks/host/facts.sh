@@ -176,11 +176,17 @@ for question in "$@"; do
     ;;
   mysql:*)
     at mysql
-    if have mysql; then
-      bounded 10 mysql -e 'SHOW REPLICA STATUS\G' 2>/dev/null || bounded 10 mysql -e 'SHOW SLAVE STATUS\G' 2>&1
-      echo end
+    client=mysql
+    have mysql || client=mariadb
+    if have "$client"; then
+      # The first that the server knows: all sources of MariaDB, of MySQL from 8.0.22, and the old words of both.
+      bounded 5 "$client" -e 'SHOW ALL REPLICAS STATUS\G' 2>&1 ||
+        bounded 5 "$client" -e 'SHOW REPLICA STATUS\G' 2>&1 ||
+        bounded 5 "$client" -e 'SHOW ALL SLAVES STATUS\G' 2>&1 ||
+        bounded 5 "$client" -e 'SHOW SLAVE STATUS\G' 2>&1 ||
+        echo 'ERROR: it gives no answer'
     else
-      absent 'mysql is not installed'
+      absent 'neither mysql nor mariadb is installed'
     fi
     ;;
   esac

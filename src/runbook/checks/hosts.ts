@@ -17,17 +17,19 @@ export function checkHosts(outline: Outline): readonly Finding[] {
   ];
 }
 
-/** What `checks` asks of a host there is not would never be looked at. */
+/** What `checks` asks of a host or database there is not would never be looked at. */
 function needsOfNobody(outline: Outline): readonly Finding[] {
-  const names = [...(outline.section('hosts')?.keys() ?? [])];
-  const asked = Object.keys(blockOf(blockOf(outline.data['checks'])['hosts']));
-  return asked
-    .filter((name) => !names.includes(name))
-    .map((name) => {
-      const hint = suggestion(name, names);
-      const message = `'${name}' is none of hosts${hint === '' ? '' : `: ${hint}`}`;
-      return { path: ['checks', 'hosts', name], at: 'key', message };
-    });
+  return ['hosts', 'databases'].flatMap((section) => {
+    const names = [...(outline.section(section)?.keys() ?? [])];
+    const asked = Object.keys(blockOf(blockOf(outline.data['checks'])[section]));
+    return asked
+      .filter((name) => !names.includes(name))
+      .map((name): Finding => {
+        const hint = suggestion(name, names);
+        const message = `'${name}' is none of ${section}${hint === '' ? '' : `: ${hint}`}`;
+        return { path: ['checks', section, name], at: 'key', message };
+      });
+  });
 }
 
 function twins(

@@ -46,9 +46,18 @@ const hostChecks = z.strictObject({
 });
 export type HostChecks = z.output<typeof hostChecks>;
 
+/** What one database server must be, besides that it answers. */
+const databaseChecks = z.strictObject({
+  /** It must be a standby. */
+  standby: z.boolean().optional(),
+  /** So many standbys must follow it. */
+  standbys: z.int().min(0).max(100).optional(),
+});
+
 /** Keys of `drp check`; all have defaults. */
 export const checks = z.strictObject({
   ...limits,
   hosts: z.record(name, hostChecks).default({}),
+  databases: z.record(name, databaseChecks).default({}),
 });
 export type Checks = z.output<typeof checks>;
