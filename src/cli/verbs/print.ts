@@ -38,7 +38,7 @@ plan's digest stands on every page.
 ${examples([
   ['drp print --site gravelines --output gravelines.html', 'the activation on paper'],
   ['drp print --site gravelines --procedure return > return.html', 'the way back'],
-  ['chromium --headless --print-to-pdf=gravelines.pdf gravelines.html', 'as a PDF'],
+  ['chromium --headless --no-pdf-header-footer --print-to-pdf=gravelines.pdf gravelines.html', 'as a PDF'],
 ])}`,
     )
     .action(action((options: PrintOptions) => print(io, options)));

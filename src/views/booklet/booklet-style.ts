@@ -21,7 +21,7 @@ pre, code { font: 8.5pt/1.45 "DejaVu Sans Mono", monospace; } pre { margin: 1mm 
 .fill { display: grid; grid-template-columns: repeat(auto-fit, minmax(38mm, 1fr)); gap: 1.5mm 4mm; margin: 2mm 0 0; font-size: 8.5pt; }
 .fill div { border-bottom: .8pt solid #000; min-height: 9mm; } .fill .wide { grid-column: 1 / -1; }
 td:first-child:empty { min-width: 0; } .label { break-after: avoid; font-weight: 700; font-size: 9pt; margin: 1.5mm 0 .5mm; }
-.warn { border-left: 3pt solid #000; padding-left: 3mm; font-weight: 700; }
+td code { font-size: 8pt; } .points td:last-child { width: 50%; } .points td:first-child { min-width: 20mm; } .warn { border-left: 3pt solid #000; padding-left: 3mm; font-weight: 700; }
 .log td { height: 9mm; } .log td:first-child { min-width: 8mm; } .log td:last-child { width: 34%; } .log td:nth-child(3), .log td:nth-child(4) { min-width: 20mm; } .log td:nth-child(5) { min-width: 18mm; } .keep { break-after: avoid; }
 @page { size: A4; margin: 14mm 13mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
 @media print { body { max-width: none; padding: 0; } pre, thead th { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }

@@ -77,6 +77,7 @@ function cover({ plan, version }: Pick<BookletParts, 'plan' | 'version'>): strin
         ['Runbook', `${plan.runbook.file}\nsha256 ${plan.runbook.sha256}`],
         ['Plan', `sha256 ${plan.digest}`],
         ['Made by', `drp ${version}`],
+        ['Printed', 'on ________________ (UTC) by ________________'],
         ['Service', `${service.name}, ${service.url}`],
         ['Production', side('production')],
         ['Recovery', side('recovery')],
@@ -93,9 +94,9 @@ function cover({ plan, version }: Pick<BookletParts, 'plan' | 'version'>): strin
     bullets(
       [
         'Two people: one types, one reads out, ticks and writes the time. Times are UTC.',
-        'Choose a name for this run, such as paper-1, and write it below. Wherever <run> stands in a command, type that name. What else stands in <…> is explained at its step.',
+        'Choose a name for this run, such as paper1 (small letters and digits, nothing else), and write it below. Wherever <run> stands in a command, type that name. What else stands in <…> is explained at its step.',
         'Gates stop: nothing behind one is done before its form is filled in and signed by who may. The word is written out by hand: it is where users will be sent to.',
-        'Log in as printed, compare host key and identity first. Type commands as they stand.',
+        'Log in as printed, compare host key and identity first. Type commands as they stand; where a line begins with a host and a colon, what stands behind it is typed there.',
         'A step is done when what stands under “Done when” was seen, not when the command ended. Write down what was seen.',
         'When anything is in doubt, stop and call. Late is better than twice.',
         'Afterwards bring it back into the record: drp attest, as the last page says.',
@@ -156,15 +157,17 @@ function attestPart(plan: Plan): string {
       'entries:',
       ...(gate === undefined
         ? []
-        : [`  - { gate: ${gate}, at: 2026-11-21T14:20Z, by: NAME, reason: form 1, number: NUMBER, witness: NAME }`]),
+        : [
+            `  - { gate: ${gate}, at: 2026-11-21T14:20Z, by: NAME, reason: 'form 1, called back on NUMBER, heard by NAME' }`,
+          ]),
       ...(work === undefined
         ? []
         : [`  - { step: ${work.id}, at: 2026-11-21T14:31Z, by: NAME, evidence: what was seen }`]),
     ]),
-    paragraph('A run that was driven by drp and finished by hand:'),
+    paragraph('A run that was driven by drp, of which one step, or the whole rest, was done by hand:'),
     commands([
-      'drp attest --run RUN STEP --done-at TIME --evidence TEXT --by PERSON',
-      'drp attest --run RUN --form log.yaml',
+      'drp attest STEP --run RUN --done-at TIME --by NAME --evidence TEXT',
+      'drp attest --run RUN --form log.yaml --on-paper',
     ]),
     paragraph('A run that was done on paper from its beginning:'),
     commands([`drp attest --site ${plan.site} --form log.yaml`]),

@@ -2,20 +2,52 @@ import type { Plan, PlannedStep, PlannedWorld } from '../../plan/plan.ts';
 import type { SecretReference } from '../../runbook/schema/basics.ts';
 import { commands, labelled, paragraph } from './paper.ts';
 
+/** What is typed, in the order it is typed. A tree is renamed into place only when it was compared. */
+export function doByHand({ spec, commands: lines }: PlannedStep): string {
+  if (spec.kind !== 'copy') return labelled('Do', commands(lines));
+  const [copy = '', ...rest] = lines;
+  if (!copy.startsWith('rsync ')) return labelled('Do', commands(lines));
+  const renames = rest.filter((line) => line.startsWith('mv '));
+  const compare = copy.replace(/^rsync -\S+/, 'rsync -aHAXnci');
+  const looked = rest.find((line) => line.startsWith('compare ')) ?? 'compare both trees';
+  const chosen =
+    'backup' in spec.from
+      ? paragraph(
+          `<chosen backup '${spec.from.backup}'> is the copy that the restoration gate names: host ____________ path ______________________`,
+        )
+      : '';
+  return [
+    labelled('Do', commands([copy])),
+    ...rest.filter((line) => !renames.includes(line) && line !== looked).map(paragraph),
+    chosen,
+    ...(renames.length === 0
+      ? []
+      : [
+          labelled(`Then ${looked}: this must print nothing`, commands([compare])),
+          labelled('Only then rename; leave out the first line where nothing lies there yet', commands(renames)),
+        ]),
+  ].join('');
+}
+
 /** What a person without drp has to know beside the commands of a step: where secrets lie, what is typed to look, what is sent. */
 export function byHand(step: PlannedStep, { world, procedure }: Plan): string {
   const { spec } = step;
   switch (spec.kind) {
-    case 'copy':
-      return copyByHand(step, 'backup' in spec.from ? spec.from.backup : undefined);
     case 'database':
-      return databaseByHand(spec, world);
+      return databaseByHand(step, spec, world);
     case 'maintenance':
       return labelled('Look', commands([curlAt(world, spec.side, world.service.url)]));
     case 'http':
-      return spec.against === 'dns'
-        ? labelled('Look, as users come', commands([`curl -sS -i ${cacert(world)}${spec.url ?? world.service.url}`]))
-        : labelled('Look', commands([curlAt(world, spec.against, spec.url ?? world.service.url)]));
+      return [
+        spec.against === 'dns'
+          ? labelled('Look, as users come', commands([`curl -sS -i ${cacert(world)}${spec.url ?? world.service.url}`]))
+          : labelled('Look', commands([curlAt(world, spec.against, spec.url ?? world.service.url)])),
+        /[$](?:rows|newest):/.test(step.verifies)
+          ? paragraph(
+              'What begins with $ was counted after the import: $rows:DATABASE.TABLE its rows, $newest:DATABASE.TABLE its newest time.',
+            )
+          : '',
+      ].join('');
     case 'dns':
       return dnsByHand(spec, world);
     case 'ticket':
@@ -39,28 +71,55 @@ export function byHand(step: PlannedStep, { world, procedure }: Plan): string {
   }
 }
 
-function copyByHand(step: PlannedStep, backup: string | undefined): string {
-  const chosen =
-    backup === undefined
-      ? ''
-      : paragraph(
-          `<chosen backup '${backup}'> is the copy that the restoration gate names: host ____________ path ______________________`,
-        );
-  const [copy = ''] = step.commands;
-  const compare = copy.replace(/^rsync -\S+/, 'rsync -aHAXnci');
-  return copy.startsWith('rsync ')
-    ? `${chosen}${labelled('Compare both trees by checksum before anything is renamed: it must print nothing', commands([compare]))}`
-    : chosen;
-}
-
-function databaseByHand(spec: Extract<PlannedStep['spec'], { kind: 'database' }>, world: PlannedWorld): string {
+function databaseByHand(
+  step: PlannedStep,
+  spec: Extract<PlannedStep['spec'], { kind: 'database' }>,
+  world: PlannedWorld,
+): string {
   const database = world.databases[spec.database];
   if (database === undefined) return '';
   const programs = database.programs === undefined ? '' : ` Programs lie in ${database.programs}.`;
   const password = database.password === undefined ? 'none is asked for' : whereSecret(database.password);
-  const fetched = spec.do === 'fetch' ? ' <source>:<dump> is the dump that the restoration gate names.' : '';
-  const psql = spec.do === 'switch' ? labelled('With', commands([psqlAt(database, 'postgres')])) : '';
-  return `${paragraph(`Password of ${database.user}: ${password}.${programs} <cores>: what nproc says.${fetched}`)}${psql}`;
+  const file = / (\/\S+\.dump)(?: |$)/.exec(step.commands[0] ?? '')?.[1];
+  const folder =
+    file === undefined
+      ? ''
+      : labelled('Before it, where the folder is not there', commands([`mkdir -p ${file.replace(/\/[^/]*$/, '')}`]));
+  const fetched =
+    spec.do === 'fetch'
+      ? ' <source>:<dump> is the dump that the restoration gate names; rsync takes the -e that stands on the page “Hosts”.'
+      : '';
+  return [
+    folder,
+    paragraph(`Password of ${database.user}: ${password}.${programs} <cores>: what nproc says.${fetched}`),
+    psqlByHand(spec.do, database),
+  ].join('');
+}
+
+/** What is asked and said inside psql. */
+function psqlByHand(
+  doing: 'fetch' | 'import' | 'switch' | 'dump',
+  database: PlannedWorld['databases'][string],
+): string {
+  const { name } = database;
+  switch (doing) {
+    case 'import':
+      return labelled(
+        'Count: every table, its rows, its newest time; write them down',
+        commands([psqlAt(database, `${name}_drp_<run>`), '  \\dt', '  select count(*), max(TIME COLUMN) from TABLE;']),
+      );
+    case 'switch':
+      return labelled(
+        `With; leave out the first rename where there is no ${name} yet. No mark is set by hand: look at tables and counts`,
+        commands([
+          psqlAt(database, 'postgres'),
+          `  select pg_terminate_backend(pid) from pg_stat_activity where datname in ('${name}', '${name}_drp_<run>');`,
+        ]),
+      );
+    case 'fetch':
+    case 'dump':
+      return '';
+  }
 }
 
 function psqlAt({ address, port, user }: PlannedWorld['databases'][string], name: string): string {

@@ -2,7 +2,7 @@ import { formatDuration } from '../../base/duration.ts';
 import type { Plan, PlannedGate, PlannedLane, PlannedStep } from '../../plan/plan.ts';
 import { whoMayPass, type PlanStation } from '../plan-text.ts';
 import { esc } from '../report/html-parts.ts';
-import { byHand } from './by-hand.ts';
+import { byHand, doByHand } from './by-hand.ts';
 import { bullets, commands, fields, heading, labelled, paragraph, ticked } from './paper.ts';
 import { loginTo } from './world.ts';
 
@@ -57,7 +57,7 @@ function stepForm(plan: Plan, step: PlannedStep): string {
     '<div class="box step">',
     `<div class="head"><span class="tick"></span><b>${esc(step.id)}</b> <span>${esc(step.title)}</span><small>${esc(expected)}</small></div>`,
     labelled('On', commands(step.hosts.map((host) => `${host}:  ${loginTo(plan.world, host)}`))),
-    labelled('Do', commands(step.commands)),
+    doByHand(step),
     byHand(step, plan),
     labelled('Done when', paragraph(step.verifies)),
     undo === undefined ? '' : labelled('Undo', commands([undo])),
@@ -120,17 +120,29 @@ export function overviewPart(plan: Plan, stations: readonly PlanStation[], point
     const steps = (plan.phases[name] ?? []).flatMap((lane) => lane.steps.map(({ id }) => id));
     return `${name}: ${steps.join(', ') || 'nothing to do'}`;
   };
-  const costs = points.flatMap(({ gate, undoable, irreversible, lasting }) => {
-    const told = [
-      ...irreversible.map((step) => `${step}: CANNOT BE UNDONE`),
-      ...lasting,
-      ...undoable.map(({ step, undo }) => `${step}: undone by ${undo}`),
-    ];
-    return told.length === 0 ? [] : [`behind ${gate}: ${told.join('; ')}`];
-  });
   return [
     heading('The way at a glance', true),
     bullets(stations.filter(({ aside }) => !aside).map(line), true),
-    labelled('Points of no return', bullets(costs)),
+    pointsTable(points),
   ].join('\n');
+}
+
+/** Behind each gate what is final, and what is taken back by which command. */
+function pointsTable(points: readonly BookletPoint[]): string {
+  const rows = points.flatMap(({ gate, undoable, irreversible, lasting }) => {
+    const told = [
+      ...irreversible.map((step) => ['', `${step}: CANNOT BE UNDONE`]),
+      ...lasting.map((text) => ['', text]),
+      ...undoable.map(({ step, undo }) => [undo, step]),
+    ];
+    return told.map(([undo = '', text = ''], at) => {
+      const cells = [at === 0 ? esc(gate) : '', esc(text), undo === '' ? '–' : `<code>${esc(undo)}</code>`];
+      return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+    });
+  });
+  if (rows.length === 0) return '';
+  const head = ['Behind gate', 'Step, and what is final', 'Taken back by'].map(
+    (text) => `<th scope="col">${text}</th>`,
+  );
+  return `<table class="points"><caption>Points of no return</caption><thead><tr>${head.join('')}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table>`;
 }

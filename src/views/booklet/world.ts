@@ -12,7 +12,7 @@ export function contactsPart({ world }: Plan): string {
     person.keys.map(fingerprint).join('\n') || '–',
   ]);
   return [
-    heading('Contacts', true),
+    heading('Contacts'),
     paragraph(
       'Numbers are those of the runbook. Whoever orders or approves by phone is called back on the number printed here.',
     ),
@@ -44,7 +44,7 @@ export function hostsPart({ world }: Plan): string {
     `cat ${host.identity.file}\nmust say: ${host.identity.text}`,
   ]);
   return [
-    heading('Hosts', true),
+    heading('Hosts'),
     paragraph(
       'At the first login ssh shows the fingerprint of the host: go on only where it is the one printed here. Then read the identity: another text is another machine, and nothing is typed there.',
     ),

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { stationsOf } from '../../../src/cli/stations.ts';
 import { stepsOf } from '../../../src/plan/resolve.ts';
 import { pointsOfNoReturn } from '../../../src/proof/no-return.ts';
+import { parseAttestForm } from '../../../src/runbook/attest-form.ts';
 import { bookletHtml } from '../../../src/views/booklet/booklet.ts';
 import { esc } from '../../../src/views/report/html-parts.ts';
 import { changed } from '../../proof/gravelines.ts';
@@ -11,6 +12,15 @@ const booklet = (procedure: 'activation' | 'return', change: Parameters<typeof c
   const parts = { plan, stations: stationsOf(plan), points: pointsOfNoReturn(plan), version: '0.1.0' };
   return { plan, html: bookletHtml(parts) };
 };
+
+const unescaped = (html: string): string =>
+  html
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
+const form = (html: string, step: string): string => html.split(`<b>${step}</b>`)[1]!.split('What was seen')[0]!;
 
 describe.each(['activation', 'return'] as const)('the booklet of the %s', (procedure) => {
   const { plan, html } = booklet(procedure);
@@ -48,6 +58,34 @@ describe.each(['activation', 'return'] as const)('the booklet of the %s', (proce
       expect(html).toContain(esc(person.contact!));
     }
     expect(html.match(/SHA256:[A-Za-z0-9+/]{43}/g)!.length).toBeGreaterThan(6);
+  });
+
+  test('has trees compared before anything is renamed, and says what to leave out where nothing lies there', () => {
+    const copies = stepsOf(plan).filter(({ spec }) => spec.kind === 'copy' && spec.switch);
+    expect(copies.length).toBeGreaterThan(1);
+    for (const { id, commands } of copies) {
+      const shown = form(html, id);
+      const compared = shown.indexOf('rsync -aHAXnci');
+      expect(compared).toBeGreaterThan(shown.indexOf(esc(commands[0]!)));
+      for (const rename of commands.filter((line) => line.startsWith('mv ')))
+        expect(shown.indexOf(esc(rename))).toBeGreaterThan(compared);
+      expect(shown).toContain('leave out the first line where nothing lies there yet');
+    }
+  });
+
+  test('ends with a form that drp attest takes as it is printed', () => {
+    const printed = /<pre>(drp-attest: 1[\s\S]*?)<\/pre>/.exec(html)![1]!;
+    const read = parseAttestForm(unescaped(printed), 'log.yaml');
+    expect(read.procedure).toBe(procedure);
+    expect(read.entries.length).toBeGreaterThan(1);
+    expect(html).toContain('drp attest --run RUN --form log.yaml --on-paper');
+  });
+
+  test('has a folder made before a dump is written, and what stands for counts explained', () => {
+    const dumps = stepsOf(plan).filter(({ spec }) => spec.kind === 'database' && ['fetch', 'dump'].includes(spec.do));
+    for (const { id } of dumps) expect(form(html, id)).toContain('mkdir -p /');
+    for (const { id, verifies } of stepsOf(plan))
+      if (verifies.includes('$rows:')) expect(form(html, id)).toContain('was counted after the import');
   });
 
   test('tells where a secret lies and never what it is', () => {
