@@ -2,6 +2,7 @@ import type { Finding } from '../check.ts';
 import { findingFor } from '../finding-for.ts';
 import { linesOf, type HostFacts } from './facts.ts';
 import type { HostNeeds } from './needs.ts';
+import { withoutPassword } from './sudo-rules.ts';
 
 // Login, users, rights, ways out. Pure.
 
@@ -60,37 +61,10 @@ function right(facts: HostFacts, { host, user }: HostNeeds, command: readonly st
   }
   if (code === undefined || code === 'exit 124') return say.unknown('sudo gives no answer', { threshold, advice });
   const said = lines.length > 1 ? (lines.at(-2) ?? '') : 'not allowed';
-  return say.fail(/password is required/.test(said) ? 'sudo asks for a password' : said, { threshold, advice });
-}
-
-/**
- * Whether the last rule that covers a command lets it run without a password (sudoers(5): the last match counts, and a
- * tag holds for what follows it on the line). Undefined: no rule was recognised as covering it. Pure.
- */
-export function withoutPassword(rules: readonly string[], command: string): boolean | undefined {
-  if (rules.some((line) => /(^|[\s,])!authenticate\b/.test(line))) return true;
-  let free: boolean | undefined;
-  for (const line of rules) {
-    const [, rest] = /^\s*\([^)]*\)\s*(.*)$/.exec(line) ?? [];
-    if (rest === undefined) continue;
-    let tag = false;
-    for (const part of rest.split(/(?<!\\),\s*/)) {
-      if (/\bNOPASSWD:/.test(part)) tag = true;
-      if (/(^|\s)PASSWD:/.test(part)) tag = false;
-      if (covers(part.replace(/^(\s*[A-Z_]+:)+\s*/, '').trim(), command)) free = tag;
-    }
-  }
-  return free;
-}
-
-function covers(pattern: string, command: string): boolean {
-  if (pattern === 'ALL') return true;
-  const glob = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  // A program without arguments stands for the program with any.
-  return new RegExp(`^${glob}${pattern.includes(' ') ? '' : '( .*)?'}$`).test(command);
+  return say.fail(/password is required/.test(said) ? 'sudo asks for a password, even to say what it allows' : said, {
+    threshold,
+    advice,
+  });
 }
 
 function card(facts: HostFacts, { host }: HostNeeds, name: string): Finding {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { hostFindings } from '../../../src/checks/host-probes.ts';
-import { withoutPassword } from '../../../src/checks/host/access.ts';
+import { withoutPassword } from '../../../src/checks/host/sudo-rules.ts';
 import type { HostNeeds } from '../../../src/checks/host/needs.ts';
 import { askedAtMs, cleanAnswers, factsWith, needs } from './clean-host.ts';
 
