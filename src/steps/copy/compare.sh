@@ -19,35 +19,30 @@ differences() {
   comm -13 "$work/sorted.source" "$work/sorted" | head -n 5 | sed 's/^/here: /; s/\t/ /g'
 }
 
-# SIDE TREE: facts of every entry of one side, into facts.SIDE; the first line stands in tree.SIDE.
+# SIDE TREE: the list of one side as facts.SIDE (tree-list.sh), what it is of in tree.SIDE, its numbers in size.SIDE.
 read_facts() {
   if [ "$1" = source ]; then
     on_source "$work/ledger.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" facts 2>"$work/error" >"$work/read.$1"
   else
     sh "$work/ledger.sh" "$2" '' '' "$excludes" "$owners" facts 2>"$work/error.here" >"$work/read.$1"
   fi || return
-  head -n 1 "$work/read.$1" >"$work/tree.$1"
-  tail -n +2 "$work/read.$1" >"$work/facts.$1"
+  {
+    IFS= read -r one && printf '%s\n' "$one" >"$work/tree.$1"
+    IFS= read -r one && printf '%s\n' "${one#totals }" >"$work/size.$1"
+    cat >"$work/facts.$1"
+  } <"$work/read.$1"
 }
 
-# SIDE: facts that the ledger holds to the last digit take their checksum from it (known.SIDE, in the order of facts.SIDE,
-# '?' where there is none); changed.SIDE lists the others' paths, want.SIDE those of files.
+# SIDE: beside the ledger. changed.SIDE lists the paths that it does not hold to the last digit, want.SIDE those of files,
+# void.SIDE the paths of which it holds what is no longer so.
 take_up() {
   : >"$work/changed.$1"
   : >"$work/want.$1"
-  awk -F '\t' -v ledger="$ledger/$1" -v changed="$work/changed.$1" -v want="$work/want.$1" '
-    function next_kept() { if ((getline line < ledger) > 0) { split(line, k, "\t"); at = k[3] "" } else at = "" }
-    BEGIN { next_kept() }
-    {
-      path = $4 ""
-      while (at != "" && at < path) next_kept()
-      sum = (at == path && k[1] == $1 && k[2] == $3) ? k[4] : "?"
-      if (sum == "?") {
-        print path >changed
-        if (substr($1, 1, 2) == "f ") print path >want; else sum = "-"
-      }
-      print $1 "\t" $3 "\t" path "\t" sum
-    }' "$work/facts.$1" >"$work/known.$1"
+  : >"$work/void.$1"
+  cut -f 1-3 "$work/facts.$1" | comm -3 - "$ledger/$1" | awk -F '\t' -v changed="$work/changed.$1" -v want="$work/want.$1" -v void="$work/void.$1" '
+    $1 == "" { print $2 >void; next }
+    { print $1 >changed }
+    substr($2, 1, 2) == "f " { print $1 >want }'
 }
 
 # Escaped names, a line each, as names ended by NUL. Only what stands in short lists comes this way.
@@ -63,37 +58,24 @@ unescape() {
   }'
 }
 
-# SIDE OUT: the manifest of one side from what is known of it and the sums read just now (sums.SIDE).
+# SIDE OUT: the manifest of one side from the ledger's sums and those read just now (sums.SIDE).
 manifest_of() {
-  awk -F '\t' -v owners="$owners" -v sums="$work/sums.$1" '
-    {
-      split($1, fact, " ")
-      type = fact[1]; mode = fact[2]; size = "-"; sum = "-"; first = "-"; when = fact[5]; sub(/\..*/, "", when)
-      if (type == "f") {
-        size = fact[4]; sum = $4
-        if (sum == "?") {
-          split((getline line < sums) > 0 ? line : "", half, "\t")
-          if (half[2] "" != $3 "") { print "cannot be read: " $3 > "/dev/stderr"; exit 46 }
-          sum = half[1]
-        }
-        first = "="
-        if (fact[9] > 1) {
-          inode = fact[7] ":" fact[8]
-          if (!(inode in seen)) seen[inode] = $3
-          if (seen[inode] != $3) first = seen[inode]
-        }
-      }
-      if (type == "l") { mode = "-"; when = "-" }
-      print type "\t" mode "\t" (owners ? fact[3] : "-") "\t" size "\t" when "\t" sum "\t" $2 "\t" first "\t" $3
-    }' "$work/known.$1" >"$2"
+  awk -F '\t' -v void="$work/void.$1" '
+    BEGIN { while ((getline path < void) > 0) gone[path] = 1 }
+    !($1 in gone)' "$ledger/$1.sums" | sort -m - "$work/sums.$1" >"$work/all.$1"
+  manifest_from "$work/facts.$1" "$work/all.$1" >"$2"
 }
 
 # Compares with the ledger's help: what has not changed since it was read is not read again. 0: equal.
 compare_short() {
+  manifest_of source "$work/manifest.source" &
+  far=$!
   read_facts here "$staging" || refuse copy-differs "the copy cannot be read: $(one_line <"$work/error.here")"
   take_up here
   unescape <"$work/want.here" >"$work/list.here"
   (cd "$staging" && sh "$work/ledger.sh" . '' '' "$excludes" "$owners" listed <"$work/list.here") >"$work/sums.here" 2>"$work/error.here" ||
     refuse copy-differs "the copy cannot be read: $(one_line <"$work/error.here")"
-  manifest_of source "$work/manifest.source" && manifest_of here "$work/manifest" && cmp -s "$work/manifest.source" "$work/manifest"
+  manifest_of here "$work/manifest"
+  near=$?
+  wait "$far" && [ "$near" = 0 ] && cmp -s "$work/manifest.source" "$work/manifest"
 }

@@ -7,6 +7,9 @@ need_tools rsync sha256sum find sort sed awk df stat comm
 trap link_down EXIT
 trap 'exit 143' HUP INT TERM
 link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7" "${19}"
+# The probe left its connection open: of the cipher that copies prefer.
+left=
+[ -z "${19}" ] || left=$job/way
 shift 7
 identity_file=$1 identity_text=$2 source=$3 target=$4 staging=$5 kept=$6
 shift 6
@@ -98,7 +101,7 @@ fill() {
     fi
     transfer "copying $files files" "$@"
   fi
-  clean_partials "$@"
+  [ -z "$whole" ] || clean_partials "$@"
 }
 
 compared() {
@@ -148,15 +151,19 @@ go_over() {
 pass_seconds=20
 
 say progress 0 0 "measuring the source"
-link_share
 take_warm
-if [ "$switch" = 1 ] && ledger_holds; then
-  short=1
-  measure_facts
+short=
+if [ "$switch" = 1 ] && ledger_there; then
+  read_facts here "$staging" &
+  near=$!
+  link_share "$left"
+  read_facts source
+  judge_source $?
+  wait "$near" && ledger_holds && short=1
 else
-  short=
-  measure_source
+  link_share "$left"
 fi
+if [ -n "$short" ]; then measure_facts; else measure_source; fi
 # An attempt before this one may have switched already, and its host gone down before it could say so.
 if [ "$switch" = 1 ] && [ ! -e "$staging" ] && [ -e "$kept" ] && [ -d "$target" ]; then
   say progress 0 "$bytes" "comparing what an earlier attempt has switched in"

@@ -3,7 +3,7 @@
 
 # What a ledger is of: another source, other patterns or another login, and it is none.
 ledger_of() {
-  printf '1 %s %s %s %s\n' "$DRP_LINK_ADDRESS" "$source" "$identity_text" "${owners:-0}"
+  printf '2 %s %s %s %s\n' "$DRP_LINK_ADDRESS" "$source" "$identity_text" "${owners:-0}"
   printf '%s\n' "$excludes"
 }
 
@@ -22,12 +22,13 @@ write_ledger() {
   }
   for side in source here; do
     head -n 1 "$work/read.$side" >"$ledger.new/tree.$side"
-    tail -n +2 "$work/read.$side" >"$ledger.new/$side"
+    tail -n +2 "$work/read.$side" | cut -f 1-3 >"$ledger.new/$side"
+    tail -n +2 "$work/read.$side" | cut -f 1,4 | sed '/\t-$/d' >"$ledger.new/$side.sums"
   done
   ledger_of >"$ledger.new/of"
   read -r word boot trusted device can_now attributes <"$ledger.new/tree.source"
   read -r word boot trusted_here device can_now attributes_here <"$ledger.new/tree.here"
-  say fact ledger "$(awk -F '\t' '$4 != "?"' "$ledger.new/source" | wc -l)"
+  say fact ledger "$(wc -l <"$ledger.new/source")"
   # The answer of the next probe: the same host and line, and a tree that is warm now.
   [ ! -s "$job/probe" ] ||
     sed "/^there entries/d; s/^warm .*/warm $(wc -l <"$ledger.new/here")/; s/^there attributes .*/there attributes $attributes/; s/^here attributes .*/here attributes $attributes_here/" \
@@ -35,32 +36,21 @@ write_ledger() {
   sync "$ledger.new"/* && mv -T "$ledger.new" "$ledger" && sync "$parent"
 }
 
-# 0: the ledger beside the staging tree is of this source, of this start of both hosts.
+# Whether there is a ledger of this source at all: then it pays to look at both trees at once.
+ledger_there() {
+  [ -d "$ledger" ] && [ -d "$staging" ] && ledger_of | cmp -s - "$ledger/of"
+}
+
+# The trees, once both lists are read. 0: the ledger is of this very device, and of this start of both hosts.
 ledger_holds() {
-  [ -d "$ledger" ] && [ -d "$staging" ] && ledger_of | cmp -s - "$ledger/of" || return 1
-  read_facts source &
-  far=$!
-  read_facts here "$staging"
-  near=$?
-  wait "$far"
-  judge_source $?
-  [ "$near" = 0 ] || return 1
   for side in source here; do
     [ "$(cut -d ' ' -f 2-4 "$work/tree.$side")" = "$(cut -d ' ' -f 2-4 "$ledger/tree.$side")" ] || return 1
     case $(cut -d ' ' -f 3 "$work/tree.$side") in 1) ;; *) return 1 ;; esac
   done
 }
 
-# The numbers of both trees from their facts, as measure_source and measure_staging say them.
+# The numbers of both trees from their lists, as measure_source and measure_staging say them.
 measure_facts() {
-  for side in source here; do
-    awk -F '\t' '
-      { split($1, fact, " "); entries++; inode = fact[7] ":" fact[8]
-        if (fact[9] == 1 || !(inode in seen)) disk += $2 * 512
-        if (fact[9] > 1) seen[inode] = 1 }
-      fact[1] == "f" { files++; bytes += fact[4]; if (fact[5] > newest) newest = fact[5] }
-      END { printf "%d %d %.0f %.0f %.0f\n", entries, files, bytes, disk, newest }' "$work/facts.$side" >"$work/size.$side"
-  done
   read -r entries files bytes disk newest <"$work/size.source"
   read -r here_entries here_files here_bytes here_disk here_rest <"$work/size.here"
   can=$(cut -d ' ' -f 5 "$work/tree.source")
@@ -72,28 +62,39 @@ measure_facts() {
 # 1: too much has changed, or it did not come to its end; the pass over the whole tree does it.
 send_changes() {
   take_up source
-  unescape <"$work/changed.source" >"$work/list.source"
-  on_source_with "$work/list.source" "$work/ledger.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" listed 1 >"$work/sums.read" 2>"$work/error"
-  judge_source $?
-  head -n 1 "$work/sums.read" >"$work/attributes"
-  tail -n +2 "$work/sums.read" >"$work/sums.source"
-  # A look at all of the tree found none while it was live; those changed since are looked at now.
-  [ "$(cat "$work/attributes")" = 'attributes none' ] || way_flags=${way_flags}AX
   changed=$(wc -l <"$work/changed.source")
-  awk -F '\t' '{ print $4 }' "$work/facts.source" >"$work/paths.source"
-  awk -F '\t' '{ print $4 }' "$work/facts.here" >"$work/paths.here"
-  comm -13 "$work/paths.source" "$work/paths.here" | sort -r >"$work/extra"
+  for side in source here; do cut -f 1,3 "$work/facts.$side" >"$work/names.$side"; done
+  comm -13 "$work/names.source" "$work/names.here" | cut -f 1 | sort -r >"$work/extra"
   say fact changed "$changed"
   say fact removed "$(wc -l <"$work/extra")"
   [ "$changed" -le $((entries / 4 + 1000)) ] || return 1
+  unescape <"$work/changed.source" >"$work/list.source"
+  # Read on the source while it is sent: a change in between shows when the copy is compared with what was read.
+  on_source_with "$work/list.source" "$work/ledger.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" listed 1 >"$work/sums.read" 2>"$work/error.listed" &
+  listing=$!
   # `find` saw these paths below real folders of a tree that only this job changes: no link leads out of it.
   if [ -s "$work/extra" ]; then
     unescape <"$work/extra" | (cd "$staging" && xargs -0 rm -f -d --) 2>"$work/error" || return 1
   fi
-  if [ -s "$work/list.source" ]; then
-    # By content: an edit may have kept size and time.
-    lenient=1
-    transfer "sending $changed entries that changed" -c --files-from=list.source || return 1
-    lenient=
-  fi
+  # Whatever size and time say of them: an edit may have kept both.
+  send_listed -I || return 1
+  wait "$listing"
+  listed=$?
+  [ "$listed" = 0 ] || cp "$work/error.listed" "$work/error"
+  judge_source "$listed"
+  tail -n +2 "$work/sums.read" >"$work/sums.source"
+  # A look at all of the tree found none while it was live; those changed since have been looked at now.
+  case $way_flags in *A*X*) return 0 ;; esac
+  [ "$(head -n 1 "$work/sums.read")" = 'attributes none' ] || {
+    way_flags=${way_flags}AX
+    send_listed
+  }
+}
+
+# FLAG...
+send_listed() {
+  [ -s "$work/list.source" ] || return 0
+  lenient=1
+  transfer "sending $changed entries that changed" "$@" --files-from=list.source || return 1
+  lenient=
 }

@@ -59,7 +59,7 @@ async function askProbe(spec: CopySpec, context: StepContext, at: { readonly any
         staging,
         spec.exclude.join('\n'),
         context.token,
-        '1',
+        scriptText('remote/script-opening.sh', 'remote/tree-find.sh', 'copy/probe-sample.sh'),
         scriptText(
           'remote/script-opening.sh',
           'remote/tree-find.sh',

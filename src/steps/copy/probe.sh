@@ -1,5 +1,5 @@
 # What a copy is chosen by. The first answer under a token stays the answer: a copy taken up again is the same copy.
-#   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE STAGING EXCLUDES TOKEN SAMPLE SCRIPT_FOR_THE_SOURCE WARM ANYWAY
+#   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE STAGING EXCLUDES TOKEN SCRIPT_FOR_SAMPLE SCRIPT_FOR_THE_SOURCE WARM ANYWAY
 # Lines: busy (nothing was looked at: the tree kept warm is being filled; not with ANYWAY=1) · here KEY VALUE · there KEY VALUE · warm ENTRIES · round MICROSECONDS · rate BYTES_A_SECOND · took MILLISECONDS
 one_line() {
   tr '\n' ' ' | cut -c 1-300
@@ -15,11 +15,13 @@ if [ "${17}" != 1 ] && [ "${11}" != "$warm" ] && [ -e "$warm.lock" ] && ! flock 
   echo busy
   exit 0
 fi
-work=$(mktemp -d) || exit 95
-trap 'link_down; rm -rf "$work"' EXIT
-trap 'exit 143' HUP INT TERM
 (umask 077 && mkdir -p "${kept%/*}") || exit 95
+# The connection is left open for the copy that follows: what it needs outlives this probe. The first one is taken.
+work=$(mktemp -d "${kept%/*}/way.XXXXXX") || exit 95
+trap 'rm -f "$work/names" "$work/there" "$work/to" "$work/from" "$work/answer"' EXIT
+trap 'exit 143' HUP INT TERM
 keep() {
+  ln -s "${work##*/}" "${kept%/*}/way" 2>/dev/null
   sed -i '/^took /d' "$work/answer"
   echo "took $((($(date +%s%N) - asked) / 1000000))" >>"$work/answer"
   cp "$work/answer" "$work/kept" && mv "$work/kept" "$kept.$$" && sync "$kept.$$" || exit 95
@@ -29,19 +31,21 @@ keep() {
   cat "$kept"
   exit 0
 }
-staging=${11} excludes=${12} sample=${14}
+staging=${11} excludes=${12} sample_script=${14}
+link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7" aes128-gcm@openssh.com
 [ -e "$staging" ] || [ ! -d "$warm" ] || staging=$warm
 # A tree whose last pass was looked at whole: nothing is walked again inside a frozen window.
 if [ -s "$staging.ledger/probe" ] && [ -d "$staging" ] && head -n 1 "$staging.ledger/of" | grep -qF " ${10} "; then
   cat "$staging.ledger/probe" >"$work/answer"
+  : >"$work/coming"
+  { link_leave; rm -f "$work/coming"; } </dev/null >/dev/null 2>&1 &
   keep
 fi
-link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7" aes128-gcm@openssh.com
-link_share
+link_leave
 shift 7
 printf '%s\n' "$8" >"$work/source.sh"
 # The source is walked while the line and this end are looked at.
-on_source "$work/source.sh" "$3" "$1" "$2" "$excludes" "$sample" >"$work/there" 2>"$work/error" &
+on_source "$work/source.sh" "$3" "$1" "$2" "$excludes" >"$work/there" 2>"$work/error" &
 walking=$!
 {
   describe_host | sed 's/^/here /'
@@ -78,8 +82,14 @@ if [ -n "$DRP_LINK_ADDRESS" ]; then
     began=$(date +%s%N)
     carried=$(timeout 1 cat <&4 | wc -c)
     took=$((($(date +%s%N) - began) / 1000))
-    [ "$carried" -le 262144 ] || [ "$took" -le 0 ] || echo "rate $((carried * 1000 / took * 1000))" >>"$work/answer"
+    [ "$carried" -le 262144 ] || [ "$took" -le 0 ] || rate=$((carried * 1000 / took * 1000))
+    [ -z "${rate:-}" ] || echo "rate $rate" >>"$work/answer"
   fi
   exec 4<&-
+  # Only where the line may be what takes time is it worth knowing what compression would save.
+  if [ "${rate:-0}" -gt 0 ] && [ "$rate" -lt 80000000 ]; then
+    printf '%s\n' "$sample_script" >"$work/sample.sh"
+    on_source "$work/sample.sh" "$3" "$1" "$2" "$excludes" 2>>"$work/error" | sed 's/^/there /' >>"$work/answer"
+  fi
 fi
 keep

@@ -28,9 +28,19 @@ WRAPPER
 }
 
 # Opens one connection that the sessions to come share: they skip the handshake. Where it dies they connect by themselves.
-# Called under `trap link_down EXIT`. The path of the socket is relative: sockets allow 107 characters.
+# FOLDER, where given, holds one that was left open: that is taken up. Called under `trap link_down EXIT`. The path of the
+# socket is relative: sockets allow 107 characters.
 link_share() {
   [ -n "$DRP_LINK_ADDRESS" ] || return 0
+  link_tries=0
+  while [ -n "${1:-}" ] && [ -e "$1/coming" ] && [ ! -S "$1/link" ] && [ "$link_tries" -lt 500 ]; do
+    link_tries=$((link_tries + 1))
+    sleep 0.02
+  done
+  if [ -n "${1:-}" ] && [ -S "$1/link" ]; then
+    DRP_LINK_SHARE=$1 link_taken=1
+    return 0
+  fi
   (cd "$work" && exec sh ./ssh -M -N -o ControlPath=link "$DRP_LINK_ADDRESS") >/dev/null 2>"$work/error.link" </dev/null &
   link_shared=$!
   link_tries=0
@@ -43,6 +53,14 @@ link_share() {
 
 link_down() {
   [ -z "${link_shared:-}" ] || kill "$link_shared" 2>/dev/null
+  [ -z "${link_taken:-}" ] || (cd "$DRP_LINK_SHARE" && exec ssh -O exit -o ControlPath=link drp-source) >/dev/null 2>&1 </dev/null
+}
+
+# Opens one in $work for whoever calls `link_share $work` next. It ends by itself when nobody has used it for a while.
+link_leave() {
+  [ -n "$DRP_LINK_ADDRESS" ] || return 0
+  (cd "$work" && exec sh ./ssh -f -M -N -o ControlPath=link -o ControlPersist=20 "$DRP_LINK_ADDRESS") >/dev/null 2>"$work/error.link" </dev/null
+  [ ! -S "$work/link" ] || DRP_LINK_SHARE=$work
 }
 
 shell_word() {

@@ -1,8 +1,8 @@
 # TREE IDENTITY_FILE IDENTITY_TEXT EXCLUDES OWNERS WHAT [ATTRIBUTES]: what a list of checksums is kept and taken up again by.
-#   facts    `tree BOOT TRUSTED DEVICE CAN -`, then a line an entry, by path: FACTS <tab> BLOCKS <tab> LINK_TARGET <tab> PATH
-#   ledger   the same first line with `none|some|unknown` (attributes) at its end, then FACTS <tab> LINK_TARGET <tab> PATH <tab> SHA256, by path ('-': no file, '?': not to be relied on)
-#   listed   SHA256 <tab> PATH for each path on stdin (ended by NUL); with ATTRIBUTES=1 first `attributes none|some|unknown` of these
-# FACTS = TYPE MODE OWNER SIZE MTIME CTIME DEVICE INODE NAMES. Names are escaped as in a manifest. Exit codes as there; 47: not all readable.
+#   facts    `tree BOOT TRUSTED DEVICE CAN -`, `totals ENTRIES FILES BYTES DISK_BYTES NEWEST_SECONDS`, then the list of the tree
+#   ledger   the same first line with `none|some|unknown` (attributes) at its end, then by path: PATH <tab> FACTS <tab> LINK_TARGET <tab> SHA256 ('-': no file; what is not to be relied on is missing)
+#   listed   PATH <tab> SHA256 for each path on stdin (ended by NUL), by path; with ATTRIBUTES=1 first `attributes none|some|unknown` of these
+# FACTS and the list of the tree: tree-list.sh. Exit codes as of a manifest; 47: not all readable.
 #
 # A checksum may stand for a file later while its facts are the same to the last digit: every change of content sets the
 # inode's ctime, which nobody can set back. It is relied on only where that holds:
@@ -11,22 +11,8 @@
 #   - all was written to disk first: a page that is mapped and dirty takes stores without a new ctime until it is clean.
 excludes=$4 owners=$5 what=$6 attributes=${7:-}
 enter_tree "$1" "$2" "$3"
-tab=$(printf '\t')
 kinds=f,d,l
 [ -z "$owners" ] || kinds=f,d,l,p,s,b,c
-escape() {
-  sed -z 's/\\/\\\\/g; s/\n/\\n/g' | tr '\0' '\n'
-}
-facts() {
-  find_tree -type "$kinds" -printf '%y %m %U:%G %s %T@ %C@ %D %i %n\0%b\0%l\0%p\0' | escape |
-    awk '{ facts = $0; getline blocks; getline link; getline path
-           gsub(/\t/, "\\t", link); gsub(/\t/, "\\t", path)
-           print facts "\t" blocks "\t" link "\t" path }' |
-    sort -t "$tab" -k 4
-}
-sums() {
-  sum_files | sort -t "$tab" -k 2
-}
 if [ "$what" = listed ]; then
   if [ -n "$attributes" ]; then
     list=$(mktemp) || exit 46
@@ -36,10 +22,10 @@ if [ "$what" = listed ]; then
     look_for_attributes <"$list"
     echo "attributes $found_attributes"
     # Only files have content.
-    xargs -0 -r -a "$list" sh -c 'for path; do [ -L "$path" ] || [ ! -f "$path" ] || printf "%s\0" "$path"; done' drp | sums
+    xargs -0 -r -a "$list" sh -c 'for path; do [ -L "$path" ] || [ ! -f "$path" ] || printf "%s\0" "$path"; done' drp | sum_files
     exit
   fi
-  sums
+  sum_files
   exit
 fi
 unread=
@@ -57,17 +43,20 @@ device=$(stat -c %d .)
 head_line() {
   printf 'tree %s %s %s %s %s\n' "$(cat /proc/sys/kernel/random/boot_id)" "$trusted" "$device" "$can" "$1"
 }
-if [ "$what" = facts ]; then
-  head_line -
-  facts
-  exit
-fi
 lists=$(mktemp -d) || exit 46
 trap 'rm -rf "$lists"' EXIT
 trap 'exit 143' HUP INT TERM
+if [ "$what" = facts ]; then
+  totals=$lists/totals
+  list_tree >"$lists/entries"
+  head_line -
+  sed 's/^/totals /' "$totals"
+  cat "$lists/entries"
+  exit
+fi
 began=$(date +%s)
 [ "$trusted" = 0 ] || sync -f . || trusted=0
-facts >"$lists/before"
+list_tree >"$lists/before"
 found_attributes=unknown
 if [ "$trusted" != 0 ]; then
   find_tree -print0 >"$lists/names" 2>/dev/null
@@ -75,22 +64,19 @@ if [ "$trusted" != 0 ]; then
 fi
 : >"$lists/sums"
 # What vanishes or changes meanwhile shows in its facts.
-[ "$trusted" = 0 ] || find_tree -type f -print0 | sums 2>/dev/null >"$lists/sums"
-facts >"$lists/after"
+[ "$trusted" = 0 ] || find_tree -type f -print0 | sum_files 2>/dev/null >"$lists/sums"
+list_tree >"$lists/after"
 head_line "$found_attributes"
 awk -F '\t' -v before="$lists/before" -v sums="$lists/sums" -v began="$began" -v device="$device" -v trusted="$trusted" '
-  function next_before() { if ((getline line < before) > 0) { split(line, b, "\t"); at = b[4] "" } else at = "" }
-  function next_sum() { if ((getline line < sums) > 0) { split(line, s, "\t"); sum_at = s[2] "" } else sum_at = "" }
+  function next_before() { if ((getline line < before) > 0) { split(line, b, "\t"); at = b[1] "\t" } else at = "" }
+  function next_sum() { if ((getline line < sums) > 0) { split(line, s, "\t"); sum_at = s[1] "\t" } else sum_at = "" }
   BEGIN { next_before(); next_sum() }
   {
-    path = $4 ""
+    path = $1 "\t"
     while (at != "" && at < path) next_before()
     while (sum_at != "" && sum_at < path) next_sum()
-    split($1, fact, " ")
-    sum = "?"
-    if (trusted == 1 && at == path && b[1] == $1 && b[3] == $3 && fact[7] == device && fact[6] + 2 < began && fact[5] + 2 < began) {
-      if (fact[1] != "f") sum = "-"
-      else if (sum_at == path) sum = s[1]
-    }
-    print $1 "\t" $3 "\t" $4 "\t" sum
+    split($2, fact, " ")
+    if (trusted != 1 || at != path || b[2] != $2 || b[3] != $3 || fact[7] != device || fact[6] + 2 >= began || fact[5] + 2 >= began) next
+    if (fact[1] != "f") print path $2 "\t" $3 "\t-"
+    else if (sum_at == path) print path $2 "\t" $3 "\t" s[2]
   }' "$lists/after"
