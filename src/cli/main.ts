@@ -21,9 +21,21 @@ async function main(args: readonly string[]): Promise<number> {
 
 // A reader that closes early (`drp status | head`) or a terminal that goes away is no failure of drp: a run that is
 // driven must still note that it was left.
+let unwritable: Error | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    // A full disk under a log stops no run either; that not all was said is told at the end.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') unwritable ??= error;
   });
 }
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+process.exitCode = exitCode;
+// Writes to a pipe may fail after the last verb has ended: looked at when nothing is left to do.
+process.once('beforeExit', () => void (unwritable === undefined || saySo(unwritable)));
+
+async function saySo(error: Error): Promise<void> {
+  const { DrpError } = await import('../base/errors.ts');
+  const { message, hint, exitCode: failed } = new DrpError('output-unwritable', { reason: error.message });
+  process.stderr.write(`drp: ${message}\nHINT: ${hint}\n`);
+  if (exitCode === 0) process.exitCode = failed;
+}

@@ -106,3 +106,11 @@ test('activate without a terminal names what must be said, and begins nothing', 
   expect(err).toMatch(/HINT: /);
   expect(drp('runs').out).toBe('no runs yet\n');
 });
+
+test('a disk that is full under the output is said in one line, and the exit code is no success', () => {
+  const { status, stderr } = spawnSync('sh', ['-c', '"$0" --help > /dev/full', join(root, 'bin/drp')], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toMatch(/^drp: what was to be shown could not be written: ENOSPC.*\nHINT: .*\n$/);
+  expect(status).toBe(1);
+});

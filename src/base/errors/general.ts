@@ -19,6 +19,11 @@ export const generalErrors = {
     message: 'several runs fit: {runs}',
     hint: 'Name one with --run RUN. List them with: drp runs.',
   },
+  'output-unwritable': {
+    exitCode: 1,
+    message: 'what was to be shown could not be written: {reason}',
+    hint: 'Make room there, or name another place, and ask again. What was done stands: drp status.',
+  },
   'nothing-to-do': { exitCode: 2, message: '{what}', hint: '{advice}' },
   // Said by bin/drp itself, before any of this can be read.
   'runtime-too-old': {

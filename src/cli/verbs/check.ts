@@ -59,7 +59,11 @@ ${examples([
   ['drp check --site gravelines --format nagios', 'as a plugin of Nagios or Icinga'],
 ])}`,
     )
-    .action(action((options: CheckVerbOptions) => monitored(io, options)));
+    .action(
+      action(({ output, ...options }: CheckVerbOptions) =>
+        monitored(io, output === undefined || ['-', '/dev/stdout'].includes(output) ? options : { ...options, output }),
+      ),
+    );
 };
 
 /** What could not be looked at at all is UNKNOWN to monitoring, in words on stdout: 2 would say that the site is broken. */
