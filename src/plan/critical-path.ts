@@ -18,6 +18,8 @@ export interface PhaseDuration {
 /** How long a procedure should take, people's time at gates left out. */
 export interface PlanDuration {
   readonly expectMs: number;
+  /** The same steps one after another: what lanes beside each other save is the difference. */
+  readonly sequentialMs: number;
   readonly phases: readonly PhaseDuration[];
   /** Ids of the steps that decide how long it takes, in order. */
   readonly criticalPath: readonly string[];
@@ -35,6 +37,7 @@ export function planDuration(plan: Pick<Plan, 'phases' | 'procedure'>): PlanDura
   );
   return {
     expectMs: phases.reduce((sum, phase) => sum + phase.expectMs, 0),
+    sequentialMs: phases.flatMap((phase) => phase.lanes).reduce((sum, lane) => sum + lane.expectMs, 0),
     phases,
     criticalPath: critical.filter(isWork).map((step) => step.id),
     unknown: lanes.flatMap((lane) =>

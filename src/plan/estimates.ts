@@ -111,7 +111,11 @@ export function estimatedDuration(plan: Pick<Plan, 'phases' | 'procedure'>, esti
   const at = (end: 'p50Ms' | 'p90Ms') => planDuration({ ...plan, phases: timed(plan.phases, estimates, end) });
   const [middle, late] = [at('p50Ms'), at('p90Ms')];
   const measuredSteps = [...estimates.values()].filter(({ samples }) => samples > 0).length;
-  return { p50Ms: middle.expectMs, p90Ms: late.expectMs, duration: middle, unknown: middle.unknown, measuredSteps };
+  return {
+    ...{ p50Ms: middle.expectMs, p90Ms: late.expectMs, sequentialMs: middle.sequentialMs, duration: middle },
+    unknown: middle.unknown,
+    measuredSteps,
+  };
 }
 
 function timed(phases: Plan['phases'], estimates: Estimates, end: 'p50Ms' | 'p90Ms'): Plan['phases'] {

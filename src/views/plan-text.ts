@@ -16,7 +16,13 @@ export interface PlanStation {
 export interface PlanView {
   readonly stations: readonly PlanStation[];
   /** Steps on the longest way, by expected durations, and its length. */
-  readonly critical?: { readonly steps: readonly string[]; readonly ms: number; readonly lateMs?: number };
+  readonly critical?: {
+    readonly steps: readonly string[];
+    readonly ms: number;
+    readonly lateMs?: number;
+    /** The same steps one after another. */
+    readonly sequentialMs: number;
+  };
   /** What drills and runs tell of the steps' times. */
   readonly estimates?: Estimates;
   /** What the plan owes to rehearsal. */
@@ -49,6 +55,7 @@ function header(plan: Plan, view: PlanView): string[] {
             'Critical path',
             `${rangeText(view.critical.ms, view.critical.lateMs)}: ${view.critical.steps.join(' > ')}`,
           ] as const,
+          ['Overlap', overlapText(view.critical)] as const,
         ];
   const rehearsal = (view.rehearsal ?? []).map((line, at) => [at === 0 ? 'Rehearsal' : '', line] as const);
   return [
@@ -69,6 +76,12 @@ function header(plan: Plan, view: PlanView): string[] {
       view.width,
     ),
   ];
+}
+
+function overlapText({ ms, sequentialMs }: { readonly ms: number; readonly sequentialMs: number }): string {
+  const savedMs = sequentialMs - ms;
+  if (savedMs <= 0) return 'none: every step waits for the one before it';
+  return `${formatDuration(savedMs)} saved by lanes beside each other; step after step it would take ${formatDuration(sequentialMs)}`;
 }
 
 function sideText(plan: Plan, side: 'production' | 'recovery'): string {

@@ -19,7 +19,7 @@ const nowMs = Date.parse(beganAt) + 600_000;
 const events = interruptedActivation();
 const summary = runSummary(events)!;
 const site = { site: 'gravelines', serving: 'production', obligations: [] } as const;
-const { criticalPath, expectMs } = planDuration(plan);
+const { criticalPath, expectMs, sequentialMs } = planDuration(plan);
 
 function texts(width: number): Readonly<Record<string, string>> {
   const view = { width, style: plainStyle, nowMs };
@@ -27,7 +27,7 @@ function texts(width: number): Readonly<Record<string, string>> {
   return {
     plan: planText(
       { ...plan, digest: 'd'.repeat(64), runbook: { file: '/r/gravelines.yaml', sha256: 'c'.repeat(64) } },
-      { ...view, stations: stationsOf(plan), critical: { steps: criticalPath, ms: expectMs } },
+      { ...view, stations: stationsOf(plan), critical: { steps: criticalPath, ms: expectMs, sequentialMs } },
     ),
     status: statusText(summary, { ...view, journal: 'sqlite:/j', site, driven: 'not-driven' }),
     gate: gateText(gate.statement!, { ...view, digest: gate.digest!, journal: 'sqlite:/j' }).replace(
@@ -52,6 +52,15 @@ describe.each([80, 120])('texts at %i columns', (width) => {
     // Commands to type and tables stay on one line, so that they can be copied.
     expect(wide.filter((line) => !/drp |^ {2}\S.*\bby\b|^RUN|^k3f9|files:|Statement/.test(line))).toEqual([]);
   });
+});
+
+test('a plan says what its lanes save by running beside each other', () => {
+  const planned = texts(120)
+    ['plan']!.split('\n')
+    .map((line) => line.replaceAll(/\s+/g, ' ').trim());
+  expect(planned).toContain(
+    'Overlap 1 h 01 min saved by lanes beside each other; step after step it would take 3 h 49 min',
+  );
 });
 
 test('a gate shows the statement byte for byte as the record keeps it, and colours add nothing but themselves', () => {

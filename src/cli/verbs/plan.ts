@@ -77,11 +77,11 @@ interface Timed {
 }
 
 function textOf(io: Io, { plan, history, estimates }: Timed): string {
-  const { duration, p50Ms, p90Ms } = estimatedDuration(plan, estimates);
+  const { duration, p50Ms, p90Ms, sequentialMs } = estimatedDuration(plan, estimates);
   const { rehearsal } = history;
   return planText(plan, {
     stations: stationsOf(plan),
-    critical: { steps: duration.criticalPath, ms: p50Ms, lateMs: p90Ms },
+    critical: { steps: duration.criticalPath, ms: p50Ms, lateMs: p90Ms, sequentialMs },
     estimates,
     ...(rehearsal === undefined ? {} : { rehearsal: [rehearsalHeadline(rehearsal, systemClock.nowMs())] }),
     width: io.width,

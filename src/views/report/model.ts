@@ -14,7 +14,17 @@ import { obligationsOf } from './obligations.ts';
 import { outagesOf } from './outages.ts';
 import { peopleIn } from './people.ts';
 import { recordFacts } from './record.ts';
-import type { GateOpening, Lesson, Report, ReportAnswer, ReportGate, ReportStep, Timeline, TimeUse } from './report.ts';
+import type {
+  Bar,
+  GateOpening,
+  Lesson,
+  Report,
+  ReportAnswer,
+  ReportGate,
+  ReportStep,
+  Timeline,
+  TimeUse,
+} from './report.ts';
 import { restoredIn } from './restored.ts';
 import { standardsFor } from './standards.ts';
 import { driverSessions, timelineOf } from './timeline.ts';
@@ -109,10 +119,23 @@ function timeUse(plan: Plan, summary: RunSummary, { fromAt, toAt, rows }: Timeli
     elapsedMs,
     waitedMs,
     workedMs: elapsedMs - waitedMs,
+    overlappedMs: overlapOf(rows.filter((row) => row.kind === 'step').flatMap((row) => row.bars)),
     unattendedMs: gaps.reduce((sum, bar) => sum + betweenMs(bar.fromAt, bar.toAt), 0),
     plannedMs: expectMs,
     criticalPath,
   };
+}
+
+/** Time that more than one step worked in, counted for each beyond the first. */
+function overlapOf(bars: readonly Bar[]): number {
+  const work = bars.filter((bar) => bar.kind === 'work').sort((a, b) => a.fromAt.localeCompare(b.fromAt));
+  let overlappedMs = 0;
+  let until = '';
+  for (const { fromAt, toAt } of work) {
+    if (fromAt < until) overlappedMs += betweenMs(fromAt, toAt < until ? toAt : until);
+    if (toAt > until) until = toAt;
+  }
+  return overlappedMs;
 }
 
 function stepsWalked(summary: RunSummary, events: readonly Event[]): readonly ReportStep[] {

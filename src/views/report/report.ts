@@ -66,6 +66,8 @@ export interface TimeUse {
   /** Of it: only people could go on. */
   readonly waitedMs: number;
   readonly workedMs: number;
+  /** Steps worked beside each other: so much longer they would have taken one after another. */
+  readonly overlappedMs: number;
   /** Of the elapsed time: no drp drove the run. */
   readonly unattendedMs: number;
   /** What the plan expected the work to take, people's time left out. */

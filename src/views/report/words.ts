@@ -55,6 +55,7 @@ export function timeFacts(time: TimeUse): readonly (readonly [string, string])[]
     ['The run took', formatDuration(time.elapsedMs)],
     ['of it, work went on', formatDuration(time.workedMs)],
     ['of it, only people could go on', formatDuration(time.waitedMs)],
+    ['saved by steps that worked beside each other', formatDuration(time.overlappedMs)],
     ...(time.unattendedMs > 0 ? [['of it, no drp drove the run', formatDuration(time.unattendedMs)] as const] : []),
     ['The plan expected, time of people left out', formatDuration(time.plannedMs)],
     ['Steps that decide how long it takes', time.criticalPath.join(', ')],
