@@ -22,12 +22,14 @@ bring_dump() {
       (cd "$work" && exec rsync -tS -s --partial --inplace --no-h -e 'sh ./ssh' "$DRP_LINK_ADDRESS:$source" "$part") 2>"$work/error" &
     fi
     copier=$!
-    while kill -0 "$copier" 2>/dev/null; do
-      sleep 0.5
+    while sleep 1; do
       [ ! -f "$part" ] || say progress "$(wc -c <"$part")" "$bytes" "fetching the dump"
-    done
+    done &
+    reporter=$!
     wait "$copier"
     code=$?
+    kill "$reporter" 2>/dev/null
+    wait "$reporter" 2>/dev/null
     [ "$code" != 0 ] || break
     tries=$((tries + 1))
     case $code in 10 | 12 | 20 | 30 | 35 | 255) ;; *) tries=99 ;; esac

@@ -25,9 +25,12 @@ export function describeDatabase(spec: Spec, world: PlannedWorld): StepDescripti
         commands: [
           `rsync -tS --partial <source>:<dump> ${file(spec.id)}`,
           `sha256sum ${file(spec.id)}`,
-          `pg_restore -f /dev/null ${file(spec.id)}`,
+          ...('backup' in spec.from ? [`pg_restore -f /dev/null ${file(spec.id)}`] : []),
         ],
-        verifies: 'checksum as written beside the dump; the whole dump read; made by no newer server',
+        verifies:
+          'backup' in spec.from
+            ? 'checksum as written beside the dump; the whole dump read; made by no newer server'
+            : 'checksum as when the whole dump was read beside its database; made by no newer server',
       };
     case 'import':
       return {
@@ -60,7 +63,7 @@ export function describeDatabase(spec: Spec, world: PlannedWorld): StepDescripti
         title: spec.title ?? `dump ${name} on ${host}`,
         reads: [live],
         writes: [`files:${host}:${file(spec.id)}`],
-        commands: [`pg_dump ${client} -Fc -f ${file(spec.id)} ${name}`, `sha256sum ${file(spec.id)}`],
+        commands: [`pg_dump ${client} -Fc -Z 1 -f ${file(spec.id)} ${name}`, `sha256sum ${file(spec.id)}`],
         verifies: 'the whole dump read; rows counted in the same snapshot',
         undo: `rm ${file(spec.id)}`,
       };

@@ -1,7 +1,8 @@
 # Dumps a database and counts its rows in the very snapshot of the dump.
-#   dump_database NAME TARGET PAIRS COUNT_SQL [SINCE]      (works in $work; refuses where it cannot)
+#   dump_database NAME TARGET PAIRS COUNT_SQL [SINCE] [LEVEL]      (works in $work; refuses where it cannot)
+# LEVEL: how hard pg_dump compresses, 1 to 9; '' as it does by itself.
 dump_database() {
-  name=$1 target=$2 pairs=$3 count_sql=$4 since=${5:-}
+  name=$1 target=$2 pairs=$3 count_sql=$4 since=${5:-} level=${6:-}
   [ -n "$since" ] || since='{}'
   folder=${target%/*}
   (umask 077 && mkdir -p "$folder") || refuse no-room "cannot make $folder"
@@ -21,7 +22,7 @@ dump_database() {
   done
   taken=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
   umask 077
-  pg_dump -w -Fc --snapshot="$(cat snapshot)" -f "$target.part" "$name" 2>messages &
+  pg_dump -w -Fc ${level:+-Z "$level"} --snapshot="$(cat snapshot)" -f "$target.part" "$name" 2>messages &
   dumper=$!
   while sleep 1; do
     [ ! -f "$target.part" ] || say progress "$(wc -c <"$target.part")" 0 "dumping $name ($size bytes before compression)"

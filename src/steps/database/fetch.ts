@@ -65,6 +65,8 @@ export async function runFetch(
         target,
         source.sha256,
         ...connectionArgs(database),
+        // The dump step read all of it before it gave the checksum.
+        'dump' in spec.from ? '1' : '0',
       ],
       ...(await secretOf(context, database)),
     },
@@ -73,6 +75,7 @@ export async function runFetch(
   const { facts } = job;
   const counts = 'dump' in spec.from ? countsOf(context.facts.outputs[spec.from.dump]) : undefined;
   const bytes = factNumber(facts, 'bytes');
+  const read = 'dump' in spec.from && source.sha256 !== '' ? `read to its end on ${source.host}` : 'read to its end';
   const checked = source.sha256 === '' ? 'no checksum came with it' : 'its checksum is the one written beside it';
   return {
     kind: 'done',
@@ -93,7 +96,7 @@ export async function runFetch(
     },
     lines: [
       `${source.host}:${source.path}, taken ${source.takenAt}, ${formatSize(bytes)}`,
-      `read to its end: ${factNumber(facts, 'tables')} tables with data; ${checked} (${(facts['sha256'] ?? '').slice(0, 12)}…)`,
+      `${read}: ${factNumber(facts, 'tables')} tables with data; ${checked} (${(facts['sha256'] ?? '').slice(0, 12)}…)`,
     ],
   };
 }

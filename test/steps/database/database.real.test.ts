@@ -165,7 +165,12 @@ describe('a restoration of a database', () => {
 
   test('is dumped back with rows counted in the snapshot of the dump, and the import compares them', async () => {
     const dumped = done(await steps.run(databaseStep, dump)).output as { rows: Record<string, number>; sha256: string };
-    const fetched = done(await steps.run(databaseStep, again)).output;
+    const outcome = done(await steps.run(databaseStep, again));
+    const fetched = outcome.output;
+    // Users wait for it: what was read whole beside its database is not read again, its checksum is compared.
+    expect(outcome.lines.join('\n')).toMatch(
+      /read to its end on gravelines: .* its checksum is the one written beside it/,
+    );
     expect(fetched).toMatchObject({ sha256: dumped.sha256, counted: { rows: dumped.rows } });
     const back = specOf('database', { id: 'import-back', do: 'import', database: 'production', fetch: 'fetch-back' });
     expect(done(await steps.run(databaseStep, back)).output).toMatchObject({ compared: true, rows: dumped.rows });
