@@ -20,22 +20,28 @@ export const systemClock: Clock = {
 export type WaitResult<T> =
   { readonly kind: 'met'; readonly value: T } | { readonly kind: 'timed-out'; readonly afterMs: number };
 
-/** Asks `probe` every `everyMs` until it answers something, for at most `timeoutMs`. */
+/**
+ * Asks `probe` every `everyMs` until it answers something, for at most `timeoutMs`. `firstMs`: the first pause, doubled from then on
+ * up to `everyMs`, for what mostly comes at once.
+ */
 export async function waitFor<T>(
   probe: () => Promise<T | undefined>,
   options: {
     readonly everyMs: number;
+    readonly firstMs?: number;
     readonly timeoutMs: number;
     readonly clock: Clock;
     readonly signal?: AbortSignal;
   },
 ): Promise<WaitResult<T>> {
   const startedMs = options.clock.nowMs();
+  let pauseMs = options.firstMs ?? options.everyMs;
   for (;;) {
     const value = await probe();
     if (value !== undefined) return { kind: 'met', value };
     const afterMs = options.clock.nowMs() - startedMs;
     if (afterMs >= options.timeoutMs) return { kind: 'timed-out', afterMs };
-    await options.clock.sleep(options.everyMs, options.signal);
+    await options.clock.sleep(Math.min(pauseMs, options.everyMs), options.signal);
+    pauseMs *= 2;
   }
 }

@@ -40,7 +40,7 @@ export function judgeServers(
   return standing;
 }
 
-/** Asks every second until all servers that must answer do, at least one among them; otherwise the last standing. */
+/** Asks soon, then every second, until all servers that must answer do, at least one among them; otherwise the last standing. */
 export async function awaitServers(
   zone: DnsZone,
   wanted: { readonly sets: readonly RecordSet[]; readonly compare: 'values' | 'all'; readonly timeoutMs: number },
@@ -55,7 +55,7 @@ export async function awaitServers(
       report(last, context);
       return isSettled(last) ? true : undefined;
     },
-    { everyMs: 1_000, timeoutMs: wanted.timeoutMs, clock: context.clock, signal: context.signal },
+    { firstMs: 100, everyMs: 1_000, timeoutMs: wanted.timeoutMs, clock: context.clock, signal: context.signal },
   );
   return last;
 }

@@ -68,11 +68,14 @@ const rolesOf = (database: string, world: PlannedWorld): string =>
   databaseOf(world, database).applicationRoles.join(', ');
 
 async function fence(spec: FenceSpec, context: StepContext): Promise<StepOutcome> {
-  const [ways, paused] = await Promise.all([
+  const [ways, paused, before] = await Promise.all([
     Promise.all(spec.ways.map((way) => tryWay(way, spec, context))),
     Promise.all(spec.pause.map((pause) => pauseOne(pause, pause.run, context))),
+    seenFromOutside(context, spec.side),
   ]);
-  const sight = await seenFromOutside(context, spec.side);
+  // Where no host could be reached nothing has changed since, and a dead address need not be waited for once more.
+  const untouched = [...ways, ...paused].every(({ unreachable }) => unreachable !== undefined);
+  const sight = untouched ? before : await seenFromOutside(context, spec.side);
   const holding = ways.filter((way) => way.holds);
   const unpaused = paused.filter((one) => !one.holds);
   const obligations: ObligationDraft[] = [
