@@ -38,12 +38,12 @@ export function driftProbes(runbook: Runbook): readonly Probe[] {
   ];
 }
 
-function rehearsal({ past, plans, clock }: CheckContext): readonly Finding[] {
+function rehearsal({ past, plans, clock, runbook }: CheckContext): readonly Finding[] {
   const drill = findingFor('drift.drill', 'restoration');
   if (past === undefined) return [drill.skipped('there is no journal of earlier runs')];
   if (past.trouble !== undefined) return [drill.skipped('the journal cannot be read: see own.journal')];
   const threshold = `rehearsed within ${formatDuration(rehearsedWithinMs)}`;
-  const advice = 'Rehearse the restoration: drp drill --site SITE.';
+  const advice = `Rehearse the restoration: drp drill --site ${runbook.site}.`;
   const { rehearsed } = past;
   if (rehearsed === undefined) return [drill.warn('no drill on record', { threshold, advice })];
   const ageMs = clock.nowMs() - Date.parse(rehearsed.at);
@@ -69,7 +69,7 @@ export function planDrift(rehearsed: PastRehearsal, now: Plan): Finding {
     .slice(0, changesShown)
     .map(({ kind, area, name, what }) => `${area} ${name} ${kind}${detail(what)}`);
   const more = changes.length > changesShown ? `, and ${String(changes.length - changesShown)} more` : '';
-  const advice = 'Rehearse it as it is now: drp drill --site SITE.';
+  const advice = `Rehearse it as it is now: drp drill --site ${now.site}.`;
   return say.warn(`${shown.join(', ')}${more}`, { threshold, advice });
 }
 
@@ -97,7 +97,7 @@ async function serverDrift(context: CheckContext, name: string): Promise<readonl
     const version = now.replace(/[^0-9.].*/, '');
     const threshold = `PostgreSQL ${then.version}, as in run ${run}`;
     if (version === then.version) return [say.ok(`PostgreSQL ${version}`, { threshold })];
-    const advice = 'Rehearse the import on it: drp drill --site SITE.';
+    const advice = `Rehearse the import on it: drp drill --site ${context.runbook.site}.`;
     return [say.warn(`PostgreSQL ${version}`, { threshold, advice })];
   } catch (thrown) {
     context.signal.throwIfAborted();

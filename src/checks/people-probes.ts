@@ -23,9 +23,9 @@ export function peopleProbes(runbook: Runbook): readonly Probe[] {
 }
 
 function gateFindings(context: CheckContext): readonly Finding[] {
-  const { plans } = context;
+  const { plans, runbook } = context;
   if (plans === undefined) {
-    const advice = 'See what is wrong with the runbook: drp plan --site SITE.';
+    const advice = `See what is wrong with the runbook: drp plan --site ${runbook.site}.`;
     return [findingFor('people.gate', 'gates').unknown('no procedure can be planned', { advice })];
   }
   const unread = unreadSigners(context);

@@ -13,6 +13,7 @@ import { readRuns } from '../journal/read-runs.ts';
 import { drillRecovery, type DrillRecovery } from '../views/drill-outcome.ts';
 import { printableLine } from '../views/escape.ts';
 import { instantText } from '../views/instants.ts';
+import { wrap } from '../views/layout.ts';
 import { rehearsedStops, type RehearsedStop } from '../views/rehearsal.ts';
 import { outagesOf } from '../views/report/outages.ts';
 import type { Outage } from '../views/report/report.ts';
@@ -127,7 +128,7 @@ function endedText(io: Io, { summary, site, stops, outages, recovery }: Ended, o
   const loss = lossesText(summary.losses);
   return [
     `${style.bold(`${drilled ? 'EXERCISE: ' : ''}${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}`,
-    ...(loss === '' ? [] : [`  ${drilled ? 'would have been lost' : 'loss'}: ${loss}`]),
+    ...(loss === '' ? [] : wrap(`  ${drilled ? 'would have been lost' : 'loss'}: ${loss}`, io.width, '    ')),
     ...drillLines(io, summary, recovery),
     ...outages.map((outage) => outageLine(io, summary, outage)),
     ...stopLines(io, summary, stops),
@@ -141,13 +142,16 @@ function endedText(io: Io, { summary, site, stops, outages, recovery }: Ended, o
 }
 
 /** What the exercise says about the real thing. */
-function drillLines({ style }: Io, summary: RunSummary, recovery: DrillRecovery | undefined): readonly string[] {
+function drillLines({ style, width }: Io, summary: RunSummary, recovery: DrillRecovery | undefined): readonly string[] {
   if (recovery === undefined) return [];
   const verdict = recovery.ms <= summary.rtoMs ? style.good('kept') : style.bad('MISSED');
   const { measuredMs, expectedMs, ms } = recovery;
   return [
     `  a real activation would have taken ${formatDuration(ms)}, RTO ${formatDuration(summary.rtoMs)} ${verdict}`,
-    `    ${formatDuration(measuredMs)} measured, ${formatDuration(expectedMs)} as the runbook expects for what was not done`,
+    ...wrap(
+      `    ${formatDuration(measuredMs)} measured, ${formatDuration(expectedMs)} as the runbook expects for what was not done`,
+      width,
+    ),
   ];
 }
 

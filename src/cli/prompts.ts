@@ -49,9 +49,8 @@ async function promptGate(waiting: Waiting, context: PromptContext): Promise<Pro
     gateText(statement, { width: io.width, style: io.style, nowMs: nowMs(), digest: statementDigest, journal }),
   );
   if (statement.policy.strength !== 'os-user') {
-    io.stderr.write(
-      `This gate takes signed answers: 'sign' here, or drp approve ${waiting.subject} --run ${context.run} --key FILE\n`,
-    );
+    const approve = `drp approve ${waiting.subject} --run ${context.run} --key FILE`;
+    io.stderr.write(`This gate takes signed answers: 'sign' here, or\n  ${approve}\n`);
   }
   return answerOpen({ waiting, statement, statementDigest }, context);
 }

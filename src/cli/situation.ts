@@ -36,7 +36,11 @@ export async function askSituation(plan: Plan, given: GivenSituation, deps: Deps
   const facts = factsWanted(plan, given, deps.nowMs);
   for (const { option, given: text, refuse } of facts) {
     const wrong = text === undefined ? undefined : refuse(text);
-    if (wrong !== undefined) throw new DrpError('wrong-usage', { what: `${option}: ${wrong}`, command: 'activate' });
+    if (wrong !== undefined)
+      throw new DrpError('wrong-usage', {
+        what: `${option}: ${wrong}`,
+        command: plan.procedure === 'drill' ? 'drill' : 'activate',
+      });
   }
   const missing = facts.filter((fact) => fact.given === undefined);
   if (missing.length > 0 && !deps.io.interactive) {

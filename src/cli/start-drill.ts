@@ -3,6 +3,8 @@ import type { Situation } from '../events/event.ts';
 import type { BeginRequest } from '../executor/executor.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { DrillSettings, ScenarioName } from '../runbook/schema/drill.ts';
+import { printableLine } from '../views/escape.ts';
+import { wrap } from '../views/layout.ts';
 import { createAsk } from './ask.ts';
 import { driveRun } from './drive-run.ts';
 import type { Io, VerbAnswer } from './io.ts';
@@ -32,7 +34,8 @@ export async function startDrill(io: Io, options: DrillOptions): Promise<VerbAns
   io.stderr.write(`${io.style.attention(`EXERCISE: this is a drill of site ${plan.site}; nothing live is touched`)}\n`);
   const situation = await supposed(io, plan, { options, settings });
   const notes = settings?.scenarios[options.scenario]?.notes;
-  if (notes !== undefined) io.stderr.write(`EXERCISE, ${options.scenario}: ${notes}\n`);
+  if (notes !== undefined)
+    io.stderr.write(`${wrap(printableLine(`EXERCISE, ${options.scenario}: ${notes}`), io.width, '  ').join('\n')}\n`);
   if (plan.drill?.serves === undefined)
     io.stderr.write(
       `${io.style.attention('the runbook does not say how to serve a restored copy (drill.serve): what was restored is not asked over HTTP')}\n`,

@@ -70,7 +70,7 @@ export function statusText(summary: RunSummary, view: StatusView): string {
     ...section('Said, not heard yet', unheardLines(summary, view), view),
     ...section('Also possible', alsoLines(summary, view), view),
     ...section('Steps', stepTable(summary, view), view),
-    ...section('Gates', gateTable(summary), view),
+    ...section('Gates', gateTable(summary, view.width), view),
     ...section(
       'Notes',
       summary.notes.map((note) => `  ${instantText(note.at)}  ${note.person}: ${printableLine(note.text)}`),
@@ -211,7 +211,7 @@ function nowLines(summary: RunSummary, view: StatusView): string[] {
     const progress = step.progress === undefined ? '' : progressText(step.progress, view.nowMs, step.estimate?.pace);
     return [
       ...wrap(
-        `  ${step.id} on ${step.hosts.join(', ') || 'no host'}: ${stepStateText(step, view.nowMs)}`,
+        `  ${step.id}${step.hosts.length === 0 ? '' : ` on ${step.hosts.join(', ')}`}: ${stepStateText(step, view.nowMs)}`,
         view.width,
         '  ',
       ),
@@ -345,8 +345,13 @@ function stepTable(summary: RunSummary, view: StatusView): string[] {
   return table(rows, '  ');
 }
 
-function gateTable(summary: RunSummary): string[] {
-  const behind = summary.gates.filter((gate) => gate.state === 'passed' || gate.state === 'left');
+function gateTable(summary: RunSummary, width: number): string[] {
+  const passed = summary.gates.filter((gate) => gate.state === 'passed');
+  // In the order they were answered, then what was walked around.
+  const behind = [
+    ...passed.toSorted((one, other) => answeredAt(one).localeCompare(answeredAt(other))),
+    ...summary.gates.filter((gate) => gate.state === 'left'),
+  ];
   return table(
     behind.map((gate) => [
       `${gate.state === 'passed' ? '+' : '-'} ${gate.id}`,
@@ -360,5 +365,10 @@ function gateTable(summary: RunSummary): string[] {
             .join('; '),
     ]),
     '  ',
+    width,
   );
+}
+
+function answeredAt(gate: RunSummary['gates'][number]): string {
+  return gate.answers.at(-1)?.at ?? '';
 }

@@ -14,6 +14,7 @@ import { runsText } from '../../src/views/runs-text.ts';
 import { statusText } from '../../src/views/status-text.ts';
 import { createStyle, plainStyle } from '../../src/views/style.ts';
 import { beganAt, interruptedActivation, plan } from './recorded-run.ts';
+import { recordedRun } from './report/journals.ts';
 
 const nowMs = Date.parse(beganAt) + 600_000;
 const events = interruptedActivation();
@@ -109,4 +110,15 @@ test('the plan names every step and gate of the procedure once, in the order of 
 test('nothing that came from another machine reaches the terminal as a control or a reordering', () => {
   for (const text of Object.values(texts(100))) expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e\u200b]/u);
   expect(texts(100)['gate']).toContain('\\u{202e}evil\\u{1b}[2J');
+});
+
+test('status lists the gates in the order they were answered, and a step without a host on none', () => {
+  const whole = runSummary(recordedRun('format-1-activation'))!;
+  const said = statusText(whole, { width: 80, style: plainStyle, nowMs, journal: 'sqlite:/j', site });
+  const passed = whole.gates.filter(({ state }) => state === 'passed');
+  const inTime = passed.toSorted((one, other) => one.answers.at(-1)!.at.localeCompare(other.answers.at(-1)!.at));
+  expect(inTime.length).toBeGreaterThan(1);
+  const places = inTime.map(({ id }) => said.indexOf(`+ ${id} `));
+  expect(places).toEqual(places.toSorted((one, other) => one - other));
+  expect(texts(80)['status']).not.toContain('on no host');
 });
