@@ -14,7 +14,13 @@ import { drillRecovery, type DrillRecovery } from '../views/drill-outcome.ts';
 import { printableLine } from '../views/escape.ts';
 import { instantText } from '../views/instants.ts';
 import { wrap } from '../views/layout.ts';
-import { rehearsedStops, type RehearsedStop } from '../views/rehearsal.ts';
+import {
+  rehearsedReasons,
+  rehearsedStops,
+  wrongDirection,
+  type RehearsedReason,
+  type RehearsedStop,
+} from '../views/rehearsal.ts';
 import { outagesOf } from '../views/report/outages.ts';
 import type { Outage } from '../views/report/report.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../views/run-summary.ts';
@@ -54,6 +60,7 @@ export async function driveRun(
     summary,
     site,
     stops: rehearsedStops(events),
+    reasons: rehearsedReasons(events),
     outages: outagesOf(events),
     ...recoveryOf(events),
   };
@@ -90,6 +97,8 @@ interface Ended {
   readonly site: SiteStanding;
   /** A dry run: where a real one would have stopped. */
   readonly stops: readonly RehearsedStop[];
+  /** A dry run: where a real one would have asked for a reason. */
+  readonly reasons: readonly RehearsedReason[];
   /** Times in which users were not served, as the record shows them. */
   readonly outages: readonly Outage[];
   /** A drill that came to its confirmation: what a real activation would have taken. */
@@ -120,7 +129,8 @@ function endText(io: Io, ended: Ended): string {
   }
 }
 
-function endedText(io: Io, { summary, site, stops, outages, recovery }: Ended, outcome: string): string {
+function endedText(io: Io, ended: Ended, outcome: string): string {
+  const { summary, site, outages, recovery } = ended;
   const { style } = io;
   const elapsed = elapsedMs(summary, systemClock.nowMs());
   const drilled = summary.mode === 'drill';
@@ -131,7 +141,7 @@ function endedText(io: Io, { summary, site, stops, outages, recovery }: Ended, o
     ...(loss === '' ? [] : wrap(`  ${drilled ? 'would have been lost' : 'loss'}: ${loss}`, io.width, '    ')),
     ...drillLines(io, summary, recovery),
     ...outages.map((outage) => outageLine(io, summary, outage)),
-    ...stopLines(io, summary, stops),
+    ...stopLines(io, ended),
     ...siteLines(site, { width: io.width, style }),
     '',
     `  the report:  drp report ${summary.run} --output report.html`,
@@ -172,16 +182,29 @@ function outageLine({ style }: Io, summary: RunSummary, { kind, fromAt, toAt }: 
 }
 
 /** A dry run ends with what it was made for: whether a real run would get through. */
-function stopLines({ style }: Io, summary: RunSummary, stops: readonly RehearsedStop[]): readonly string[] {
+function stopLines({ style, width }: Io, { summary, stops, reasons, site }: Ended): readonly string[] {
   if (summary.mode !== 'dry-run') return [];
-  if (stops.length === 0) return [style.good('  nothing seen that would stop a real run')];
+  const turned = wrongDirection(summary.procedure, site.serving);
+  const listed = (lines: readonly string[]): readonly string[] =>
+    lines.flatMap((line) => wrap(printableLine(`    ${line}`), width, '  '));
   return [
-    style.bad(`  a real run would stop here (${stops.length}):`),
-    ...stops.map(({ kind, subject, reason }) => `    ${kind} ${subject}: ${printableLine(reason)}`),
+    ...(turned === undefined ? [] : [style.attention(`  a real run now: ${turned}`)]),
+    ...(stops.length === 0
+      ? [style.good('  nothing seen that would stop a real run')]
+      : [
+          style.bad(`  a real run would stop here (${stops.length}):`),
+          ...listed(stops.map(({ kind, subject, reason }) => `${kind} ${subject}: ${reason}`)),
+        ]),
+    ...(reasons.length === 0
+      ? []
+      : [
+          style.attention('  RED evidence; whoever approves must say why all the same:'),
+          ...listed(reasons.map(({ gate, titles }) => `gate ${gate}: ${titles.join('; ')}`)),
+        ]),
   ];
 }
 
-function endJson({ end, summary, site, stops, outages, recovery }: Ended): object {
+function endJson({ end, summary, site, stops, reasons, outages, recovery }: Ended): object {
   return {
     run: summary.run,
     site: summary.site,
@@ -201,7 +224,7 @@ function endJson({ end, summary, site, stops, outages, recovery }: Ended): objec
     })),
     obligations: site.obligations,
     ...(recovery === undefined ? {} : { wouldHaveTaken: { ms: recovery.ms, measuredMs: recovery.measuredMs } }),
-    ...(summary.mode === 'dry-run' ? { wouldStop: stops } : {}),
+    ...(summary.mode === 'dry-run' ? { wouldStop: stops, wouldAsk: reasons } : {}),
     head: summary.head,
     ...(end.kind === 'parked'
       ? {

@@ -27,3 +27,35 @@ export function rehearsedStops(events: readonly Event[]): readonly RehearsedStop
     return [{ kind: 'gate', subject: event.data.gate, reason }];
   });
 }
+
+/** Red evidence that a person may override with a reason: no stop, and yet not what a real run should meet. */
+export interface RehearsedReason {
+  readonly gate: string;
+  readonly titles: readonly string[];
+}
+
+/** Gates at which a real run would ask for a reason, in order, each as it was shown last. Empty for any run but a dry one. */
+export function rehearsedReasons(events: readonly Event[]): readonly RehearsedReason[] {
+  const [began] = events;
+  if (began?.type !== 'run.began' || began.data.mode !== 'dry-run') return [];
+  const asked = new Map<string, readonly string[]>();
+  for (const event of events) {
+    if (event.type !== 'gate.opened' || event.data.statement.procedure === 'return') continue;
+    const red = event.data.statement.evidence.filter(
+      ({ severity, overridable }) => severity === 'red' && overridable !== false,
+    );
+    asked.set(
+      event.data.gate,
+      red.map(({ title }) => title),
+    );
+  }
+  return [...asked].flatMap(([gate, titles]) => (titles.length === 0 ? [] : [{ gate, titles }]));
+}
+
+/** Why a real run of this procedure could not even begin where the record says users are; undefined where it could. */
+export function wrongDirection(procedure: string, serving: string): string | undefined {
+  const there = procedure === 'return' ? 'production' : 'recovery';
+  return serving === there && procedure !== 'drill'
+    ? `it would not begin: by the record users are on ${there}`
+    : undefined;
+}

@@ -12,7 +12,7 @@ export function runsText(summaries: readonly RunSummary[], nowMs: number): strin
     .map((summary) => [
       summary.run,
       summary.site,
-      summary.procedure + (summary.mode === 'real' ? '' : ` (${summary.mode})`),
+      summary.procedure + (summary.mode === 'real' || summary.mode === summary.procedure ? '' : ` (${summary.mode})`),
       instantText(summary.beganAt),
       formatDuration(elapsedMs(summary, nowMs)),
       runStanding(summary),
