@@ -56,6 +56,7 @@ export async function driveRun(
   if (summary === undefined) throw new DrpError('run-not-found', { run, journal: journal.url });
   const site = siteState(summary.site, await readRuns(journal, summary.site));
   const ended: Ended = {
+    goOn: options.goOn ?? `drp resume --run ${run}`,
     end,
     summary,
     site,
@@ -92,6 +93,8 @@ function exitCodeOf({ end, stops }: Ended): number {
 }
 
 interface Ended {
+  /** What is typed to go on with a run that did not end. */
+  readonly goOn: string;
   readonly end: DriveEnd;
   readonly summary: RunSummary;
   readonly site: SiteStanding;
@@ -113,13 +116,13 @@ function endText(io: Io, ended: Ended): string {
     case 'parked': {
       const lines = end.waiting.flatMap((one) => parkedLines(one, summary.run));
       io.stderr.write(
-        `${[style.attention(`parked: run ${summary.run} waits for a person; nothing is under way`), ...lines, `then: drp resume --run ${summary.run}`].join('\n')}\n`,
+        `${[style.attention(`parked: run ${summary.run} waits for a person; nothing is under way`), ...lines, `then: ${ended.goOn}`].join('\n')}\n`,
       );
       return '';
     }
     case 'detached':
       io.stderr.write(
-        `${style.attention(`detached from run ${summary.run} (${end.reason}); remote jobs go on`)}\ngo on with: drp resume --run ${summary.run}\n`,
+        `${style.attention(`detached from run ${summary.run} (${end.reason}); remote jobs go on`)}\ngo on with: ${ended.goOn}\n`,
       );
       return '';
     case 'ended':

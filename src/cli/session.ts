@@ -38,6 +38,8 @@ export interface SessionOptions {
   readonly onPaper?: boolean;
   /** Answers what waits without asking: from a form that was filled in. */
   readonly answers?: (waiting: Waiting) => Promise<Word | undefined>;
+  /** What is typed to go on, where it is not `drp resume`. */
+  readonly goOn?: string;
 }
 
 /** Everything one session shares: what is shown, what waits, how to leave. */

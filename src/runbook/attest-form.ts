@@ -15,7 +15,7 @@ const text = z
 
 const said = { at: instant, by: text };
 const formSchema = z.strictObject({
-  'drp-attest': z.literal(1),
+  'drp-attest': z.literal(1, { error: 'expected 1, as a form begins: drp-attest: 1' }),
   procedure: z.enum(['activation', 'return', 'drill']).default('activation'),
   /** Of an activation that was done on paper from its beginning. */
   situation: z
@@ -49,12 +49,19 @@ export type AttestEntry = AttestForm['entries'][number];
 export function parseAttestForm(source: string, file: string): AttestForm {
   const read = readSource(source, file);
   const result = formSchema.safeParse(read.data ?? {});
-  const found = result.success
-    ? []
-    : result.error.issues.map(({ path, message }) => {
-        const keys = path.filter((key) => typeof key !== 'symbol');
-        return { message: `${keys.join('.')}: ${message}`, file, ...read.locate(keys, 'value') };
-      });
+  // What could not be read at all lacks everything: said once is enough.
+  const found =
+    result.success || read.problems.length > 0
+      ? []
+      : result.error.issues.map(({ path, message }) => {
+          const keys = path.filter((key) => typeof key !== 'symbol');
+          const place = keys.length === 0 ? 'the form' : keys.join('.');
+          return {
+            message: `${place}: ${message.replace(/^Invalid input: /, '')}`,
+            file,
+            ...read.locate(keys, 'value'),
+          };
+        });
   const problems = [...read.problems, ...found];
   if (problems.length > 0 || !result.success) {
     const what = problems.map((one) => `${file}:${String(one.line ?? 1)}: ${one.message}`).join('; ');

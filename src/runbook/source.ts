@@ -28,7 +28,8 @@ export function readSource(text: string, file: string): RunbookSource {
     locate: () => ({ line: 1, column: 1 }),
     comments: [],
   });
-  if (Buffer.byteLength(text) > maxBytes) return nothing(problem('the file is larger than 256 KB: expected a runbook'));
+  if (Buffer.byteLength(text) > maxBytes)
+    return nothing(problem('the file is larger than 256 KB: expected what a person writes'));
   const lines = new LineCounter();
   try {
     // uniqueKeys: the reader compares every key with every other; `doubleKeys` finds them in one pass.

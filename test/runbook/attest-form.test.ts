@@ -29,3 +29,9 @@ entries:
   expect(() => parseAttestForm(wrong, 'log.yaml')).toThrow(/log\.yaml:3: .*; log\.yaml:4: /);
   expect(() => parseAttestForm('entries: []', 'log.yaml')).toThrow(/drp-attest/);
 });
+
+test('a text that is no form at all is one mistake in plain words, not one for everything it lacks', () => {
+  expect(() => parseAttestForm('a: [\n', 'log.yaml')).toThrow(/^log\.yaml:\d+: not valid YAML[^;]*$/);
+  expect(() => parseAttestForm('- 1', 'log.yaml')).toThrow(/^log\.yaml:1: the form: expected object, received array$/);
+  expect(() => parseAttestForm('', 'log.yaml')).toThrow(/^log\.yaml:1: drp-attest: expected 1, as a form begins/);
+});

@@ -1,3 +1,4 @@
+import { systemClock } from '../../base/clock.ts';
 import { DrpError } from '../../base/errors.ts';
 import type { Situation } from '../../events/event.ts';
 import { isOnPaper } from '../../executor/on-paper.ts';
@@ -5,6 +6,7 @@ import { currentOsUser } from '../../journal/driver.ts';
 import { parseAttestForm, type AttestForm } from '../../runbook/attest-form.ts';
 import { instantOf } from '../../runbook/outages.ts';
 import { answersFromForm, attestedText, wordOfEntry } from '../attest-answers.ts';
+import { checkForm, future } from '../attest-check.ts';
 import { driveRun } from '../drive-run.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -72,6 +74,8 @@ async function attest(io: Io, step: string | undefined, options: AttestOptions):
   if (step === undefined || at === undefined || missing.length > 0) {
     throw new DrpError('wrong-usage', { what: `missing: ${missing.join(', ')}`, command: 'attest' });
   }
+  const early = future('--done-at', at, systemClock.nowMs());
+  if (early.length > 0) throw new DrpError('wrong-usage', { what: early.join('; '), command: 'attest' });
   const evidence = attestedText({ at, by, evidence: await evidenceOf(io, options) });
   return await sayWord(io, options, {
     verb: 'decide',
@@ -98,6 +102,7 @@ async function wholeRun(io: Io, form: AttestForm, options: AttestOptions): Promi
   if (form.procedure !== 'return' && situation === undefined) {
     throw new DrpError('wrong-usage', { what: 'the form says no situation', command: 'attest' });
   }
+  checkForm(form, plan, systemClock.nowMs());
   const told = situation === undefined ? {} : { situation: situationOf(situation) };
   return await withJournalMade(io, options.journal, async (journal) => {
     const { executor, close } = await openExecutor(io, journal);
@@ -120,6 +125,7 @@ async function intoRun(io: Io, form: AttestForm, options: AttestOptions): Promis
   return await withJournal(io, options.journal, async (journal) => {
     const { run } = await pickRun(journal, options, 'unfinished');
     const events = await journal.read(run);
+    checkForm(form, planOf(events), systemClock.nowMs());
     if (options.onPaper !== true && !isOnPaper(events)) return await said(io, { form, run }, options);
     const { executor, close } = await openExecutor(io, journal);
     try {
@@ -163,5 +169,11 @@ async function onPaper(
     osUser: currentOsUser(),
     hand: options,
   });
-  return await driveRun(io, at, { takeover: false, wait: options.wait === true, onPaper: true, answers });
+  return await driveRun(io, at, {
+    takeover: false,
+    wait: options.wait === true,
+    onPaper: true,
+    answers,
+    goOn: `drp attest --run ${at.run} --form ${options.form ?? 'FILE'}`,
+  });
 }
