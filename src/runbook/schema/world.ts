@@ -73,6 +73,11 @@ export const database = z.strictObject({
   programs: z.string().startsWith('/').optional(),
   /** Table → column that says when a row was written: newest restored data, orphan rows. */
   timestamps: z.record(z.string(), z.string()).default({}),
+  /**
+   * What is compared of the rows' contents, beside their number, when a dump that drp made is imported: one row in a hundred
+   * (sampled, also where nothing is said), every row (all: several times as long), or nothing.
+   */
+  contents: z.enum(['sampled', 'all', 'none']).optional(),
   /** Messages of the import that do no harm, as regular expressions; each is counted. */
   benign: z.array(z.string()).default([]),
   /** Login roles of the application: barred when this side is fenced or frozen. */

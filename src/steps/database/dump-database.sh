@@ -1,8 +1,8 @@
 # Dumps a database and counts its rows in the very snapshot of the dump.
-#   dump_database NAME TARGET PAIRS COUNT_SQL [SINCE] [LEVEL]      (works in $work; refuses where it cannot)
-# LEVEL: how hard pg_dump compresses, 1 to 9; '' as it does by itself.
+#   dump_database NAME TARGET PAIRS COUNT_SQL [SINCE] [LEVEL] [CONTENTS]      (works in $work; refuses where it cannot)
+# LEVEL: how hard pg_dump compresses, 1 to 9; '' as it does by itself. CONTENTS: what is read of the rows (count.sql).
 dump_database() {
-  name=$1 target=$2 pairs=$3 count_sql=$4 since=${5:-} level=${6:-}
+  name=$1 target=$2 pairs=$3 count_sql=$4 since=${5:-} level=${6:-} contents=${7:-none}
   [ -n "$since" ] || since='{}'
   folder=${target%/*}
   (umask 077 && mkdir -p "$folder") || refuse no-room "cannot make $folder"
@@ -12,7 +12,7 @@ dump_database() {
   size=$(echo "select pg_database_size(:'name')" | sql -d postgres -v name="$name")
   printf "%s\n" "$count_sql" >count.sql
   mkfifo session
-  sql -d "$name" -v pairs="$pairs" -v since="$since" >rows 2>error <session &
+  sql -d "$name" -v pairs="$pairs" -v since="$since" -v contents="$contents" >rows 2>error <session &
   reader=$!
   exec 3>session
   printf '%s\n' 'begin isolation level repeatable read read only;' '\o snapshot' 'select pg_export_snapshot();' '\o' '\echo ready' >&3

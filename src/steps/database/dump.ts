@@ -14,6 +14,7 @@ export async function runDump(
   at: { readonly context: StepContext; readonly database: Database },
 ): Promise<StepOutcome> {
   const { context, database } = at;
+  const contents = database.contents ?? 'sampled';
   const target = `${runFolder(context, database.host)}/${step.id}.dump`;
   const job = await jobOutcome(context, {
     step,
@@ -32,12 +33,13 @@ export async function runDump(
         target,
         JSON.stringify(database.timestamps),
         scriptText('database/count.sql'),
+        contents,
       ],
       ...(await secretOf(context, database)),
     },
   });
   if (job.kind === 'ended') return job.outcome;
-  const counts = saidCounts(job.said);
+  const counts = saidCounts(job.said, contents);
   const bytes = factNumber(job.facts, 'bytes');
   return {
     kind: 'done',

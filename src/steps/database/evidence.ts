@@ -9,7 +9,7 @@ import { databaseOf } from '../remote/host-path.ts';
 import { numberOf, outputOf, textOf } from '../remote/step-output.ts';
 import { troubleItem } from '../remote/trouble.ts';
 import type { StepContext } from '../step-kind.ts';
-import { countsInWords, countsOf } from './counts.ts';
+import { contentLines, countsInWords, countsOf, parseCounts } from './counts.ts';
 import { readLiveDatabase } from './live-database.ts';
 
 type Spec = SpecOf<'database'>;
@@ -86,22 +86,24 @@ function fetchedItem(step: PlannedStep, dump: Output, context: StepContext): Evi
 }
 
 function importedItem(step: PlannedStep, imported: Output): EvidenceItem {
-  const counts = countsOf(imported) ?? { tables: 0, rows: {}, newest: '', newestBy: {} };
+  const counts = countsOf(imported) ?? parseCounts([]);
   const takenAt = textOf(imported, 'takenAt');
   const gapMs = counts.newest === '' ? Number.NaN : Date.parse(takenAt) - Date.parse(counts.newest);
   const empty = Object.values(counts.rows).every((rows) => rows === 0);
   const messages = imported['messages'];
   const unexpected = Array.isArray(messages) ? messages.length : 0;
+  const strange = Array.isArray(imported['strange']) ? imported['strange'].map(String) : [];
   return {
     id: `import:${step.id}`,
     title: 'what was imported',
-    severity: empty ? 'red' : unexpected > 0 || counts.newest === '' ? 'attention' : 'ok',
+    severity: empty ? 'red' : unexpected > 0 || strange.length > 0 || counts.newest === '' ? 'attention' : 'ok',
     lines: [
       `${counts.tables} tables, ${formatSize(numberOf(imported, 'bytes'))}`,
       ...Object.entries(counts.rows).map(([table, rows]) => `${table}: ${rows} rows`),
       counts.newest === ''
         ? 'no table is watched for its newest row'
         : `newest row ${counts.newest}, ${formatDuration(Math.abs(gapMs))} ${gapMs >= 0 ? 'before' : 'after'} the dump was taken (${takenAt})`,
+      ...(imported['compared'] === true ? contentLines(counts, strange) : []),
       ...(unexpected > 0 ? [`${unexpected} message(s) that the runbook does not call harmless`] : []),
     ],
     choice: { database: textOf(imported, 'database'), sha256: textOf(imported, 'sha256') },

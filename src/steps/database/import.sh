@@ -1,5 +1,5 @@
 # Restores a dump into a fresh database beside the live one.
-#   ROUTE(7) SOURCE AGAIN PROGRAMS ADDRESS PORT USER FRESH LEFTOVERS DUMP SHA256 BENIGN PAIRS MARK COUNT_SQL
+#   ROUTE(7) SOURCE AGAIN PROGRAMS ADDRESS PORT USER FRESH LEFTOVERS DUMP SHA256 BENIGN PAIRS MARK COUNT_SQL CONTENTS
 link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7"
 shift 7
 source=$1 again=$2
@@ -7,7 +7,7 @@ shift 2
 pg_up "$1" "$2" "$3" "$4"
 fresh=$5 leftovers=$6 dump=$7 expected=$8
 shift 8
-benign=$1 pairs=$2 mark=$3 count_sql=$4
+benign=$1 pairs=$2 mark=$3 count_sql=$4 contents=$5
 need_tools sha256sum
 cd "$work" || exit 1
 is_fetched() {
@@ -109,7 +109,7 @@ say progress "$size" 0 "collecting statistics and counting rows"
 vacuumdb -w -q --analyze-only -j "$jobs" -d "$fresh" 2>error.analyze &
 analyzer=$!
 printf "%s\n" "$count_sql" >count.sql
-sql -d "$fresh" -v pairs="$pairs" -f count.sql >rows 2>error || give_up import-failed "counting: $(one_line <error)"
+sql -d "$fresh" -v pairs="$pairs" -v contents="$contents" -f count.sql >rows 2>error || give_up import-failed "counting: $(one_line <error)"
 wait "$analyzer" || give_up import-failed "analyze: $(one_line <error.analyze)"
 wanted=$(grep -v '^;' toc | awk '$4 == "TABLE" && $5 != "DATA" && $5 != "ATTACH"' | wc -l)
 found=$(echo "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where relkind in ('r','p') and nspname <> 'information_schema' and nspname !~ '^pg_'" | sql -d "$fresh")

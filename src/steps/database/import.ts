@@ -10,7 +10,16 @@ import { sourceRoute } from '../remote/source-route.ts';
 import { requireOutput, textOf } from '../remote/step-output.ts';
 import type { StepContext, StepOutcome } from '../step-kind.ts';
 import { connectionArgs, secretOf } from './connection.ts';
-import { countDifferences, countsInWords, countsJson, countsOf, saidCounts, type DatabaseCounts } from './counts.ts';
+import {
+  contentDifferences,
+  contentLines,
+  countDifferences,
+  countsInWords,
+  countsJson,
+  countsOf,
+  saidCounts,
+  type DatabaseCounts,
+} from './counts.ts';
 import { freshName, importMark, leftoverPrefix } from './names.ts';
 
 export type ImportSpec = Extract<SpecOf<'database'>, { do: 'import' }>;
@@ -24,6 +33,9 @@ export async function runImport(
   const { context, database } = at;
   const dump = requireOutput(context, step.id, spec.fetch);
   const fresh = freshName(database.name, context.token);
+  // Read in the same way as in the snapshot of the dump, where there was one.
+  const counted = countsOf(dump['counted']);
+  const contents = counted?.contents.read ?? 'none';
   const job = await jobOutcome(context, {
     step,
     host: database.host,
@@ -50,19 +62,20 @@ export async function runImport(
         JSON.stringify(database.timestamps),
         importMark(fresh),
         scriptText('database/count.sql'),
+        contents,
       ],
       ...(await secretOf(context, database)),
     },
   });
   if (job.kind === 'ended') return job.outcome;
-  const counts = saidCounts(job.said);
-  const counted = countsOf(dump['counted']);
+  const counts = saidCounts(job.said, contents);
   const differences = counted === undefined ? [] : countDifferences(counted, counts);
   if (differences.length > 0) {
     const reason = `rows are not those of the dump's own snapshot: ${differences.slice(0, 5).join('; ')}`;
     return { kind: 'failed', error: new DrpError('postcondition-failed', { step: step.id, reason }) };
   }
-  return imported(job, { fresh, dump, counts, compared: counted !== undefined });
+  const strange = counted === undefined ? [] : contentDifferences(counted, counts);
+  return imported(job, { fresh, dump, counts, compared: counted !== undefined, strange });
 }
 
 /** What is on record of an import that worked. */
@@ -73,9 +86,11 @@ function imported(
     readonly dump: Readonly<Record<string, Json>>;
     readonly counts: DatabaseCounts;
     readonly compared: boolean;
+    /** Tables whose rows are as many as in the dump, and read otherwise. */
+    readonly strange: readonly string[];
   },
 ): StepOutcome {
-  const { fresh, dump, counts, compared } = found;
+  const { fresh, dump, counts, compared, strange } = found;
   const { fetchedAgain } = facts;
   const benign = said.flatMap(({ word, rest }) => {
     const match = word === 'benign' ? /^(\d+) (.*)$/.exec(rest) : null;
@@ -91,6 +106,7 @@ function imported(
       takenAt: textOf(dump, 'takenAt'),
       sha256: textOf(dump, 'sha256'),
       compared,
+      strange,
       benign,
       messages,
     },
@@ -100,6 +116,7 @@ function imported(
         : [`the dump beside the database was not what was fetched (${fetchedAgain}): the same one was fetched again`]),
       `${counts.tables} tables (${countsInWords(counts)}), ${formatSize(factNumber(facts, 'bytes'))}, newest ${counts.newest === '' ? 'not watched' : counts.newest}`,
       ...(compared ? ['rows of every table equal those of the snapshot the dump was made from'] : []),
+      ...(compared ? contentLines(counts, strange) : []),
       ...benign.map(({ pattern, count }) => `harmless by the runbook, ${count}×: ${pattern}`),
       ...messages.map((message) => `message: ${message}`),
     ],

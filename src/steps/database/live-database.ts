@@ -19,7 +19,7 @@ export async function readLiveDatabase(context: StepContext, database: Database)
   const lines = await runSql(context, database, {
     database: database.name,
     sql: scriptText('database/count.sql'),
-    variables: { pairs: JSON.stringify(database.timestamps) },
+    variables: { pairs: JSON.stringify(database.timestamps), contents: 'none' },
     timeoutMs: 600_000,
   });
   return { kind: 'present', bytes: Number(size), counts: parseCounts(lines) };

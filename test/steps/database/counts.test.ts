@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  contentDifferences,
+  contentLines,
   countDifferences,
   countsInWords,
   countsJson,
@@ -21,7 +23,24 @@ describe('counts of a database', () => {
       rows: { 'kyc.users': 3, orders: 10 },
       newest: '2026-11-21T17:50:46.153Z',
       newestBy: { orders: '2026-11-21T17:50:46.153Z' },
+      contents: { read: 'none', sums: {} },
     });
+  });
+
+  test('hold what was read of the rows, table by table; other contents under the same number are named', () => {
+    const read = (sum: string) =>
+      parseCounts(
+        [`{"table" : "orders", "rows" : 194, "read" : 2, "sum" : "${sum}"}`, '{"table" : "log", "rows" : 9}'],
+        'sampled',
+      );
+    expect(read('77').contents).toEqual({ read: 'sampled', sums: { orders: '2 77' } });
+    expect(countsOf(JSON.parse(JSON.stringify(countsJson(read('77')))))).toEqual(read('77'));
+    expect(contentDifferences(read('77'), read('77'))).toEqual([]);
+    expect(contentDifferences(read('77'), read('78'))).toEqual(['orders']);
+    expect(countDifferences(read('77'), read('78'))).toEqual([]);
+    expect(contentLines(read('77'), [])).toEqual([expect.stringMatching(/^contents of 2 rows, .*equal/)]);
+    // What was read in another way cannot be compared.
+    expect(contentDifferences(read('77'), parseCounts(['{"table" : "orders", "rows" : 194}']))).toEqual([]);
   });
 
   test('survive the way through a journal', () => {

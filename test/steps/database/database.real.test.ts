@@ -173,7 +173,30 @@ describe('a restoration of a database', () => {
     );
     expect(fetched).toMatchObject({ sha256: dumped.sha256, counted: { rows: dumped.rows } });
     const back = specOf('database', { id: 'import-back', do: 'import', database: 'production', fetch: 'fetch-back' });
-    expect(done(await steps.run(databaseStep, back)).output).toMatchObject({ compared: true, rows: dumped.rows });
+    const imported = done(await steps.run(databaseStep, back));
+    expect(imported.output).toMatchObject({ compared: true, rows: dumped.rows, strange: [] });
+    expect(imported.lines.join('\n')).toMatch(/contents of [1-9]\d* rows, one in a hundred: equal/);
+  });
+
+  test('compares every row where the runbook asks for it, and tells of rows that say something else', async () => {
+    const world = structuredClone(steps.world);
+    Object.assign(world.databases['recovery']!, { contents: 'all' });
+    const all = { ...dump, id: 'dump-all' };
+    const dumped = done(await steps.run(databaseStep, all, { world })).output as Record<string, unknown>;
+    const contents = dumped['contents'] as { sums: Record<string, string> };
+    expect(Object.keys(contents.sums)).toEqual(Object.keys(dumped['rows'] as object));
+    const fetchAll = { id: 'fetch-all', do: 'fetch', database: 'production', from: { dump: 'dump-all' } };
+    const fetched = done(await steps.run(databaseStep, specOf('database', fetchAll))).output;
+    const sums = { ...contents.sums, 'kyc.users': '1 2' };
+    const counted = { ...(fetched as { counted: object }).counted, contents: { read: 'all', sums } };
+    const outputs = { 'fetch-all': { ...(fetched as object), counted } as never };
+    const back = specOf('database', { id: 'import-all', do: 'import', database: 'production', fetch: 'fetch-all' });
+    const imported = done(await steps.run(databaseStep, back, { facts: { outputs, choices: {} } }));
+    expect(imported.output).toMatchObject({ strange: ['kyc.users'] });
+    const context = steps.context('gate', { facts: { outputs: { 'import-all': imported.output }, choices: {} } });
+    const [item] = await databaseStep.evidence!(plannedStep(back), back, context);
+    expect(item).toMatchObject({ severity: 'attention' });
+    expect(item!.lines.join('\n')).toMatch(/contents differ .* in kyc\.users/);
   });
 
   test('fails where the rows are not those of the snapshot', async () => {
