@@ -59,7 +59,7 @@ export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number
   const heardProgress = (step: string, progress: Progress) => {
     const next = seen.progress(step, progress);
     if (json !== undefined) json.progress(step, next);
-    else if (terminal === undefined) plain.progress(step, next, earlier.estimates?.get(step)?.pace);
+    else if (terminal === undefined) plain.progress(step, next, earlier.estimates?.get(step)?.course);
   };
   const heardEvent = (event: Event) => {
     seen.event(event);

@@ -11,12 +11,10 @@ import { evidenceEffect, stepEffect, stopEffect } from './effects.ts';
 import { runFacts } from './facts.ts';
 import { tokenOf, type Wanted } from './fold.ts';
 import { followLostTail, lostJobs } from './lost-tail.ts';
+import { notedProgress } from './noted-progress.ts';
 import { attestedLater, isOnPaper } from './on-paper.ts';
 import { preflightEvidence } from './preflight-evidence.ts';
 import { keepWitnesses } from './witnesses.ts';
-
-/** Progress goes to the journal at most this often, so that `status` elsewhere can tell, ms. */
-const progressEveryMs = 10_000;
 
 /** Lets one effect loose, or attaches to it. Rejects only when its signal aborts. */
 export async function launchEffect(driving: Driving, effect: Wanted, signal: AbortSignal): Promise<EffectResult> {
@@ -141,14 +139,13 @@ function contextFor(
   };
 }
 
+/** Shows every report, and notes those that tell something: estimates of later runs rest on them. */
 function progressReporter(driving: Driving, step: string, key: string): (progress: Progress) => void {
-  let notedMs = driving.deps.clock.nowMs() - progressEveryMs + 2_000;
+  const isWorthNoting = notedProgress(driving.deps.clock.nowMs());
   return (reported) => {
     const progress = { ...reported, text: driving.redaction.text(reported.text) };
     driving.options.onUpdate({ kind: 'progress', step, progress });
-    const now = driving.deps.clock.nowMs();
-    if (now - notedMs < progressEveryMs) return;
-    notedMs = now;
+    if (!isWorthNoting(progress, driving.deps.clock.nowMs())) return;
     const { text } = progress;
     const doneBytes = Math.round(progress.doneBytes);
     const totalBytes = Math.round(progress.totalBytes);

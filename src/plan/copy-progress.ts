@@ -1,4 +1,4 @@
-import type { StepPace } from './estimates.ts';
+import type { Course } from './timings.ts';
 
 /** How far something that moves bytes is, and from where its own rate counts. */
 export interface MovedBytes {
@@ -55,34 +55,50 @@ export function bytesPerSecond(progress: MovedBytes): number {
   return ms < 1_000 || bytes <= 0 ? 0 : (bytes * 1000) / ms;
 }
 
-/** What history is worth beside its own rate: as much as having seen this share of the whole. */
+/** What history is worth beside its own rate: as much as having seen this share of the way. */
 const historyShare = 0.05;
 
 /**
- * Time left, ms, as a range: its own rate blended with what drills and runs showed, the more its own the more of it was
- * seen. What comes after the last byte (comparing, switching) is known from history alone. Undefined: nothing is known.
+ * Time left, ms, as a range: what drills and runs still took from there on, by how much quicker or slower this one has been
+ * over the same part of the way. Without a history by its own rate alone. Undefined: nothing is known.
  */
 export function timeLeft(
   progress: MovedBytes,
   nowMs: number,
-  pace?: StepPace,
+  course?: Course,
 ): { readonly ms: number; readonly lowMs: number; readonly highMs: number } | undefined {
-  const remaining = progress.totalBytes - progress.doneBytes;
   if (progress.totalBytes <= 0) return undefined;
-  const rate = bytesPerSecond(progress);
-  const own = rate === 0 ? undefined : 1000 / rate;
-  const msPerByte = blended(own, pace?.msPerByte, shareSeen(progress));
-  if (msPerByte === undefined || (remaining <= 0 && pace === undefined)) return undefined;
+  const leftMs = course === undefined ? leftByRate(progress) : leftByCourse(progress, course);
+  if (leftMs === undefined) return undefined;
   const sinceMs = Math.max(0, nowMs - Date.parse(progress.at));
-  const ms = Math.max(1_000, Math.max(0, remaining) * msPerByte + (pace?.tailMs ?? 0) - sinceMs);
-  const spread = spreadOf(progress, pace !== undefined);
+  const ms = Math.max(1_000, leftMs - sinceMs);
+  const spread = spreadOf(progress, course !== undefined);
   return { ms, lowMs: ms * (1 - spread), highMs: ms * (1 + spread) };
 }
 
-function blended(own: number | undefined, history: number | undefined, seen: number): number | undefined {
-  if (own === undefined || history === undefined) return own ?? history;
-  const weight = seen / (seen + historyShare);
-  return weight * own + (1 - weight) * history;
+function leftByRate(progress: MovedBytes): number | undefined {
+  const remaining = progress.totalBytes - progress.doneBytes;
+  const rate = bytesPerSecond(progress);
+  return rate === 0 || remaining <= 0 ? undefined : (remaining * 1000) / rate;
+}
+
+function leftByCourse({ doneBytes, fromBytes, totalBytes, at, fromAt }: MovedBytes, course: Course): number {
+  const tailMs = courseAt(course, 1);
+  const wayMs = courseAt(course, 0) - tailMs;
+  const leftMs = courseAt(course, doneBytes / totalBytes);
+  const walkedMs = courseAt(course, fromBytes / totalBytes) - leftMs;
+  const prior = historyShare * wayMs;
+  const slower = walkedMs + prior <= 0 ? 1 : (betweenMs(fromAt, at) + prior) / (walkedMs + prior);
+  // What comes after the last byte (comparing, switching) does not hang on the line.
+  return (leftMs - tailMs) * slower + tailMs;
+}
+
+/** Even between two parts. */
+function courseAt(course: Course, share: number): number {
+  const place = Math.min(1, Math.max(0, share)) * (course.length - 1);
+  const low = course[Math.floor(place)] ?? 0;
+  const high = course[Math.ceil(place)] ?? low;
+  return low + (high - low) * (place - Math.floor(place));
 }
 
 /** Share of the whole that its own rate rests on. */

@@ -1,7 +1,7 @@
 import { planDuration } from './critical-path.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { stepsOf } from './resolve.ts';
-import type { StepTiming } from './timings.ts';
+import type { Course, StepTiming } from './timings.ts';
 
 /** How long a step should take, ms. People's time is no part of it. */
 export interface StepEstimate {
@@ -12,13 +12,8 @@ export interface StepEstimate {
   readonly p90Ms: number;
   /** Drills and runs it rests on; 0: it is what the runbook expects. */
   readonly samples: number;
-  /** Of a step that moves bytes: time per byte until the last one, and what it takes after that. Where both are known. */
-  readonly pace?: StepPace;
-}
-
-export interface StepPace {
-  readonly msPerByte: number;
-  readonly tailMs: number;
+  /** Of a step that moves bytes: what it still takes at each part of its way, where that is known. */
+  readonly course?: Course;
 }
 
 export type Estimates = ReadonlyMap<string, StepEstimate>;
@@ -67,23 +62,20 @@ function measured(step: PlannedStep, own: readonly StepTiming[], size: WorkSize 
   const p50Ms = Math.round(quantile(times, 0.5));
   const upper = Math.round(quantile(times, 0.9));
   const p90Ms = used.length < 3 ? Math.max(upper, Math.round(p50Ms * fewSamplesSpread)) : upper;
-  const moved = used.filter(({ bytes, ms, tailMs }) => bytes > 0 && ms > tailMs);
-  const pace =
-    moved.length === 0 || !movesBytes(step)
-      ? undefined
-      : {
-          msPerByte: quantile(
-            moved.map(({ ms, tailMs, bytes }) => (ms - tailMs) / bytes),
-            0.5,
-          ),
-          tailMs: Math.round(
-            quantile(
-              moved.map((timing) => timing.tailMs * (scales ? scaleOf(timing, size) : 1)),
-              0.5,
-            ),
-          ),
-        };
-  return { step: step.id, p50Ms, p90Ms, samples: used.length, ...(pace === undefined ? {} : { pace }) };
+  const courses = used.flatMap((timing) =>
+    timing.course === undefined || !movesBytes(step)
+      ? []
+      : [timing.course.map((ms) => ms * (scales ? scaleOf(timing, size) : 1))],
+  );
+  const course = courses[0]?.map((_, part) =>
+    Math.round(
+      quantile(
+        courses.map((one) => one[part] ?? 0),
+        0.5,
+      ),
+    ),
+  );
+  return { step: step.id, p50Ms, p90Ms, samples: used.length, ...(course === undefined ? {} : { course }) };
 }
 
 /** Its time grows with what it moves. */

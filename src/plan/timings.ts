@@ -11,20 +11,30 @@ export interface StepTiming {
   readonly run: string;
   readonly endedAt: string;
   readonly ms: number;
-  /** After the last byte had come: comparing, switching. 0 where its progress was not noted. */
-  readonly tailMs: number;
   /** 0: it moved none, or did not say. */
   readonly bytes: number;
   readonly files: number;
   /** One attempt under one driver: nothing was there from an earlier try, and nobody was away while it ran. */
   readonly whole: boolean;
+  /** Of a step that moved bytes. */
+  readonly course?: Course;
 }
+
+/**
+ * What a step still took when none of its bytes had come, when a twentieth had, … when all had, ms. A copy does not go at
+ * one speed: it measures, fills in several streams, then in one, compares, switches.
+ */
+export type Course = readonly number[];
+
+/** Parts of the whole that a course is told in. */
+const courseParts = 20;
 
 interface Open {
   readonly step: string;
   readonly startedAt: string;
   whole: boolean;
-  fullAt?: string;
+  /** How much of it was there, and when. */
+  points: readonly { readonly share: number; readonly ms: number }[];
 }
 
 /** Timings of the steps of a drill or a real run, in the order they ended. A dry run tells nothing about time. Pure. */
@@ -39,7 +49,7 @@ export function stepTimings(events: readonly Event[]): readonly StepTiming[] {
       case 'effect.started': {
         const { key, id, source } = event.data;
         if (source !== 'step') break;
-        open.set(key, { step: id, startedAt: event.at, whole: !tried.has(id) });
+        open.set(key, { step: id, startedAt: event.at, whole: !tried.has(id), points: [] });
         tried.add(id);
         break;
       }
@@ -50,7 +60,12 @@ export function stepTimings(events: readonly Event[]): readonly StepTiming[] {
       case 'step.progressed': {
         const one = open.get(event.data.key);
         const { doneBytes, totalBytes } = event.data;
-        if (one !== undefined && totalBytes > 0 && doneBytes >= totalBytes) one.fullAt ??= event.at;
+        if (one === undefined || totalBytes <= 0) break;
+        const share = Math.min(1, doneBytes / totalBytes);
+        // Less than before: it was counted anew.
+        const kept = one.points.filter((point) => point.share < share);
+        const said = one.points.some((point) => point.share === share);
+        if (!said) one.points = [...kept, { share, ms: Date.parse(event.at) }];
         break;
       }
       case 'step.failed':
@@ -89,17 +104,33 @@ function withDumpSizes(found: readonly StepTiming[], plan: Plan): readonly StepT
 
 function timingOf(one: Open, done: EventOf<'step.done'>): StepTiming {
   const { output } = done.data;
+  const bytes = numberIn(output, 'bytes');
   return {
     step: one.step,
     kind: '',
     run: done.run,
     endedAt: done.at,
     ms: Math.max(0, Date.parse(done.at) - Date.parse(one.startedAt)),
-    tailMs: one.fullAt === undefined ? 0 : Math.max(0, Date.parse(done.at) - Date.parse(one.fullAt)),
-    bytes: numberIn(output, 'bytes'),
+    bytes,
     files: numberIn(output, 'files'),
     whole: one.whole,
+    ...(bytes > 0 || one.points.length > 0 ? { course: courseOf(one, Date.parse(done.at)) } : {}),
   };
+}
+
+/** Even between two reports; before the first it stands still: then it was looking. */
+function courseOf({ points, startedAt }: Open, doneMs: number): Course {
+  const known = points.length > 0 ? points : [{ share: 0, ms: Date.parse(startedAt) }];
+  const all = known.at(-1)?.share === 1 ? known : [...known, { share: 1, ms: doneMs }];
+  return Array.from({ length: courseParts + 1 }, (_, part) => {
+    const share = part / courseParts;
+    const next = all.findIndex((point) => point.share >= share);
+    const [before, after] = [all[next - 1], all[next]];
+    if (after === undefined) return 0;
+    if (before === undefined) return Math.max(0, doneMs - after.ms);
+    const ms = before.ms + ((after.ms - before.ms) * (share - before.share)) / (after.share - before.share);
+    return Math.max(0, doneMs - ms);
+  });
 }
 
 function numberIn(output: Json, key: string): number {

@@ -1,5 +1,5 @@
 import type { Event } from '../events/event.ts';
-import type { StepPace } from '../plan/estimates.ts';
+import type { Course } from '../plan/timings.ts';
 import { printableLine } from './escape.ts';
 import { eventLine } from './event-line.ts';
 import { instantText } from './instants.ts';
@@ -14,7 +14,7 @@ const progressEveryMs = 15_000;
 export interface PlainView {
   /** `summary` is asked for only where the event alone does not say it. */
   event(event: Event, summary: () => RunSummary | undefined): void;
-  progress(step: string, progress: StepProgress, pace?: StepPace): void;
+  progress(step: string, progress: StepProgress, course?: Course): void;
   line(text: string): void;
 }
 
@@ -48,12 +48,12 @@ export function createPlainView(write: (line: string) => void, nowMs: () => numb
       }
       if (event.type !== 'step.progressed') say(event.at, eventLine(event));
     },
-    progress: (step, progress, pace) => {
+    progress: (step, progress, course) => {
       const last = saidMs.get(step);
       saidMs.set(step, last ?? nowMs());
       if (last === undefined || nowMs() - last < progressEveryMs) return;
       saidMs.set(step, nowMs());
-      say(now(), `step ${step}: ${progressText(progress, nowMs(), pace)}`);
+      say(now(), `step ${step}: ${progressText(progress, nowMs(), course)}`);
     },
     line: (text) => say(now(), printableLine(text)),
   };

@@ -1,11 +1,11 @@
 import { formatDuration, formatSize } from '../base/duration.ts';
 import { bytesPerSecond, timeLeft } from '../plan/copy-progress.ts';
-import type { StepPace } from '../plan/estimates.ts';
+import type { Course } from '../plan/timings.ts';
 import { printableLine } from './escape.ts';
 import type { StepProgress, StepSummary } from './run-summary.ts';
 
 /** How far a step is: bytes, rate, time left as a range, time since anything was heard. Empty where nothing is known. */
-export function progressText(progress: StepProgress, nowMs: number, pace?: StepPace): string {
+export function progressText(progress: StepProgress, nowMs: number, course?: Course): string {
   const { doneBytes, totalBytes, text, at } = progress;
   const parts: string[] = [];
   if (totalBytes > 0) {
@@ -16,7 +16,7 @@ export function progressText(progress: StepProgress, nowMs: number, pace?: StepP
   }
   const rate = bytesPerSecond(progress);
   if (rate > 0) parts.push(`${formatSize(Math.round(rate))}/s`);
-  const left = timeLeft(progress, nowMs, pace);
+  const left = timeLeft(progress, nowMs, course);
   if (left !== undefined) parts.push(leftText(left));
   const silentMs = nowMs - Date.parse(at);
   if (silentMs >= 10_000) parts.push(`silent for ${formatDuration(silentMs)}`);
@@ -61,6 +61,7 @@ export function stepStateText(step: StepSummary, nowMs: number): string {
     case 'in-doubt':
       return `IN DOUBT for ${formatDuration(since)}`;
     case 'done':
+      if (step.kind === 'simulate') return 'EXERCISE: simulated, not done';
       return step.decidedBy === undefined
         ? `done in ${formatDuration(tookMs(step))}`
         : `done by hand (${step.decidedBy})`;

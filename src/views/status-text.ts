@@ -208,7 +208,7 @@ function section(title: string, lines: readonly string[], view: StatusView): str
 
 function nowLines(summary: RunSummary, view: StatusView): string[] {
   return workingSteps(summary).flatMap((step) => {
-    const progress = step.progress === undefined ? '' : progressText(step.progress, view.nowMs, step.estimate?.pace);
+    const progress = step.progress === undefined ? '' : progressText(step.progress, view.nowMs, step.estimate?.course);
     return [
       ...wrap(
         `  ${step.id}${step.hosts.length === 0 ? '' : ` on ${step.hosts.join(', ')}`}: ${stepStateText(step, view.nowMs)}`,
@@ -338,7 +338,9 @@ function stepTable(summary: RunSummary, view: StatusView): string[] {
     phase.steps.map((step, at) => [
       at === 0 ? phase.name : '',
       `${marks[step.state]} ${step.id}`,
-      stepStateText(step, view.nowMs),
+      step.state === 'pending' && summary.outcome !== undefined
+        ? 'its turn never came'
+        : stepStateText(step, view.nowMs),
       step.attempts > 1 ? `attempt ${step.attempts}` : '',
     ]),
   );

@@ -160,7 +160,7 @@ function paint(drawn: Drawn, summary: RunSummary, nowMs: number): void {
     const slot = drawn.slots.get(step.id);
     if (slot === undefined) continue;
     slot.text = printableLine(`${step.id}: ${step.title}, ${stepStateText(step, nowMs)}`);
-    slot.progress = step.progress === undefined ? '' : progressText(step.progress, nowMs, step.estimate?.pace);
+    slot.progress = step.progress === undefined ? '' : progressText(step.progress, nowMs, step.estimate?.course);
     slot.paint?.(slot.text, slot.progress);
     if (step.state === 'done' || step.state === 'skipped') slot.finish();
   }

@@ -48,7 +48,7 @@ export function stepAhead(step: StepSummary, nowMs: number): Range {
   const p50Ms = step.estimate?.p50Ms ?? step.expectMs ?? 0;
   const p90Ms = step.estimate?.p90Ms ?? step.expectMs ?? 0;
   if (step.state !== 'running' && step.state !== 'overdue') return { lowMs: p50Ms, highMs: p90Ms };
-  const moving = step.progress === undefined ? undefined : timeLeft(step.progress, nowMs, step.estimate?.pace);
+  const moving = step.progress === undefined ? undefined : timeLeft(step.progress, nowMs, step.estimate?.course);
   if (moving !== undefined) return { lowMs: moving.lowMs, highMs: moving.highMs };
   const spentMs = step.startedAt === undefined ? 0 : Math.max(0, nowMs - Date.parse(step.startedAt));
   return { lowMs: Math.max(0, p50Ms - spentMs), highMs: Math.max(0, p90Ms - spentMs) };

@@ -80,13 +80,13 @@ function drillOf(course: Course) {
 function saidAt(share: number, drills: readonly Course[], fourth: Course): { said: number; took: number } {
   const timings = drills.flatMap((course) => stepTimings(drillOf(course)));
   const size = new Map([['copy-files', { bytes: fourth.totalBytes, files: 100 }]]);
-  const pace = stepEstimates(plan, timings, size).get('copy-files')!.pace!;
+  const course = stepEstimates(plan, timings, size).get('copy-files')!.course!;
   const { series, seconds } = reports(fourth);
   let progress: MovedBytes | undefined;
   for (const report of series) {
     progress = nextProgress(progress, report, at(report.second));
     if (report.doneBytes < share * fourth.totalBytes || report.totalBytes === 0) continue;
-    const left = timeLeft(progress, startMs + report.second * 1000, pace)!;
+    const left = timeLeft(progress, startMs + report.second * 1000, course)!;
     return { said: report.second + left.ms / 1000, took: seconds };
   }
   throw new Error('never got there');
@@ -167,7 +167,6 @@ describe('estimates of steps', () => {
       run: 'r',
       endedAt: at(0),
       ms,
-      tailMs: 0,
       bytes: 0,
       files: 0,
       whole: true,

@@ -53,6 +53,7 @@ export async function followJob(
     offset += poll.output.length;
     reader.push(poll.output);
     if (poll.output.length > 0 && offset < poll.outputBytes) continue;
+    news.tell();
     switch (poll.status.state) {
       case 'done':
         if (poll.status.afterCancel) return { kind: 'cancelled' };
@@ -72,7 +73,10 @@ export async function followJob(
   }
 }
 
-/** Reports progress. One that says the same again is no news: a job whose work hangs may well go on talking. */
+/**
+ * Reports progress, the last that was said by the time of a look: what a job said while nobody was there is not how it goes
+ * now. One that says the same again is no news: a job whose work hangs may well go on talking.
+ */
 function newsOf(context: Pick<StepContext, 'clock' | 'report'>) {
   let last: Progress = {
     doneBytes: 0,
@@ -81,6 +85,7 @@ function newsOf(context: Pick<StepContext, 'clock' | 'report'>) {
     lastOutputAt: context.clock.nowIso(),
   };
   let lastMs = context.clock.nowMs();
+  let heard: Progress | undefined;
   return {
     hear: (said: Said | undefined): void => {
       const at = context.clock.nowIso();
@@ -95,7 +100,11 @@ function newsOf(context: Pick<StepContext, 'clock' | 'report'>) {
         return;
       last = { doneBytes, totalBytes, text, lastOutputAt: at };
       lastMs = context.clock.nowMs();
-      if (next !== undefined) context.report(next);
+      heard = next ?? heard;
+    },
+    tell: (): void => {
+      if (heard !== undefined) context.report(heard);
+      heard = undefined;
     },
     /** The host has just answered that the job runs, and there was nothing new. */
     quiet: (): void => {

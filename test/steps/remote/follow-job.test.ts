@@ -88,6 +88,12 @@ describe('following a job', () => {
     expect(slept).toBe(sleptMs);
   });
 
+  test('joined later, reports how far it is now, not how it came there', async () => {
+    const said = [10, 20, 30].map((done) => `@r.1.s progress ${String(done)} 100 copying\n`).join('');
+    const { progress } = await follow(jobs(said, { state: 'done', exitCode: 0, afterCancel: false }));
+    expect(progress).toEqual([{ doneBytes: 30, totalBytes: 100, text: 'copying', lastOutputAt: 'now' }]);
+  });
+
   test('shows a job that only repeats itself as stalled and alive, with the time of its last news', async () => {
     const said = [
       '@r.1.s progress 10 100 copying\n',
