@@ -2,7 +2,13 @@ import { formatDuration } from '../base/duration.ts';
 import type { Event, EvidenceItem } from '../events/event.ts';
 import { estimatedDuration } from '../plan/estimates.ts';
 import type { Plan } from '../plan/plan.ts';
-import { changeLines, rehearsalHeadline, unwalkedLines, type RehearsalDebt } from '../plan/rehearsal-debt.ts';
+import {
+  changeLines,
+  rehearsalHeadline,
+  undoneLines,
+  unwalkedLines,
+  type RehearsalDebt,
+} from '../plan/rehearsal-debt.ts';
 import type { Driving } from './driving.ts';
 import { runFacts } from './facts.ts';
 import { estimatesFor } from './timings-of-site.ts';
@@ -33,7 +39,7 @@ function rehearsalItem(debt: RehearsalDebt, nowMs: number): EvidenceItem {
     id: 'rehearsal',
     title: standing === 'rehearsed' ? 'Rehearsed' : 'Not rehearsed as it stands',
     severity: standing === 'rehearsed' && told.length === 0 ? 'ok' : 'attention',
-    lines: [rehearsalHeadline(debt, nowMs), ...changeLines(debt), ...unwalkedLines(debt)],
+    lines: [rehearsalHeadline(debt, nowMs), ...changeLines(debt), ...undoneLines(debt), ...unwalkedLines(debt)],
     choice: { standing, drill: lastDrill?.run ?? '', changes: told },
   };
 }

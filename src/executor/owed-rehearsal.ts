@@ -2,8 +2,9 @@ import { expand, skeletons } from '../../machines/expand.ts';
 import type { Event, EventOf, Json } from '../events/event.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Branch, RehearsalDebt } from '../plan/rehearsal-debt.ts';
+import type { Branch, RehearsalDebt, UndoneStep } from '../plan/rehearsal-debt.ts';
 import { rehearsedDigest, rehearsedPart, restorationChanges, surroundingChanges } from '../plan/rehearsal.ts';
+import { isStraightOn, stepsOf } from '../plan/resolve.ts';
 import { branchesOf, branchKey } from '../proof/branches.ts';
 import { isOnPaper } from './on-paper.ts';
 
@@ -16,7 +17,7 @@ export function rehearsalDebt(plan: Plan, runs: readonly RunEvents[]): Rehearsal
   const branches = [...branchesOf(expand(skeletons.activation, plan)), ...lossesOf(plan)];
   const been = new Set(walked.flatMap((events) => walkedIn(events).map(branchKey)));
   const unwalked = branches.filter((branch) => !been.has(branchKey(branch)));
-  const rest = { unwalked, branches: branches.length };
+  const rest = { unwalked, branches: branches.length, undone: undoneSteps(plan, walked) };
   const drill = walked.findLast((events) => modeOf(events) === 'drill' && outcomeOf(events) === 'completed');
   const began = drill?.[0];
   if (drill === undefined || began?.type !== 'run.began') {
@@ -31,6 +32,23 @@ export function rehearsalDebt(plan: Plan, runs: readonly RunEvents[]): Rehearsal
     surroundings: surroundingChanges(rehearsed, plan),
     ...rest,
   };
+}
+
+/** Steps of the straight way that none of these runs did: one that was only simulated, or done by hand, does not count. */
+function undoneSteps(plan: Plan, walked: readonly RunEvents[]): readonly UndoneStep[] {
+  const done = new Set(walked.flatMap(reallyDone));
+  return stepsOf(plan)
+    .filter(({ id, kind, phase }) => kind !== 'gate' && isStraightOn(phase) && !done.has(`${kind} ${id}`))
+    .map(({ id, phase }) => ({ step: id, phase }));
+}
+
+function reallyDone(events: RunEvents): readonly string[] {
+  const began = beganOf(events);
+  if (began === undefined || began.data.procedure === 'return') return [];
+  const kinds = new Map(stepsOf(frozenPlan(began)).map(({ id, kind }) => [id, kind]));
+  return events.flatMap((event) =>
+    event.type === 'step.done' ? [`${kinds.get(event.data.step) ?? ''} ${event.data.step}`] : [],
+  );
 }
 
 function beganOf(events: RunEvents): EventOf<'run.began'> | undefined {

@@ -1,4 +1,4 @@
-import type { RehearsalChange } from './rehearsal.ts';
+import { rehearsedPhases, type RehearsalChange } from './rehearsal.ts';
 
 /** A drill that walked to its end. */
 export interface PassedDrill {
@@ -29,6 +29,13 @@ export interface RehearsalDebt {
   readonly unwalked: readonly Branch[];
   /** Of how many branches. */
   readonly branches: number;
+  /** Steps of the straight way that no drill and no real run ever did: drills only speak of them. */
+  readonly undone: readonly UndoneStep[];
+}
+
+export interface UndoneStep {
+  readonly step: string;
+  readonly phase: string;
 }
 
 const dayMs = 86_400_000;
@@ -42,7 +49,11 @@ export function rehearsalHeadline(debt: RehearsalDebt, nowMs: number): string {
   const days = Math.max(0, Math.floor((nowMs - Date.parse(last.endedAt)) / dayMs));
   const ago = days === 0 ? 'today' : days === 1 ? '1 day ago' : `${String(days)} days ago`;
   const drill = `last passed drill ${ago} (${last.endedAt.slice(0, 10)}, run ${last.run})`;
-  if (debt.standing === 'rehearsed') return `${drill}; the restoration is the one that was drilled`;
+  if (debt.standing === 'rehearsed') {
+    const spokenOf = debt.undone.filter(({ phase }) => rehearsedPhases.includes(phase)).map(({ step }) => step);
+    const but = spokenOf.length === 0 ? '' : `, but for what drills only speak of: ${spokenOf.join(', ')}`;
+    return `${drill}; the restoration is the one that was drilled${but}`;
+  }
   const count = debt.changes.length;
   return `NEEDS DRILL: ${drill}; ${count === 1 ? '1 change' : `${String(count)} changes`} of the restoration since`;
 }
@@ -61,6 +72,13 @@ function told(changes: readonly RehearsalChange[], when: string): readonly strin
     }),
     ...(more > 0 ? [`and ${String(more)} more changes`] : []),
   ];
+}
+
+/** Steps that a real run would do for the first time, in one line. Empty: none, or no drill and no run ever did anything. */
+export function undoneLines({ undone, standing }: RehearsalDebt, namesMax = 6): readonly string[] {
+  if (undone.length === 0 || standing === 'never') return [];
+  const names = undone.map(({ step }) => step);
+  return [`never really done, drills only speak of it: ${few(names, namesMax)}`];
 }
 
 /**

@@ -3,9 +3,10 @@ import type { Event } from '../../src/events/event.ts';
 import { historyOf } from '../../src/executor/history.ts';
 import { rehearsalDebt } from '../../src/executor/owed-rehearsal.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { changeLines, rehearsalHeadline, unwalkedLines } from '../../src/plan/rehearsal-debt.ts';
+import { changeLines, rehearsalHeadline, undoneLines, unwalkedLines } from '../../src/plan/rehearsal-debt.ts';
 import { rehearsedDigest, rehearsedPart, restorationChanges, surroundingChanges } from '../../src/plan/rehearsal.ts';
-import { alter, changed, step } from '../proof/gravelines.ts';
+import { stepsOf } from '../../src/plan/resolve.ts';
+import { alter, changed, step, type Procedure } from '../proof/gravelines.ts';
 import { recorded } from '../views/recorded-run.ts';
 
 const plan = changed('activation', () => undefined);
@@ -30,6 +31,13 @@ function run({ of = plan, mode = 'drill', procedure, outcome = 'completed', lost
   ];
   return recorded(drafts as never) as readonly Event[];
 }
+
+/** Each step of a plan, done. */
+const everyStep = (of: Plan): readonly object[] =>
+  stepsOf(of).map(({ id }) => ({
+    ...{ type: 'step.done', by: 'drp' },
+    data: { step: id, key: `1.${id}`, output: null, lines: [], state: '' },
+  }));
 
 describe('the part a drill rehearses', () => {
   test('is the restoration and verification, with the databases, backups and hosts they need, and nothing else', () => {
@@ -95,7 +103,7 @@ describe('what a plan owes to rehearsal', () => {
   });
 
   test('a passed drill counts its days, and nothing more while the restoration is the same', () => {
-    const debt = rehearsalDebt(plan, [run({})]);
+    const debt = rehearsalDebt(plan, [run({ then: everyStep(plan) })]);
     expect(debt).toMatchObject({ standing: 'rehearsed', changes: [], surroundings: [] });
     expect(rehearsalHeadline(debt, nowMs)).toBe(
       'last passed drill 6 days ago (2026-11-21, run k3f9-2a7m); the restoration is the one that was drilled',
@@ -160,6 +168,47 @@ describe('what a plan owes to rehearsal', () => {
     expect(unwalkedLines(walked)[0]).toMatch(/^never walked by a drill or a run: \d+ of \d+ branches$/);
     expect(unwalkedLines(walked).length).toBeLessThan(15);
     expect(unwalkedLines(none)).toEqual([`beside the straight way nothing was ever walked: ${none.branches} branches`]);
+  });
+
+  test('what drills only speak of is named, until a real run has done it', () => {
+    const drill = changed('activation', () => undefined, 'drill');
+    const walk = (of: Plan, mode: 'drill' | 'real') =>
+      run({
+        of,
+        mode,
+        procedure: of.procedure,
+        then: everyStep(of),
+      });
+    const drilled = rehearsalDebt(plan, [walk(drill, 'drill')]);
+    const names = drilled.undone.map((one) => one.step);
+    expect(names).toEqual(expect.arrayContaining(['fence-production', 'open-recovery', 'dns-to-recovery']));
+    expect(names).not.toContain('copy-files');
+    expect(names).not.toContain('verify-recovery');
+    expect(undoneLines(drilled)[0]).toMatch(/^never really done, drills only speak of it: fence-production, /);
+    expect(rehearsalHeadline(drilled, nowMs)).toMatch(/the restoration is the one that was drilled$/);
+
+    const done = rehearsalDebt(plan, [walk(drill, 'drill'), walk(plan, 'real')]);
+    expect(undoneLines(done)).toEqual([]);
+  });
+
+  test('a command of the restoration, which a drill does not run, is told beside "it was drilled"', () => {
+    const change = (phases: Procedure) => {
+      phases['restoration']!['files']!.push(
+        step({
+          kind: 'command',
+          id: 'build-index',
+          host: 'gravelines',
+          run: ['true'],
+          verify: ['true'],
+          idempotent: true,
+        }),
+      );
+    };
+    const of = changed('activation', change);
+    const drill = changed('activation', change, 'drill');
+    const debt = rehearsalDebt(of, [run({ of: drill, procedure: 'drill' })]);
+    expect(debt.undone).toContainEqual({ step: 'build-index', phase: 'restoration' });
+    expect(rehearsalHeadline(debt, nowMs)).toMatch(/but for what drills only speak of: .*build-index/);
   });
 
   test('a return has steps of its own: it is not measured by activations, and owes no drill', () => {

@@ -13,7 +13,7 @@ export type Lanes = Record<string, StepSpec[]>;
 export type Procedure = Record<string, Lanes>;
 
 /** The plan of a runbook, with what the real kinds of steps say of their steps. */
-export function planOf(runbook: Runbook, procedure: 'activation' | 'return'): Plan {
+export function planOf(runbook: Runbook, procedure: Plan['procedure']): Plan {
   return resolvePlan(
     runbook,
     { file: 'test.yaml', text: JSON.stringify(runbook) },
@@ -30,10 +30,14 @@ export function readRunbook(name: string): Runbook {
 
 const gravelines = readRunbook('gravelines');
 
-/** The shipped runbook with one procedure changed in place; every phase is lanes (`main` where it was a list). */
+/**
+ * The shipped runbook with one procedure changed in place; every phase is lanes (`main` where it was a list). `planned`: the
+ * procedure whose plan is given, where it is the drill of what was changed.
+ */
 export function changed(
   procedure: 'activation' | 'return',
   change: (phases: Procedure, runbook: Runbook) => void,
+  planned: Plan['procedure'] = procedure,
 ): Plan {
   const runbook = structuredClone(gravelines);
   const phases: Procedure = Object.fromEntries(
@@ -45,7 +49,7 @@ export function changed(
   change(phases, runbook);
   for (const lanes of Object.values(phases))
     for (const steps of Object.values(lanes)) for (const step of steps) addGate(runbook, step);
-  return planOf({ ...runbook, [procedure]: phases }, procedure);
+  return planOf({ ...runbook, [procedure]: phases }, planned);
 }
 
 /** A step as the runbook would have it. */

@@ -5,7 +5,13 @@ import { unheardWords, type UnheardWord } from '../../gates/spool.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { spoolFolder } from '../../journal/open.ts';
 import { readRuns } from '../../journal/read-runs.ts';
-import { changeLines, rehearsalHeadline, unwalkedLines, type RehearsalDebt } from '../../plan/rehearsal-debt.ts';
+import {
+  changeLines,
+  rehearsalHeadline,
+  undoneLines,
+  unwalkedLines,
+  type RehearsalDebt,
+} from '../../plan/rehearsal-debt.ts';
 import { gateText } from '../../views/gate-text.ts';
 import { fitRows } from '../../views/layout.ts';
 import { isPastDue, lessonsOfRuns, pastDueLines, type SiteLesson } from '../../views/lessons-text.ts';
@@ -231,7 +237,7 @@ function answer(io: Io, seen: Seen): VerbAnswer {
 }
 
 function rehearsalLines(debt: RehearsalDebt, nowMs: number): readonly string[] {
-  return [rehearsalHeadline(debt, nowMs), ...changeLines(debt), ...unwalkedLines(debt)];
+  return [rehearsalHeadline(debt, nowMs), ...changeLines(debt), ...undoneLines(debt), ...unwalkedLines(debt)];
 }
 
 function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): string {

@@ -262,7 +262,23 @@ export function lessonsIn(events: readonly Event[]): readonly Lesson[] {
 type Facts = Omit<Report, 'verdict' | 'standards'>;
 
 function verdictOf(report: Facts, plan: Plan): readonly string[] {
-  return [outcomeLine(report, plan), ...report.outages.map(outageLine), ...objectiveLines(report), restLine(report)];
+  return [
+    outcomeLine(report, plan),
+    ...report.outages.map(outageLine),
+    ...objectiveLines(report),
+    ...spokenOfLines(report, plan),
+    restLine(report),
+  ];
+}
+
+/** What a drill proves nothing about. */
+function spokenOfLines({ steps }: Facts, { drill }: Plan): readonly string[] {
+  if (drill === undefined) return [];
+  const spokenOf = steps.filter(({ kind, state }) => kind === 'simulate' && state === 'done').map(({ id }) => id);
+  return [
+    ...(spokenOf.length === 0 ? [] : [`Only spoken of, not done: ${spokenOf.join(', ')}.`]),
+    'Fencing is no part of a drill.',
+  ];
 }
 
 function outcomeLine(report: Facts, plan: Plan): string {

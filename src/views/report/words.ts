@@ -78,7 +78,8 @@ export const stepHeads = ['Event', 'Step', 'Where', 'Outcome', 'Began', 'Planned
 export function stepRow(step: ReportStep): readonly string[] {
   const { seq, phase, lane, id, kind, state, attempts, startedAt, endedAt, plannedMs, actualMs, lines } = step;
   const place = lane === '' || lane === phase || lane === 'main' ? phase : `${phase}, lane ${lane}`;
-  const tries = attempts > 1 ? `${state}, ${String(attempts)} attempts` : state;
+  const ended = kind === 'simulate' && state === 'done' ? 'simulated, not done' : state;
+  const tries = attempts > 1 ? `${ended}, ${String(attempts)} attempts` : ended;
   const actual = endedAt === undefined ? 'no end on record' : durationText(actualMs);
   const said = lines.join('; ');
   return [String(seq), id, `${place} (${kind})`, tries, instantText(startedAt), durationText(plannedMs), actual, said];
