@@ -251,7 +251,7 @@ function filled(argv: readonly string[], { roots, databases, serves }: DrillTarg
 function gatesOf(parts: DrillParts, phases: Plan['phases']): Plan['gates'] {
   const { activation, gates } = parts;
   const steps = Object.values(phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
-  const word = activation.gates['switchover']?.word ?? activation.site;
+  const word = exerciseWord(activation.gates['switchover']?.word ?? activation.site);
   const ofSkeleton = drillGates.map(({ id, title, covers, policyOf }): PlannedGate => {
     const policy = gates[id] ?? gates[policyOf ?? ''];
     if (policy === undefined)
@@ -261,9 +261,14 @@ function gatesOf(parts: DrillParts, phases: Plan['phases']): Plan['gates'] {
   });
   const ofLanes = steps.flatMap(({ kind, id }) => {
     const gate = kind === 'gate' ? activation.gates[id] : undefined;
-    return gate === undefined ? [] : [{ ...gate, title: `EXERCISE: ${gate.title}` }];
+    return gate === undefined ? [] : [{ ...gate, title: `EXERCISE: ${gate.title}`, word: exerciseWord(gate.word) }];
   });
   return Object.fromEntries([...ofSkeleton, ...ofLanes].map((gate) => [gate.id, gate]));
+}
+
+/** Nobody in a hurry passes a gate of a real run with the word he has just rehearsed, or the other way round. */
+function exerciseWord(word: string): string {
+  return `exercise-${word}`;
 }
 
 function mapped<T>(all: Readonly<Record<string, T>>, change: (value: T, key: string) => T): Record<string, T> {
