@@ -10,6 +10,7 @@ import { queryServer } from '../lab/dns-query.ts';
 import { measure, readTimeline } from '../lab/measure.ts';
 import { waitFor } from '../lab/process.ts';
 import { withoutResolver } from './no-resolver.ts';
+import { rowsOfSite } from './rows.ts';
 import { activate, drive, driveToEnd, openStage, outputsOf, type Stage } from './stage.ts';
 import { treeLines } from './trees.ts';
 
@@ -62,11 +63,20 @@ describe('a drill while users work on production', () => {
   let events: readonly Event[] = [];
   let before: ReturnType<typeof live>;
   let databases = '';
+  let rows: readonly string[] = [];
+  let counts: Readonly<Record<string, number>> = {};
+  const countsOf = async (site: 'limburg' | 'gravelines') => {
+    const tables = ['users', 'orders', 'documents'];
+    const parts = tables.map((table) => `'${table}', (select count(*) from kyc.${table})`);
+    return JSON.parse(await stage.lab.sql(site, `select json_build_object(${parts.join(', ')})`)) as typeof counts;
+  };
   const databasesOf = () => stage.lab.sql('gravelines', 'select datname from pg_database order by 1');
 
   beforeAll(async () => {
     before = live();
     databases = await databasesOf();
+    rows = rowsOfSite(stage.context, 'gravelines');
+    counts = await countsOf('limburg');
     await startClient(stage.context, 'probe', { everyMs: 100 });
     await startClient(stage.context, 'writer', { everyMs: 100 });
     await waitFor('ticks before the drill', () =>
@@ -99,6 +109,15 @@ describe('a drill while users work on production', () => {
     expect(windows).toEqual([]);
     expect(acknowledged).toBe(readTimeline(stage.context.dir, 'writer').length);
     expect(loss.limburg.missing).toBe(0);
+  });
+
+  test('every row of the recovery database is as it was; production has the rows its users wrote, and no other', async () => {
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rowsOfSite(stage.context, 'gravelines')).toEqual(rows);
+    const now = await countsOf('limburg');
+    const written = readTimeline(stage.context.dir, 'writer').length;
+    const { users, orders, documents } = counts;
+    expect(now).toMatchObject({ users, documents, orders: orders! + written });
   });
 
   test('nothing live has changed: files of both sides to the byte, databases of the recovery site, DNS', async () => {

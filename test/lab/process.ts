@@ -175,7 +175,7 @@ export function runningPid(lab: LabContext, name: string): number | undefined {
 
 /**
  * Ends what the lab's processes left behind in sessions of their own: remote jobs, sshd's connection processes, backends.
- * They are known by the lab's mark in their environment, or by writing to the lab's log folder.
+ * They are known by the lab's mark in their environment, or by writing to its logs or to a file on one of its hosts.
  */
 export async function endStragglers(lab: LabContext): Promise<readonly number[]> {
   const ended: number[] = [];
@@ -188,12 +188,18 @@ export async function endStragglers(lab: LabContext): Promise<readonly number[]>
   return ended;
 }
 
-/** Processes that carry the lab's mark, or write to its logs; recorded ones included. */
+/**
+ * Processes that carry the lab's mark, or whose output goes to its logs or to a file of one of its hosts (nginx, which a
+ * drill starts there, writes over its own environment); recorded ones included.
+ */
 export function stragglers(lab: LabContext): readonly number[] {
-  const logs = `${join(lab.dir, 'log')}/`;
-  const writesLog = (pid: number): boolean =>
-    [1, 2].some((fd) => readLink(`/proc/${String(pid)}/fd/${String(fd)}`).startsWith(logs));
-  return runningPids().filter((pid) => isMarked(pid, `DRP_LAB=${lab.dir}`) || writesLog(pid));
+  const places = ['log', 'hosts'].map((name) => `${join(lab.dir, name)}/`);
+  const writesThere = (pid: number): boolean =>
+    [1, 2].some((fd) => {
+      const file = readLink(`/proc/${String(pid)}/fd/${String(fd)}`);
+      return places.some((place) => file.startsWith(place));
+    });
+  return runningPids().filter((pid) => isMarked(pid, `DRP_LAB=${lab.dir}`) || writesThere(pid));
 }
 
 /** What was started by logging in to a host of the lab, jobs that outlived their connection too. */
