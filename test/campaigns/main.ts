@@ -9,6 +9,7 @@ import { randomFrom, type Campaign } from './campaign.ts';
 
 const names = [
   'kill',
+  'drill',
   'adopt',
   'power',
   'cut',
