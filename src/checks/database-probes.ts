@@ -22,6 +22,9 @@ export function databaseProbes(runbook: Runbook): readonly Probe[] {
   }));
 }
 
+/** Told by host.key and host.identity, once for everything on that host. */
+const hostFaults: ReadonlySet<string> = new Set(['host-key-mismatch', 'host-key-not-pinned', 'identity-mismatch']);
+
 async function lookAtDatabase(context: CheckContext, name: string): Promise<readonly Finding[]> {
   const { runbook, signal, lost } = context;
   const database = runbook.databases[name];
@@ -42,6 +45,8 @@ async function lookAtDatabase(context: CheckContext, name: string): Promise<read
     signal.throwIfAborted();
     if (isDrpError(thrown, 'secret-unreadable')) return [secretFinding('database.secret', name, thrown)];
     if (isOutOfReach(thrown)) return [say.skipped(`${database.host} itself cannot be reached`)];
+    if (isDrpError(thrown) && hostFaults.has(thrown.code))
+      return [say.skipped(`nobody knows whether it is ${database.host} that answers there`)];
     const advice = `On ${database.host}: psql -h ${database.address} -p ${database.port} -U ${database.user} postgres.`;
     return [say.fail(toError(thrown).message, { threshold: 'it takes logins', advice })];
   }

@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { compareMajors } from '../../src/checks/database-probes.ts';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../src/base/clock.ts';
+import { DrpError } from '../../src/base/errors.ts';
+import { Secret } from '../../src/base/secret.ts';
+import type { CheckContext } from '../../src/checks/check.ts';
+import { compareMajors, databaseProbes } from '../../src/checks/database-probes.ts';
 import { dumpedFrom } from '../../src/checks/dump-version.ts';
 import { roomFindings } from '../../src/checks/host-room.ts';
+import { parseRunbook } from '../../src/runbook/parse.ts';
 
 describe('major versions', () => {
   const names = { name: 'south', other: 'north' };
@@ -37,3 +44,27 @@ describe('what a dump is from', () => {
     expect(dumpedFrom(header)).toBe(expected);
   });
 });
+
+const shipped = fileURLToPath(new URL('../../runbooks/gravelines.yaml', import.meta.url));
+
+test.each(['host-key-mismatch', 'host-key-not-pinned', 'identity-mismatch'] as const)(
+  'a host that is not itself (%s) is no fault of the database on it: that is told once, by the host',
+  async (code) => {
+    const { runbook } = parseRunbook(readFileSync(shipped, 'utf8'), { file: shipped });
+    const reach = () => Promise.reject(new DrpError(code, { host: 'web' } as never));
+    const context = {
+      ...{
+        runbook,
+        lost: [],
+        signal: new AbortController().signal,
+        clock: systemClock,
+        secret: () => Promise.resolve(new Secret('x', 'y')),
+      },
+      hosts: { connect: reach },
+    } as unknown as CheckContext;
+    const [probe] = databaseProbes(context.runbook);
+    expect(await probe!.run(context)).toMatchObject([
+      { probe: 'database.reachable', status: 'skipped', found: expect.stringContaining('whether it is ') },
+    ]);
+  },
+);
