@@ -4,7 +4,9 @@ import type { Plan } from '../plan/plan.ts';
 import type { Providers } from '../providers/providers.ts';
 import type { SecretReference } from '../runbook/schema/basics.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
+import type { Machine } from '../steps/remote/machine.ts';
 import type { TransportPool } from '../transports/transport.ts';
+import type { BackupSurveys } from './backups/surveys.ts';
 
 /** `unknown`: nobody could look, which is never good news and never called green. `skipped`: not asked for, with the reason in `found`. */
 export type FindingStatus = 'ok' | 'warn' | 'fail' | 'unknown' | 'skipped';
@@ -43,9 +45,13 @@ export interface CheckContext {
   readonly runbook: Runbook;
   readonly hosts: TransportPool;
   readonly providers: Providers;
+  /** What the sources of backups hold, looked at once for all probes. */
+  readonly surveys: BackupSurveys;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly secret: (reference: SecretReference) => Promise<Secret>;
+  /** Keys a host shows when it is asked directly, past any bastion; nobody logs in. Rejects where nothing answers there. */
+  readonly shownKeys: (hostName: string, signal: AbortSignal) => Promise<readonly string[]>;
   /** Datacentres taken as gone: nothing in them is contacted. */
   readonly lost: readonly string[];
   /** Records of earlier runs of this site; absent where there is no journal. */
@@ -95,6 +101,8 @@ export interface PastRehearsal {
   readonly plan: Plan;
   /** Versions of the database servers it restored into. */
   readonly servers?: readonly PastServer[];
+  /** What each host was, as its last gate that looks ahead saw it. */
+  readonly machines?: Readonly<Record<string, Machine>>;
 }
 
 /**

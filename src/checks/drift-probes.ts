@@ -5,9 +5,10 @@ import type { Plan } from '../plan/plan.ts';
 import { rehearsedDigest, rehearsedPart, restorationChanges } from '../plan/rehearsal.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import { runSql } from '../steps/database/connection.ts';
-import { sourcesOf, surveyOnce, surveyPatienceMs } from './backups/survey-once.ts';
+import { sourcesOf, surveyPatienceMs } from './backups/surveys.ts';
 import type { CheckContext, Finding, PastRehearsal, PastRestore, Probe } from './check.ts';
 import { findingFor } from './finding-for.ts';
+import { machineDriftProbes } from './machine-drift.ts';
 import { lostOnTheWay } from './without-lost.ts';
 
 /** What was not rehearsed for so long is not rehearsed. */
@@ -20,7 +21,7 @@ const changesShown = 4;
 /** Longest difference that is spelt out; the others: drp status. */
 const detailMax = 80;
 
-/** What is another than when it was last rehearsed: time, the restoration's steps and hosts, and how much there is to restore. */
+/** What is another than when it was last rehearsed: time, the restoration's steps, servers and hosts, and how much there is to restore. */
 export function driftProbes(runbook: Runbook): readonly Probe[] {
   return [
     { id: 'drift', subject: 'restoration', run: (context) => Promise.resolve(rehearsal(context)) },
@@ -29,6 +30,7 @@ export function driftProbes(runbook: Runbook): readonly Probe[] {
       subject: name,
       run: (context) => serverDrift(context, name),
     })),
+    ...machineDriftProbes(runbook),
     ...Object.keys(runbook.backups).map((name): Probe => ({
       id: 'drift.size',
       subject: name,
@@ -110,7 +112,7 @@ async function sizeDrift(context: CheckContext, name: string): Promise<Finding> 
   const last = context.past?.restores?.find((restore) => restore.backup === name && restore.bytes > 0);
   if (last === undefined) return say.skipped('no run on record says how much it restored');
   const sources = sourcesOf(context.runbook.backups).filter(({ backup }) => backup === name);
-  const surveys = await Promise.all(sources.map((source) => surveyOnce(context, source)));
+  const surveys = await Promise.all(sources.map((source) => context.surveys.of(source, context.signal)));
   const measured = surveys
     .flatMap(({ answer }) => (answer.kind === 'surveyed' ? answer.candidates : []))
     .filter(({ bytes, misreadBy = [] }) => bytes >= 0 && !misreadBy.includes('content'))

@@ -3,7 +3,7 @@ import { chooseBackups } from '../plan/backups.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import { runSql } from '../steps/database/connection.ts';
 import { callHost } from '../steps/remote/read-host.ts';
-import { surveyAllOnce, surveyPatienceMs } from './backups/survey-once.ts';
+import { surveyPatienceMs } from './backups/surveys.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
 import { findingFor } from './finding-for.ts';
 import { stepsOf } from './host/needs.ts';
@@ -42,7 +42,7 @@ async function lookAtDump(context: CheckContext, name: string, backup: string): 
   if (database === undefined) return [];
   const gone = lostOnTheWay(runbook, database.host, lost);
   if (gone !== undefined) return [say.skipped(`datacentre ${gone} is taken as lost`)];
-  const surveys = (await surveyAllOnce(context)).filter((one) => one.backup === backup);
+  const surveys = (await context.surveys.all(signal)).filter((one) => one.backup === backup);
   const { choices } = chooseBackups({ world: runbook, surveys, lost, sinceAt: context.clock.nowIso() });
   const chosen = choices.find((one) => one.backup === backup)?.chosen;
   if (chosen === undefined) return [say.skipped(`no fit dump of ${backup} was found`)];

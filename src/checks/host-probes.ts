@@ -58,19 +58,20 @@ const scriptMs = 60_000;
 const factsBytesMax = 4 * 1024 * 1024;
 
 async function lookAtHost(context: CheckContext, name: string): Promise<readonly Finding[]> {
-  const { finding, transport } = await reachHost(context, name);
-  if (transport === undefined) return [finding];
+  const { finding, direct, transport } = await reachHost(context, name);
+  const reached = direct === undefined ? [finding] : [finding, direct];
+  if (transport === undefined) return reached;
   const needs = needsOf(context.runbook, name);
   try {
     const facts = await readFacts(context, transport, needs);
     const { file } = transport.target.identity;
     const identity = findingFor('host.identity', name).ok(`as ${file} says`);
     const key = findingFor('host.key', name).ok('as pinned');
-    return [finding, key, identity, ...hostFindings(facts, needs)];
+    return [...reached, key, identity, ...hostFindings(facts, needs)];
   } catch (thrown) {
     context.signal.throwIfAborted();
     if (isDrpError(thrown, 'identity-mismatch'))
-      return [finding, strangeMachine({ name, site: context.runbook.site }, thrown.message)];
+      return [...reached, strangeMachine({ name, site: context.runbook.site }, thrown.message)];
     throw thrown;
   }
 }

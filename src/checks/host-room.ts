@@ -6,7 +6,7 @@ import type { StepSpec } from '../runbook/schema/steps.ts';
 import { runSql } from '../steps/database/connection.ts';
 import { absolutePath } from '../steps/remote/host-path.ts';
 import { callHost, lastWords, shellArgv } from '../steps/remote/read-host.ts';
-import { surveyAllOnce, surveyPatienceMs } from './backups/survey-once.ts';
+import { surveyPatienceMs } from './backups/surveys.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
 import { findingFor } from './finding-for.ts';
 import { checkScript } from './host/check-script.ts';
@@ -115,7 +115,7 @@ async function lookAtRoom(context: CheckContext, host: string): Promise<readonly
     signal.throwIfAborted();
     return [say.skipped(`${host} itself cannot be reached`)];
   }
-  const [surveys, dataFolder] = await Promise.all([surveyAllOnce(context), dataFolderOn(context, host)]);
+  const [surveys, dataFolder] = await Promise.all([context.surveys.all(signal), dataFolderOn(context, host)]);
   const needs = roomNeeds(runbook, host, { backups: chosenOf(context, surveys), dataFolder });
   if (needs.length === 0) return [say.skipped('no copy was found whose size could be compared')];
   const { exitCode, stdout, stderr } = await callHost({ hosts: context.hosts, signal }, host, {

@@ -4,7 +4,7 @@ import { planDuration } from '../plan/critical-path.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isStraightOn, phasesInOrder, stepsOf } from '../plan/resolve.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
-import { surveyAllOnce, surveyPatienceMs } from './backups/survey-once.ts';
+import { surveyPatienceMs } from './backups/surveys.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';
 import { findingFor } from './finding-for.ts';
 import { partsOnlyIn } from './own-probes.ts';
@@ -52,7 +52,7 @@ export function sideLeft(runbook: Runbook, lost: readonly string[]): Finding {
 async function dataLeft(context: CheckContext): Promise<readonly Finding[]> {
   const { runbook, lost, clock } = context;
   if (Object.keys(runbook.backups).length === 0) return [];
-  const surveys = await surveyAllOnce(context);
+  const surveys = await context.surveys.all(context.signal);
   const choices = chooseBackups({ world: runbook, surveys, lost, sinceAt: clock.nowIso() });
   const { skewMs, within } = choices;
   const skew = findingFor('lost.skew', 'recovery');

@@ -18,9 +18,23 @@ const memorySchema = z.strictObject({
       last: z.iso.datetime(),
     }),
   ),
+  whole: z
+    .record(
+      z.string(),
+      z.strictObject({
+        path: z.string(),
+        bytes: z.int(),
+        files: z.int(),
+        sha256: z.string(),
+        changed: z.string(),
+        readBy: z.array(z.string()).min(1),
+        at: z.iso.datetime(),
+      }),
+    )
+    .optional(),
 });
 
-/** Where checks of a site remember since when things are as they are. Not part of any record: it may be deleted. */
+/** Where checks of a site remember since when things are as they are, and which copies they read whole. No part of any record: it may be deleted. */
 export function memoryFile(stateFolder: string, site: string): string {
   return join(stateFolder, 'drp', 'checks', `${site}.json`);
 }

@@ -5,6 +5,7 @@
  */
 export const readOnlyPrograms: Readonly<Record<string, readonly (readonly string[])[] | 'any'>> = {
   awk: 'any',
+  bzip2: [['-dc']],
   cat: 'any',
   cut: 'any',
   date: [['+%s.%N'], ['-u']],
@@ -12,6 +13,7 @@ export const readOnlyPrograms: Readonly<Record<string, readonly (readonly string
   find: 'any',
   getent: 'any',
   grep: 'any',
+  gzip: [['-dc']],
   head: 'any',
   id: 'any',
   ip: [['-o', 'route', 'get']],
@@ -19,7 +21,8 @@ export const readOnlyPrograms: Readonly<Record<string, readonly (readonly string
   mktemp: 'any',
   mysql: [['-e', 'SHOW']],
   nproc: 'any',
-  pg_restore: [['-l'], ['-f', '/dev/null']],
+  od: 'any',
+  pg_restore: [['-l'], ['-f', '/dev/null'], ['--version']],
   psql: [['-X', '-q', '-At', '-w']],
   quota: [['-w', '-p']],
   readlink: 'any',
@@ -42,8 +45,11 @@ export const readOnlyPrograms: Readonly<Record<string, readonly (readonly string
   test: 'any',
   tr: 'any',
   true: 'any',
+  uname: [['-r']],
   uniq: 'any',
   wc: 'any',
+  xz: [['-dc']],
+  zstd: [['-dc']],
 };
 
 /** Programs that run another, and how many arguments come before it. */

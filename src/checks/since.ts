@@ -1,3 +1,4 @@
+import type { WholeReading } from './backups/whole-reading.ts';
 import type { Finding, FindingStatus } from './check.ts';
 import type { DatedFinding } from './verdict.ts';
 
@@ -6,6 +7,8 @@ export interface CheckMemory {
   readonly format: 1;
   readonly site: string;
   readonly seen: Readonly<Record<string, SeenFinding>>;
+  /** Copies of backups that were read whole, by source. */
+  readonly whole?: Readonly<Record<string, WholeReading>> | undefined;
 }
 
 export interface SeenFinding {

@@ -22,8 +22,8 @@ export interface CheckQuestion {
 }
 
 /**
- * Looks once at everything, over connections of its own: logins that were refused an hour ago bar none now. What would be
- * without a datacentre is not remembered. `troubles`: what went wrong beside the findings.
+ * Looks once at everything, over connections of its own: logins that were refused an hour ago bar none now. What it saw,
+ * and which copies it read whole, is remembered; what would be without a datacentre is not. `troubles`: what went wrong beside the findings.
  */
 export async function checkOnce(
   io: Io,
@@ -32,12 +32,18 @@ export async function checkOnce(
 ): Promise<{ readonly report: CheckReport; readonly troubles: readonly string[] }> {
   const { site, lost, only, stateFolder } = question;
   const loaded = await openRunbook(io, site, question.runbooks);
-  const [plans, past] = await Promise.all([plansOf(loaded), readPastRuns(io, site, question.journal)]);
+  const file = memoryFile(stateFolder, site);
+  const [plans, past, { memory, trouble: unread }] = await Promise.all([
+    plansOf(loaded),
+    readPastRuns(io, site, question.journal),
+    readMemory(file, site),
+  ]);
   const { context, close } = await openCheck(io, loaded, {
     lost,
     signal,
     ...(plans === undefined ? {} : { plans }),
     ...(past === undefined ? {} : { past }),
+    ...(memory.whole === undefined ? {} : { readings: memory.whole }),
   });
   const progress = showProgress(io);
   try {
@@ -46,10 +52,8 @@ export async function checkOnce(
       ...(only === undefined ? {} : { only }),
     });
     if (lost.length > 0) return { report, troubles: [] };
-    const file = memoryFile(stateFolder, site);
-    const { memory, trouble: unread } = await readMemory(file, site);
     const dated = remember(memory, report.findings, report.at);
-    const unwritten = await writeMemory(file, dated.memory);
+    const unwritten = await writeMemory(file, { ...dated.memory, whole: context.surveys.readings() });
     const troubles = [unread, unwritten].filter((text) => text !== undefined);
     return { report: { ...report, findings: dated.findings }, troubles };
   } finally {

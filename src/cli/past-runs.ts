@@ -5,6 +5,7 @@ import { runFacts } from '../executor/facts.ts';
 import { readRuns } from '../journal/read-runs.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
 import { stepsOf } from '../plan/resolve.ts';
+import type { Machine } from '../steps/remote/machine.ts';
 import type { ChosenBackup } from '../steps/step-kind.ts';
 import type { Io } from './io.ts';
 import { withJournalRead } from './wire.ts';
@@ -45,6 +46,7 @@ export function pastRuns(runs: readonly (readonly Event[])[]): PastRuns {
             kind: last.kind,
             plan: frozenPlan(last.began),
             servers: serversOf(last),
+            machines: machinesOf(last),
           },
         }),
   };
@@ -71,6 +73,15 @@ function serversOf({ began, events }: PassedRun): readonly PastServer[] {
     const { host, address, port } = database;
     return [{ host, address, port, version: String(output.serverVersion) }];
   });
+}
+
+/** What each host was, as the last of the run's gates that looked at the hosts has it. */
+function machinesOf({ events }: PassedRun): Readonly<Record<string, Machine>> {
+  const seen = events.flatMap((event) =>
+    event.type === 'gate.opened' ? event.data.statement.evidence.filter(({ id }) => id === 'hosts') : [],
+  );
+  const facts = seen.at(-1)?.facts as { readonly machines?: Readonly<Record<string, Machine>> } | undefined;
+  return facts?.machines ?? {};
 }
 
 /** Copies that the run's gates approved: those it restored from. */

@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { DrpError, isDrpError, toError } from '../base/errors.ts';
 import { randomIds } from '../base/ids.ts';
 import { readAtMost } from '../base/read-at-most.ts';
+import type { WholeReading } from '../checks/backups/whole-reading.ts';
 import type { CheckContext } from '../checks/check.ts';
 import type { ExecutorDeps } from '../executor/deps.ts';
 import type { Executor } from '../executor/executor.ts';
@@ -188,23 +189,40 @@ export async function openHosts(runbook: Pick<Runbook, 'hosts'>, options: PoolOp
 export async function openCheck(
   io: Io,
   { runbook, file }: LoadedRunbook,
-  given: Pick<CheckContext, 'lost' | 'signal' | 'past' | 'plans'>,
+  given: Pick<CheckContext, 'lost' | 'signal' | 'past' | 'plans'> & {
+    /** Copies of backups that earlier checks read whole. */
+    readonly readings?: Readonly<Record<string, WholeReading>>;
+  },
 ): Promise<{ readonly context: CheckContext; close(): Promise<void> }> {
-  const [{ createProviders }, { oneLoginEach }, { withoutLost }, pool] = await Promise.all([
+  const [{ createProviders }, { createSurveys }, { oneLoginEach }, { withoutLost }, pool] = await Promise.all([
     import('../providers/create-providers.ts'),
+    import('../checks/backups/surveys.ts'),
     import('../checks/one-login.ts'),
     import('../checks/without-lost.ts'),
     openHosts(runbook, { limits: { handshakesMax: checkHandshakesMax } }),
   ]);
+  const { readings = {}, ...asked } = given;
+  const hosts = withoutLost(oneLoginEach(pool), runbook, given.lost);
   const context: CheckContext = {
-    ...given,
+    ...asked,
     runbook,
-    hosts: withoutLost(oneLoginEach(pool), runbook, given.lost),
+    hosts,
+    shownKeys: showKeys(runbook),
+    surveys: createSurveys({ runbook, hosts, clock: systemClock, lost: given.lost, readings }),
     providers: createProviders({ clock: systemClock }),
     clock: systemClock,
     secret: createSecrets({ env: io.env, runbookFile: file }),
   };
   return { context, close: () => pool.closeAll() };
+}
+/** Keys of the pinned types, shown at the host's own address. */
+export function showKeys({ hosts }: Pick<Runbook, 'hosts'>): CheckContext['shownKeys'] {
+  return async (name, signal) => {
+    const { scanHostKeys } = await import('../transports/host-keys.ts');
+    const { address = '', port = 22, hostKeys = [] } = hosts[name] ?? {};
+    const types = hostKeys.map((key) => key.split(' ')[0] ?? '');
+    return (await scanHostKeys(address, port, { types, signal })).map(({ key }) => key);
+  };
 }
 /** A check logs in to every host of a site at the same moment. */
 const checkHandshakesMax = 16;

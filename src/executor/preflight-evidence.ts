@@ -2,6 +2,7 @@ import { DrpError, isDrpError, toError } from '../base/errors.ts';
 import type { EvidenceItem } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { SecretReference } from '../runbook/schema/basics.ts';
+import { machineArgv, parseMachine, type Machine } from '../steps/remote/machine.ts';
 import { provenExec } from '../transports/proven-exec.ts';
 import type { Driving } from './driving.ts';
 
@@ -46,12 +47,17 @@ interface HostFinding {
   readonly severity: EvidenceItem['severity'];
   readonly lines: readonly string[];
   readonly fixed: boolean;
+  readonly machine?: Machine;
 }
 
 async function provenHosts(driving: Driving, lost: ReadonlySet<string>, signal: AbortSignal): Promise<EvidenceItem> {
   const { plan } = driving.log;
   const names = Object.keys(plan.world.hosts).filter((name) => !lost.has(plan.world.hosts[name]?.datacentre ?? ''));
   const findings = await Promise.all(names.map((name) => proveHost(driving, name, signal)));
+  const machines = names.flatMap((name, at) => {
+    const machine = findings[at]?.machine;
+    return machine === undefined ? [] : [[name, machine] as const];
+  });
   const bad = findings.filter((finding) => finding.severity !== 'ok');
   const fixed = findings.some((finding) => finding.fixed);
   return {
@@ -62,6 +68,8 @@ async function provenHosts(driving: Driving, lost: ReadonlySet<string>, signal: 
       bad.length > 0
         ? bad.flatMap((finding) => finding.lines)
         : [`${names.join(', ')}: key and identity are as pinned`],
+    // For later: what has changed on a host since it was rehearsed.
+    facts: { machines: Object.fromEntries(machines) },
     ...(fixed ? { overridable: false } : {}),
   };
 }
@@ -70,8 +78,11 @@ async function provenHosts(driving: Driving, lost: ReadonlySet<string>, signal: 
 async function proveHost(driving: Driving, name: string, signal: AbortSignal): Promise<HostFinding> {
   try {
     const transport = await driving.reach.hosts.connect(name, { signal });
-    const ended = await provenExec(transport, ['true'], { timeoutMs: proofMs, signal });
-    if (ended.kind === 'exited' && ended.exitCode === 0) return { severity: 'ok', lines: [], fixed: false };
+    const { world } = driving.log.plan;
+    const ended = await provenExec(transport, machineArgv(world, name), { timeoutMs: proofMs, signal });
+    if (ended.kind === 'exited' && ended.exitCode === 0) {
+      return { severity: 'ok', lines: [], fixed: false, machine: parseMachine(ended.stdout) };
+    }
     return { severity: 'attention', lines: [`${name}: a command ended as ${ended.kind}`], fixed: false };
   } catch (thrown) {
     signal.throwIfAborted();

@@ -16,8 +16,14 @@ export interface BackupCandidate {
   readonly sha256: string;
   /** What bars it, in words: empty, truncated, checksum of another file. Empty: fit, as far as was looked. */
   readonly defects: readonly string[];
+  /** Of a dump: by what it begins with. `packed` is `custom` behind gzip or the like; only `custom` can be imported. */
+  readonly format?: DumpFormat;
+  /** Why all of it could not be read where that was wanted: a program that its host lacks. */
+  readonly unread?: string;
   /** How all of it was read: `checksum`, `content`, `manifest`. Absent: it was not. */
   readonly readBy?: readonly string[];
+  /** When, where it was not now: a check remembers what it read. */
+  readonly readAt?: string;
   /** Which of these ways showed that it is broken. */
   readonly misreadBy?: readonly string[];
   /** When a file of it last changed, by the host's own count of changes (ctime): no program can set it back. */
@@ -25,6 +31,8 @@ export interface BackupCandidate {
   /** It was still being written; asked only where a copy is read whole. */
   readonly growing?: true;
 }
+
+export type DumpFormat = 'custom' | 'packed' | 'sql' | 'mysql' | 'unknown';
 
 /** What looking at one source of one backup gave. Unreachable and lost hosts are named, never left out. */
 export interface SourceSurvey {

@@ -45,6 +45,8 @@ export function hostKeyAlgorithms(pins: readonly string[]): readonly ServerHostK
 /** How a host is reached for a scan. */
 export interface ScanOptions {
   readonly signal?: AbortSignal;
+  /** Types asked for, one connection each (default: all). */
+  readonly types?: readonly string[];
   /** Opens a way to the host, once a key type (default: a TCP connection). */
   readonly openWay?: () => Promise<Duplex>;
 }
@@ -63,6 +65,7 @@ export async function scanHostKeys(
     (() => openSocket({ name: address, address, port }, standardLimits.tcpTimeoutMs, options.signal));
   const found: ScannedHostKey[] = [];
   for (const [type, algorithms] of algorithmsByType) {
+    if (options.types?.includes(type) === false) continue;
     options.signal?.throwIfAborted();
     const bytes = await shownKey(await openWay(), [...algorithms]);
     if (bytes === undefined) continue;

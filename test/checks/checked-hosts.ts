@@ -1,23 +1,17 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
-import type { CheckContext, Finding } from '../../src/checks/check.ts';
+import type { Finding } from '../../src/checks/check.ts';
 import { hostProbes } from '../../src/checks/host-probes.ts';
 import { oneLoginEach } from '../../src/checks/one-login.ts';
 import { runChecks } from '../../src/checks/run-checks.ts';
-import { withoutLost } from '../../src/checks/without-lost.ts';
 import { hostTargets } from '../../src/cli/host-targets.ts';
-import { createSecrets } from '../../src/cli/secrets.ts';
-import { createProviders } from '../../src/providers/create-providers.ts';
 import { editRunbook, type Edit, type EditValue } from '../../src/runbook/edit.ts';
-import { parseRunbook } from '../../src/runbook/parse.ts';
 import { createTransportPool } from '../../src/transports/pool.ts';
-import { freeNet } from '../demo/free-net.ts';
 import type { HostName } from '../lab/facts.ts';
-import { openLab, startLab, type Lab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
 import { run, type LabContext } from '../lab/process.ts';
 import { hostFolder, restartSshd } from '../lab/sshd.ts';
+import { checkContext, openCheckedLab, parsed, set } from './checked-lab.ts';
 
 /** A lab whose hosts have settings, /proc files and programs of their own, and a check of them over real connections. */
 export interface CheckedHosts {
@@ -29,8 +23,6 @@ export interface CheckedHosts {
   end(): Promise<void>;
 }
 
-export const set = (path: string, value: EditValue): Edit => ({ path: path.split('.'), value });
-
 /** Hosts whose settings and programs are their own. */
 export const changeable = ['limburg', 'gravelines', 'backup-even', 'backup-odd'] as const;
 
@@ -39,12 +31,8 @@ export const rootOf = (context: LabContext, host: HostName): string => join(host
 /** Programs that come before all others on a host. */
 export const binOf = (context: LabContext, host: HostName): string => join(hostFolder(context, host), 'bin');
 
-/** Opens the lab in `DRP_LAB` where that is given, for work on the tests themselves; else one of its own. */
 export async function openCheckedHosts(): Promise<CheckedHosts> {
-  const known = process.env['DRP_LAB'];
-  const place = known ?? mkdtempSync(join(tmpdir(), 'drp-hosts-'));
-  const lab = known === undefined ? await newLab(place) : openLab(known);
-  const context: LabContext = { dir: lab.facts.dir, net: lab.facts.net, log: () => undefined };
+  const { lab, context, end } = await openCheckedLab({ tickets: false });
   const shipped = join(lab.facts.dir, 'runbooks', 'gravelines.yaml');
   const base = editRunbook(readFileSync(shipped, 'utf8'), await furnish(context, lab));
   const file = join(lab.facts.dir, 'checked', 'gravelines.yaml');
@@ -54,48 +42,18 @@ export async function openCheckedHosts(): Promise<CheckedHosts> {
     lab,
     context,
     file,
-    check: async (asked = {}) => {
-      const runbook = parsed(editRunbook(base, asked.edits ?? []), file);
+    check: async ({ edits = [], lost = [] } = {}) => {
+      const runbook = parsed(editRunbook(base, edits), file);
       const pool = createTransportPool(hostTargets(runbook.hosts), { limits: { tcpTimeoutMs: 2_000 } });
-      const lost = asked.lost ?? [];
-      const check: CheckContext = {
-        runbook,
-        lost,
-        hosts: withoutLost(oneLoginEach(pool), runbook, lost),
-        providers: createProviders(),
-        clock: systemClock,
-        signal: AbortSignal.timeout(60_000),
-        secret: createSecrets({ env: process.env, runbookFile: file }),
-      };
       try {
+        const check = checkContext(runbook, { file, hosts: oneLoginEach(pool), lost });
         return (await runChecks(hostProbes(runbook), check)).findings;
       } finally {
         await pool.closeAll();
       }
     },
-    end: async () => {
-      if (known !== undefined) return;
-      await lab.down();
-      rmSync(place, { recursive: true, force: true });
-    },
+    end,
   };
-}
-
-async function newLab(place: string): Promise<Lab> {
-  chmodSync(place, 0o755); // as root, the lab's services run as other users and must pass through
-  return await startLab({
-    dir: join(place, 'lab'),
-    net: await freeNet(),
-    databaseBytes: 1_000_000,
-    filesBytes: 2_000_000,
-    tickets: false,
-  });
-}
-
-function parsed(text: string, file: string) {
-  const { runbook, problems } = parseRunbook(text, { file });
-  if (runbook === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
-  return runbook;
 }
 
 /** A quiet machine's /proc: what this one is doing while tests run is no defect of the lab. */

@@ -1,37 +1,23 @@
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
-import type { CheckContext, Finding, PastRuns } from '../../src/checks/check.ts';
+import type { Finding, PastRuns } from '../../src/checks/check.ts';
 import { worldProbes } from '../../src/checks/probes.ts';
 import { runChecks } from '../../src/checks/run-checks.ts';
-import { withoutLost } from '../../src/checks/without-lost.ts';
 import { hostTargets } from '../../src/cli/host-targets.ts';
 import { resolveProcedures } from '../../src/cli/procedures.ts';
-import { createSecrets } from '../../src/cli/secrets.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { createProviders } from '../../src/providers/create-providers.ts';
-import { editRunbook, type Edit, type EditValue } from '../../src/runbook/edit.ts';
-import { parseRunbook } from '../../src/runbook/parse.ts';
+import { editRunbook, type Edit } from '../../src/runbook/edit.ts';
 import type { Runbook } from '../../src/runbook/schema/runbook.ts';
+import { machineArgv, parseMachine, type Machine } from '../../src/steps/remote/machine.ts';
 import { createTransportPool } from '../../src/transports/pool.ts';
-import { freeNet } from '../demo/free-net.ts';
 import { finishDump } from '../lab/backups.ts';
 import type { LabFacts } from '../lab/facts.ts';
 import { practiceKey } from '../lab/keys.ts';
-import { openLab, startLab, type Lab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
 import { clientArgv } from '../lab/postgres.ts';
 import { run, type LabContext } from '../lab/process.ts';
 import { hostFolder } from '../lab/sshd.ts';
+import { checkContext, openCheckedLab, parsed, set } from './checked-lab.ts';
 
 /** What a check is asked besides the runbook. */
 export interface Asked {
@@ -55,15 +41,9 @@ export interface CheckedWorld {
   end(): Promise<void>;
 }
 
-export const set = (path: string, value: EditValue): Edit => ({ path: path.split('.'), value });
-
-/** Opens the lab in `DRP_LAB` where that is given, for work on the tests themselves; else one of its own. */
 export async function openCheckedWorld(): Promise<CheckedWorld> {
-  const known = process.env['DRP_LAB'];
-  const place = known ?? mkdtempSync(join(tmpdir(), 'drp-check-'));
-  const lab = known === undefined ? await newLab(place) : openLab(known);
+  const { lab, context, end } = await openCheckedLab({ ttlSeconds: 5 });
   const { facts } = lab;
-  const context: LabContext = { dir: facts.dir, net: facts.net, log: () => undefined };
   const file = join(facts.dir, 'runbooks', 'gravelines.yaml');
   const base = editRunbook(readFileSync(file, 'utf8'), await furnish(context, lab));
   const byText = new Map<string, Promise<Loaded>>();
@@ -76,7 +56,9 @@ export async function openCheckedWorld(): Promise<CheckedWorld> {
   };
   const client = [...clientArgv(context, 'gravelines', 'psql'), '-d', 'postgres', '-Atc', 'show server_version'];
   const version = (await run(client)).stdout.replace(/[^0-9.][^]*/, '');
-  const pool = createTransportPool(hostTargets((await load(base)).runbook.hosts));
+  const { runbook: shipped } = await load(base);
+  const machine = parseMachine((await run(machineArgv(shipped, 'gravelines'))).stdout);
+  const pool = createTransportPool(hostTargets(shipped.hosts));
   return {
     lab,
     context,
@@ -86,18 +68,12 @@ export async function openCheckedWorld(): Promise<CheckedWorld> {
       const { runbook, plans } = await load(text);
       if (asked.keepCopy === undefined) writeFileSync(runbookCopy(context), text);
       const before = asked.drilledBefore === undefined ? plans : (await load(base)).plans;
-      const lost = asked.lost ?? [];
-      const past = pastOf(before, version);
-      const check: CheckContext = {
-        runbook,
+      const past = pastOf(before, version, machine);
+      const { lost = [], env = {} } = asked;
+      const check = {
+        ...checkContext(runbook, { file, hosts: pool, lost, env }),
         plans,
-        lost,
         past: asked.past?.(past) ?? past,
-        hosts: withoutLost(pool, runbook, lost),
-        providers: createProviders(),
-        clock: systemClock,
-        signal: AbortSignal.timeout(60_000),
-        secret: createSecrets({ env: { ...process.env, ...asked.env }, runbookFile: file }),
       };
       return (await runChecks(worldProbes(runbook), check)).findings;
     },
@@ -109,22 +85,9 @@ export async function openCheckedWorld(): Promise<CheckedWorld> {
     },
     end: async () => {
       await pool.closeAll();
-      if (known !== undefined) return;
-      await lab.down();
-      rmSync(place, { recursive: true, force: true });
+      await end();
     },
   };
-}
-
-async function newLab(place: string): Promise<Lab> {
-  chmodSync(place, 0o755); // as root, the lab's services run as other users and must pass through
-  return await startLab({
-    dir: join(place, 'lab'),
-    net: await freeNet(),
-    databaseBytes: 1_000_000,
-    filesBytes: 2_000_000,
-    ttlSeconds: 5,
-  });
 }
 
 interface Loaded {
@@ -133,8 +96,7 @@ interface Loaded {
 }
 
 async function loaded(text: string, file: string): Promise<Loaded> {
-  const { runbook, problems } = parseRunbook(text, { file });
-  if (runbook === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
+  const runbook = parsed(text, file);
   return {
     runbook,
     plans: await resolveProcedures({ runbook, file, text, warnings: [] }, undefined, { onSigners: () => undefined }),
@@ -203,7 +165,7 @@ async function everySourceHoldsDumps(lab: Lab): Promise<void> {
   }
 }
 
-function pastOf(plans: readonly Plan[], version: string): PastRuns {
+function pastOf(plans: readonly Plan[], version: string, gravelines: Machine): PastRuns {
   const plan = plans.find(({ procedure }) => procedure === 'activation');
   if (plan === undefined) throw new Error('no activation');
   const { host, address, port } = plan.world.databases['recovery']!;
@@ -211,7 +173,14 @@ function pastOf(plans: readonly Plan[], version: string): PastRuns {
   const restore = (backup: string, host: string) => ({ run: 'K7', at, backup, host, bytes: -1, files: -1 });
   return {
     lastPassedDrillAt: at,
-    rehearsed: { run: 'K7', at, kind: 'drill', plan, servers: [{ host, address, port, version }] },
+    rehearsed: {
+      run: 'K7',
+      at,
+      kind: 'drill',
+      plan,
+      servers: [{ host, address, port, version }],
+      machines: { gravelines },
+    },
     restores: ['files', 'database'].flatMap((backup) =>
       ['backup-even', 'backup-odd'].map((host) => restore(backup, host)),
     ),

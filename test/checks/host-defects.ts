@@ -5,7 +5,8 @@ import { postgresProcess, postgresPrograms, startPostgres } from '../lab/postgre
 import { endProcess, isRoot } from '../lab/process.ts';
 import { hostFolder } from '../lab/sshd.ts';
 import { appProcess, nginxProcess, startWeb } from '../lab/web.ts';
-import { binOf, program, replaceIn, rootFile, set, volume, type CheckedHosts } from './checked-hosts.ts';
+import { binOf, program, replaceIn, rootFile, volume, type CheckedHosts } from './checked-hosts.ts';
+import { set } from './checked-lab.ts';
 
 type Undo = () => unknown;
 

@@ -14,6 +14,8 @@ test.each([
   [['rm', '-rf', '/tmp/tmp.4dS2'], true],
   [['rm', '-rf', '/srv'], false],
   [['rsync', '-a', 'a', 'b'], false],
+  [['zstd', '-dc'], true],
+  [['gzip', 'dump'], false],
   [['sudo', '-n', '-l', 'systemctl'], true],
   [['sudo', 'systemctl'], false],
   [['touch', 'x'], false],

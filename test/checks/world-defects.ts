@@ -8,7 +8,8 @@ import { clientArgv } from '../lab/postgres.ts';
 import { run, signalProcess, waitFor } from '../lab/process.ts';
 import { hostFolder } from '../lab/sshd.ts';
 import { nginxProcess } from '../lab/web.ts';
-import { keyFile, runbookCopy, set, srv, type Asked, type CheckedWorld } from './checked-world.ts';
+import { set } from './checked-lab.ts';
+import { keyFile, runbookCopy, srv, type Asked, type CheckedWorld } from './checked-world.ts';
 
 type Undo = () => unknown;
 
@@ -341,6 +342,20 @@ const own: readonly Defect[] = [
           servers: past.rehearsed!.servers!.map((server) => ({ ...server, version: '15.1' })),
         },
       }),
+    },
+  },
+  {
+    what: 'the recovery host has another system and more memory than in the drill',
+    named: [/^drift\.host gravelines$/],
+    asked: {
+      past: (past) => {
+        const gravelines = {
+          ...past.rehearsed!.machines!['gravelines']!,
+          os: 'Debian GNU/Linux 9',
+          memoryKilobytes: 1,
+        };
+        return { ...past, rehearsed: { ...past.rehearsed!, machines: { gravelines } } };
+      },
     },
   },
   {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Finding } from '../../src/checks/check.ts';
-import { openCheckedWorld, set, type CheckedWorld } from './checked-world.ts';
+import { set } from './checked-lab.ts';
+import { openCheckedWorld, type CheckedWorld } from './checked-world.ts';
 import { defects } from './world-defects.ts';
 
 jest.setTimeout(120_000);

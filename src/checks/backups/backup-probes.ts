@@ -3,7 +3,7 @@ import type { Runbook } from '../../runbook/schema/runbook.ts';
 import type { CheckContext, Finding, Probe } from '../check.ts';
 import { findingFor } from '../finding-for.ts';
 import { sourceFindings } from './source-findings.ts';
-import { sourcesOf, surveyOnce, surveyPatienceMs, type SourceName } from './survey-once.ts';
+import { sourcesOf, surveyPatienceMs, type SourceName } from './surveys.ts';
 
 /** A source nobody restored from for so long is not proven. */
 const testedWithinMs = 183 * 86_400_000;
@@ -55,7 +55,7 @@ function sourceProbe(runbook: Runbook, source: SourceName): Probe {
     run: async (context) => {
       const backup = context.runbook.backups[source.backup];
       if (backup === undefined) return [];
-      const survey = await surveyOnce(context, source);
+      const survey = await context.surveys.of(source, context.signal);
       const objectiveMs = objectiveOf(context.runbook, backup.kind);
       const nowMs = context.clock.nowMs();
       const question = { name: source.backup, backup, index: source.index, objectiveMs, nowMs };

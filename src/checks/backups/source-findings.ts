@@ -20,6 +20,7 @@ export interface SourceQuestion {
 const dayMs = 86_400_000;
 /** A source that takes turns by the day with others, and does not say so, may be silent for so long. */
 const turnMs = 2 * dayMs;
+const remake = 'Make a new copy now, and find out what broke this one; the older copies are chosen meanwhile.';
 /** Holes that a finding names; the rest is counted. */
 const gapsShown = 3;
 
@@ -42,7 +43,7 @@ export function sourceFindings(survey: SourceSurvey, question: SourceQuestion): 
   const finished = copies.filter(({ growing }) => growing !== true);
   return [
     freshness(subject, newest, question),
-    ...wholeness(subject, finished[0] ?? newest),
+    ...wholeness(subject, finished[0] ?? newest, question.nowMs),
     size(subject, finished),
     ...retention(subject, copies, question),
   ];
@@ -77,39 +78,62 @@ function freshness(subject: string, newest: BackupCandidate, question: SourceQue
 }
 
 /** Read to its end, and against its checksum. What is broken is said once: a torn dump cannot have a right checksum. */
-function wholeness(subject: string, newest: BackupCandidate): readonly Finding[] {
+function wholeness(subject: string, newest: BackupCandidate, nowMs: number): readonly Finding[] {
   const [end, sum] = [findingFor('backup.whole', subject), findingFor('backup.checksum', subject)];
   const read = newest.readBy ?? [];
   const misread = newest.misreadBy ?? [];
   if (newest.growing === true) return [end.skipped('the only copy is still being written')];
   const file = newest.path.slice(newest.path.lastIndexOf('/') + 1);
-  const retry = 'Make a new copy now, and find out what broke this one; the older copies are chosen meanwhile.';
+  const when = newest.readAt === undefined ? '' : `, ${formatDuration(nowMs - Date.parse(newest.readAt))} ago`;
   if (newest.kind === 'files') {
     if (misread.includes('manifest')) {
-      return [sum.fail(`${file}: ${newest.defects.join('; ')}`, { threshold: 'its manifest', advice: retry })];
+      return [sum.fail(`${file}: ${newest.defects.join('; ')}`, { threshold: 'its manifest', advice: remake })];
     }
-    if (read.includes('manifest')) return [sum.ok(`${file}: every file is as its manifest has it`)];
+    if (read.includes('manifest'))
+      return [sum.ok(`${file}: every file is as its manifest has it${when === '' ? '' : `, read${when.slice(1)}`}`)];
     return misread.includes('folder')
-      ? [end.fail(`${file}: ${newest.defects.join('; ')}`, { advice: retry })]
+      ? [end.fail(`${file}: ${newest.defects.join('; ')}`, { advice: remake })]
       : [sum.skipped(`${file}: no manifest lies beside it`)];
   }
   if (misread.includes('content')) {
     const found = `${file}: ${newest.defects.join('; ')}`;
-    return [end.fail(found, { threshold: 'read to its end', advice: retry })];
+    return [end.fail(found, { threshold: 'read to its end', advice: remake })];
   }
-  const whole = read.includes('content')
-    ? end.ok(`${file}: read to its end, ${formatSize(newest.bytes)}`)
-    : newest.bytes < 0
-      ? end.fail(`${file}: ${newest.defects.join('; ')}`, { advice: retry })
-      : end.warn(`${file}: not read, pg_restore is not on ${newest.host}`, {
-          advice: `Install the PostgreSQL client programs on ${newest.host}: only reading a dump shows that it is whole.`,
-        });
+  const whole = readToItsEnd(subject, newest, { file, when });
   if (misread.includes('checksum')) {
-    return [whole, sum.fail(`${file} is not what its .sha256 says`, { threshold: `${file}.sha256`, advice: retry })];
+    return [whole, sum.fail(`${file} is not what its .sha256 says`, { threshold: `${file}.sha256`, advice: remake })];
   }
   if (read.includes('checksum')) return [whole, sum.ok(`${file} is what its .sha256 says`)];
   const advice = `Let the backup write FILE.sha256 beside each dump (sha256sum), so that a changed byte is noticed.`;
   return [whole, sum.warn(`${file}: no checksum lies beside it`, { advice })];
+}
+
+function readToItsEnd(
+  subject: string,
+  newest: BackupCandidate,
+  { file, when }: { readonly file: string; readonly when: string },
+): Finding {
+  const say = findingFor('backup.whole', subject);
+  const { format = 'custom', host, readBy = [], misreadBy = [], unread = 'pg_restore is not there' } = newest;
+  if (newest.bytes < 0) return say.fail(`${file}: ${newest.defects.join('; ')}`, { advice: remake });
+  if (misreadBy.includes('format')) {
+    const advice = `Write it with pg_dump -Fc, unpacked: no step can import it as it is${readBy.includes('content') ? ', whole though it is' : ''}.`;
+    return say.fail(`${file}: ${newest.defects.join('; ')}`, { threshold: 'a custom-format dump', advice });
+  }
+  if (readBy.includes('content')) {
+    const words = {
+      custom: '',
+      packed: ', packed',
+      sql: ', as SQL of PostgreSQL',
+      mysql: ', as SQL of MySQL',
+      unknown: '',
+    };
+    return say.ok(`${file}: read to its end${when}, ${formatSize(newest.bytes)}${words[format]}`);
+  }
+  const [program = ''] = unread.split(' ');
+  return say.warn(`${file}: not read, ${program} is not on ${host}`, {
+    advice: `Install ${program === 'pg_restore' ? 'the PostgreSQL client programs' : program} on ${host}: only reading a dump shows that it is whole.`,
+  });
 }
 
 function size(subject: string, copies: readonly BackupCandidate[]): Finding {

@@ -43,18 +43,19 @@ function account(facts: HostFacts, { host }: HostNeeds, name: string): Finding {
  * the list of all rules only.
  */
 function right(facts: HostFacts, { host, user }: HostNeeds, command: readonly string[]): Finding {
-  const text = command.join(' ');
-  const say = findingFor('host.sudo', `${host}:${text}`);
-  const fact = facts.fact(`sudo ${text}`);
+  const [as, text] = command[0] === '-u' ? [command[1] ?? '', command.slice(2).join(' ')] : ['root', command.join(' ')];
+  const question = command.join(' ');
+  const say = findingFor('host.sudo', `${host}:${question}`);
+  const fact = facts.fact(`sudo ${question}`);
   const lines = linesOf(fact);
-  const threshold = `${user} may run it without a password`;
-  const advice = `In sudoers on ${host} (visudo): ${user} ALL=(root) NOPASSWD: ${text}.`;
+  const threshold = `${user} may run it${as === 'root' ? '' : ` as ${as}`} without a password`;
+  const advice = `In sudoers on ${host} (visudo): ${user} ALL=(${as}) NOPASSWD: ${text}.`;
   if ('absent' in fact) return say.unknown(fact.absent, { threshold, advice });
   if (lines[0] === 'root') return say.ok('the login is root', { threshold });
   if (lines[0] === 'none') return say.fail('sudo is not installed', { threshold, advice });
   const code = lines.at(-1);
   if (code === 'exit 0') {
-    const free = withoutPassword(linesOf(facts.fact('sudo-rules')), lines[0] ?? '');
+    const free = withoutPassword(linesOf(facts.fact('sudo-rules')), { command: lines[0] ?? '', as });
     if (free === true) return say.ok('allowed', { threshold });
     if (free === false) return say.fail('allowed, and sudo asks for a password', { threshold, advice });
     return say.warn('allowed; whether sudo asks for a password cannot be told from its rules', { threshold, advice });

@@ -1,6 +1,7 @@
 import type { HostChecks } from '../../runbook/schema/checks.ts';
 import type { Phase, Runbook } from '../../runbook/schema/runbook.ts';
 import type { StepSpec } from '../../runbook/schema/steps.ts';
+import { commandsAt, programOf, sudoQuestion } from './commands.ts';
 
 /** From where on something is said about a host. */
 export interface HostLimits {
@@ -59,6 +60,7 @@ export interface HostNeeds {
   readonly processes: readonly string[];
   readonly listens: readonly string[];
   readonly users: readonly string[];
+  /** What `sudo -n -l` is asked: commands, behind `-u USER` for another user than root. */
   readonly sudo: readonly (readonly string[])[];
   readonly interface?: string;
   /** Addresses it must have a way to. */
@@ -96,7 +98,7 @@ export function needsOf(runbook: Runbook, name: string): HostNeeds {
     processes: declared?.processes ?? [],
     listens: declared?.listens ?? [],
     users: declared?.users ?? [],
-    sudo: declared?.sudo ?? [],
+    sudo: sudoOf(runbook, name, declared),
     ...(declared?.interface === undefined ? {} : { interface: declared.interface }),
     peers: unique([...ways.map(({ from }) => runbook.hosts[from]?.address ?? ''), ...(declared?.routes ?? [])]).filter(
       (address) => address !== '',
@@ -123,6 +125,13 @@ function limitsOf(runbook: Runbook, declared: HostChecks | undefined): HostLimit
   };
 }
 
+/** Rights that are declared, and those that the commands of the steps ask for. */
+function sudoOf(runbook: Runbook, name: string, declared: HostChecks | undefined): readonly (readonly string[])[] {
+  const asked = commandsAt(runbook, stepsOf(runbook), name).map(sudoQuestion);
+  const all = [...(declared?.sudo ?? []), ...asked.filter((one) => one !== undefined)];
+  return [...new Map(all.map((argv) => [argv.join('\0'), argv])).values()];
+}
+
 function programsOf(runbook: Runbook, name: string, declared: HostChecks | undefined): readonly NeededProgram[] {
   const steps = stepsOf(runbook);
   const copies = copyWays(runbook).some(({ to }) => to === name);
@@ -144,6 +153,10 @@ function programsOf(runbook: Runbook, name: string, declared: HostChecks | undef
         why: 'imports and dumps',
       })),
     ),
+    ...commandsAt(runbook, steps, name).flatMap((argv) => {
+      const tools = [argv[0] === 'sudo' ? 'sudo' : undefined, programOf(argv)];
+      return tools.flatMap((tool) => (tool === undefined ? [] : [{ name: tool, why: 'commands of its steps' }]));
+    }),
     ...(declared?.programs ?? []).map(({ name: tool, atLeast }) => ({
       name: tool,
       ...(atLeast === undefined ? {} : { atLeast }),
@@ -175,6 +188,15 @@ export function copyWays(runbook: Runbook): readonly CopyWay[] {
     }
   }
   return ways;
+}
+
+/** Backups whose dumps a step brings to a database. Pure. */
+export function importedBackups(runbook: Runbook): readonly string[] {
+  return unique(
+    stepsOf(runbook).flatMap((step) =>
+      step.kind === 'database' && step.do === 'fetch' && 'backup' in step.from ? [step.from.backup] : [],
+    ),
+  );
 }
 
 /** A dump that another step makes lies on the host of that step's database. */

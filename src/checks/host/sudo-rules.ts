@@ -1,19 +1,25 @@
 // What `sudo -l` lists, read as sudoers(5) has it. Pure.
 
+/** A command as sudo names it, `/usr/bin/id -u`, and whom it is to be run as. */
+export interface Wanted {
+  readonly command: string;
+  readonly as: string;
+}
+
 /**
- * Whether sudo runs a command as root without a password, by what it lists of its rules: the last rule that covers it
+ * Whether sudo runs a command without a password, by what it lists of its rules: the last rule that covers it
  * counts, and a tag holds for what follows it on the line. Undefined: no rule was recognised as covering it.
  */
-export function withoutPassword(listed: readonly string[], command: string): boolean | undefined {
-  if (listed.some((line) => defaultsFree(line, command))) return true;
+export function withoutPassword(listed: readonly string[], wanted: Wanted): boolean | undefined {
+  if (listed.some((line) => defaultsFree(line, wanted))) return true;
   let free: boolean | undefined;
   for (const { who, rest } of rulesIn(listed)) {
     let tag = false;
-    if (!meansRoot(who)) continue;
+    if (!means(who, wanted.as)) continue;
     for (const part of items(rest)) {
       if (/\bNOPASSWD:/.test(part)) tag = true;
       if (/(^|\s)PASSWD:/.test(part)) tag = false;
-      if (covers(part, command)) free = tag;
+      if (covers(part, wanted.command)) free = tag;
     }
   }
   return free;
@@ -38,20 +44,21 @@ function rulesIn(listed: readonly string[]): readonly Rule[] {
 }
 
 /** `ALL`, `root : adm`, `ALL, !root`: before the colon users, of whom the last that fits counts. */
-function meansRoot(who: string): boolean {
-  let means = false;
+function means(who: string, user: string): boolean {
+  let found = false;
   for (const name of (who.split(':')[0] ?? '').split(',').map((text) => text.trim())) {
-    if (/^!?(ALL|root|#0)$/.test(name)) means = !name.startsWith('!');
+    const [, not, plain = ''] = /^(!?)(.*)$/.exec(name) ?? [];
+    if (plain === 'ALL' || plain === user || (plain === '#0' && user === 'root')) found = not === '';
   }
-  return means;
+  return found;
 }
 
-/** `!authenticate` for all, or for one command or for root alone: `Defaults!/usr/bin/id !authenticate`. */
-function defaultsFree(line: string, command: string): boolean {
+/** `!authenticate` for all, for one command or for whom it is run as: `Defaults!/usr/bin/id !authenticate`. */
+function defaultsFree(line: string, { command, as }: Wanted): boolean {
   if (!/(^|[\s,])!authenticate\b/.test(line)) return false;
   const [, kind, what = ''] = /^\s*Defaults([!>@:])(\S+)/.exec(line) ?? [];
   if (kind === '!') return what.split(',').some((pattern) => covers(pattern, command));
-  if (kind === '>') return meansRoot(what);
+  if (kind === '>') return means(what, as);
   return true;
 }
 

@@ -1,5 +1,5 @@
 import { DrpError, toError } from '../../base/errors.ts';
-import type { BackupCandidate, SourceSurvey } from '../../plan/backup-candidate.ts';
+import type { BackupCandidate, DumpFormat, SourceSurvey } from '../../plan/backup-candidate.ts';
 import type { PlannedWorld } from '../../plan/plan.ts';
 import type { Backup } from '../../runbook/schema/world.ts';
 import { absolutePath, hostOf } from '../remote/host-path.ts';
@@ -33,6 +33,8 @@ export interface SurveyDepth {
   readonly checkedBytes: number;
   /** Newest copies that are read whole whatever their size: a dump to its end, a tree against its manifest. */
   readonly whole: number;
+  /** No step imports these dumps: they may be of any format. */
+  readonly anyFormat?: true;
   /** Deadline, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -83,10 +85,9 @@ export async function surveySource(
     if (result.exitCode === 44)
       return { ...base, answer: { kind: 'unreachable', reason: `there is no folder ${folder}`, absent: true } };
     if (result.exitCode !== 0) return { ...base, answer: { kind: 'unreachable', reason: lastWords(result.stderr) } };
-    return {
-      ...base,
-      answer: { kind: 'surveyed', candidates: parseSurvey(result.stdout, { ...base, kind: backup.kind }) },
-    };
+    const candidates = parseSurvey(result.stdout, { ...base, kind: backup.kind });
+    const fit = depth.anyFormat === true ? candidates : candidates.map(barredByFormat);
+    return { ...base, answer: { kind: 'surveyed', candidates: fit } };
   } catch (thrown) {
     context.signal.throwIfAborted();
     return { ...base, answer: { kind: 'unreachable', reason: toError(thrown).message } };
@@ -113,12 +114,28 @@ export function parseSurvey(
       if (word === 'sha256') found[found.length - 1] = { ...last, sha256: value };
       if (word === 'defect') last.defects.push(value);
       if (word === 'changed') found[found.length - 1] = { ...last, changed: value };
+      if (word === 'unread') found[found.length - 1] = { ...last, unread: value };
+      if (word === 'format' && isFormat(value)) found[found.length - 1] = { ...last, format: value };
       if (word === 'growing') found[found.length - 1] = { ...last, growing: true };
       if (word === 'misread') found[found.length - 1] = { ...last, misreadBy: [...(last.misreadBy ?? []), value] };
       if (word === 'read') found[found.length - 1] = { ...last, readBy: [...(last.readBy ?? []), value] };
     }
   }
   return found.filter(({ takenAt }) => takenAt !== '').map((one, index, all) => withShrinkage(one, all[index + 1]));
+}
+
+const formats: readonly DumpFormat[] = ['custom', 'packed', 'sql', 'mysql', 'unknown'];
+const isFormat = (text: string): text is DumpFormat => formats.some((format) => format === text);
+
+/** What no import takes is no backup to restore from, however whole it is. */
+function barredByFormat(one: BackupCandidate): BackupCandidate {
+  const { format = 'custom', misreadBy = [] } = one;
+  if (format === 'custom' || misreadBy.includes('content')) return one;
+  return {
+    ...one,
+    defects: [...one.defects, 'it is no custom-format dump (pg_dump -Fc)'],
+    misreadBy: [...misreadBy, 'format'],
+  };
 }
 
 function withShrinkage(one: BackupCandidate, before: BackupCandidate | undefined): BackupCandidate {

@@ -1,6 +1,7 @@
 # Lists the backups in a folder, newest first, and measures the newest few, and the one at ALSO. Reads only.
 #   FOLDER BEFORE AFTER KIND MEASURED CHECKED_BYTES ALSO WHOLE     (BEFORE{time}AFTER is the pattern)
-# Lines: found TIME PATH · bytes N · files N · sha256 HEX · changed SECONDS · read HOW · misread HOW · growing · defect WORDS   (those after `found` belong to it)
+# Lines: found TIME PATH · bytes N · files N · sha256 HEX · changed SECONDS · format NAME · read HOW · misread HOW · unread WORDS
+#   growing · defect WORDS   (those after `found` belong to it)
 set -u
 LC_ALL=C
 export LC_ALL
@@ -11,6 +12,65 @@ if [ "$whole" -gt 0 ]; then
   ! ionice -c 3 true 2>/dev/null || gently='ionice -c 3 nice -n 19'
 fi
 cd "$folder" 2>/dev/null || exit 44
+
+# Its content on stdout, unpacked; the last line says so where the unpacking failed.
+content() {
+  case $packing in
+  '') $gently cat "$path" ;;
+  *) $gently "$packing" -dc <"$path" 2>/dev/null || printf '\nnot-unpacked\n' ;;
+  esac
+}
+
+# By what stands at its beginning, whatever its name: how it is packed, and what wrote it.
+recognise() {
+  packing=
+  case $(head -c 4 "$path" | od -An -tx1 | tr -d ' \n') in
+  1f8b*) packing=gzip ;;
+  28b52ffd) packing=zstd ;;
+  fd377a58) packing=xz ;;
+  425a68*) packing=bzip2 ;;
+  esac
+  lacking=
+  [ -z "$packing" ] || command -v "$packing" >/dev/null 2>&1 || lacking=$packing
+  beginning=$(content 2>/dev/null | head -c 2048 | tr -d '\0' | head -n 12)
+  case $beginning in
+  PGDMP*) format=custom ;;
+  *'-- PostgreSQL database'*dump*) format=sql ;;
+  *'-- MySQL dump '* | *'-- MariaDB dump '*) format=mysql ;;
+  *) format=unknown ;;
+  esac
+  [ "$format" != custom ] || [ -z "$packing" ] || format=packed
+}
+
+# All of it: a custom-format dump by its own reader, SQL for the line that its writer ends with.
+read_whole() {
+  case $format in custom | packed) command -v pg_restore >/dev/null 2>&1 || lacking=pg_restore ;; esac
+  [ -z "$lacking" ] || {
+    echo "unread $lacking is not there"
+    return
+  }
+  case $format in
+  custom | packed)
+    echo 'read content'
+    if [ "$format" = custom ]; then
+      $gently pg_restore -f /dev/null "$path" 2>/dev/null
+    else
+      content | $gently pg_restore -f /dev/null 2>/dev/null
+    fi || printf 'misread content\ndefect it cannot be read to its end\n'
+    ;;
+  sql | mysql)
+    echo 'read content'
+    ending=$(content | tail -c 1024 | tr -d '\0')
+    case $ending in
+    *not-unpacked) printf 'misread content\ndefect it cannot be unpacked to its end\n' && return ;;
+    esac
+    if [ "$format" = sql ]; then last='-- PostgreSQL database\( cluster\)\{0,1\} dump complete'; else last='-- Dump completed'; fi
+    printf '%s\n' "$ending" | grep -q "^$last" ||
+      printf 'misread content\ndefect it does not end with the words of its writer (%s)\n' "$(echo "$last" | sed 's/\\(.*}//')"
+    ;;
+  esac
+}
+
 for path in "$before"*"$after"; do
   [ -e "$path" ] || continue
   time=${path#"$before"}
@@ -55,7 +115,9 @@ done | sort -r | while IFS= read -r time; do
     echo growing
     continue
   fi
-  [ "$(head -c 5 "$path")" = PGDMP ] || printf 'misread content\ndefect it is no custom-format dump (pg_dump -Fc)\n'
+  recognise
+  echo "format $format"
+  [ "$format" != unknown ] || [ -n "$lacking" ] || printf 'misread content\ndefect it is no dump that is known\n'
   expected=
   [ -r "$path.sha256" ] && read -r expected rest <"$path.sha256"
   case $expected in *[!0-9a-f]*) expected= ;; esac
@@ -71,9 +133,6 @@ done | sort -r | while IFS= read -r time; do
     [ "$($gently sha256sum <"$path" | cut -d ' ' -f 1)" = "$expected" ] ||
       printf 'misread checksum\ndefect its checksum is not the one written beside it\n'
   fi
-  if command -v pg_restore >/dev/null 2>&1; then
-    echo 'read content'
-    $gently pg_restore -f /dev/null "$path" 2>/dev/null || printf 'misread content\ndefect it cannot be read to its end\n'
-  fi
+  read_whole
 done
 exit 0

@@ -62,6 +62,32 @@ describe('what a source of a backup holds', () => {
     expect(found.find(({ probe }) => probe === 'backup.whole')?.found).toContain('before.dump');
   });
 
+  test.each<[string, Partial<BackupCandidate>, string]>([
+    [
+      'read an hour ago by another check',
+      { readAt: '2026-11-21T11:30:00.000Z' },
+      'ok: shop-2026-11-21T1200Z.dump: read to its end, 1 h 00 min ago, 1.0 kB',
+    ],
+    [
+      'of MySQL, that no step imports',
+      { format: 'mysql' },
+      'ok: shop-2026-11-21T1200Z.dump: read to its end, 1.0 kB, as SQL of MySQL',
+    ],
+    [
+      'that an import would refuse',
+      { format: 'sql', misreadBy: ['format'], defects: ['it is no custom-format dump (pg_dump -Fc)'] },
+      'fail: shop-2026-11-21T1200Z.dump: it is no custom-format dump (pg_dump -Fc)',
+    ],
+    [
+      'whose packing its host does not know',
+      { readBy: ['checksum'], unread: 'zstd is not there' },
+      'warn: shop-2026-11-21T1200Z.dump: not read, zstd is not on store',
+    ],
+  ])('a dump %s', (_, over, expected) => {
+    const whole = look([copy(over)]).find(({ probe }) => probe === 'backup.whole');
+    expect(`${whole?.status ?? ''}: ${whole?.found ?? ''}`).toBe(expected);
+  });
+
   test('an empty source has failed', () => {
     expect(wrong(look([]))).toEqual(['backup.fresh fail']);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { hostFindings } from '../../../src/checks/host-probes.ts';
-import { withoutPassword } from '../../../src/checks/host/sudo-rules.ts';
 import type { HostNeeds } from '../../../src/checks/host/needs.ts';
+import { withoutPassword } from '../../../src/checks/host/sudo-rules.ts';
 import { askedAtMs, cleanAnswers, factsWith, needs } from './clean-host.ts';
 
 const notWell = (changed: Readonly<Record<string, string | undefined>>, others: Partial<HostNeeds> = {}): string[] =>
@@ -25,7 +25,7 @@ describe('rules of sudo', () => {
     ['no password for anything', ['    !authenticate, env_reset', '    (ALL) ALL'], true],
     ['rules of other commands', ['    (root) NOPASSWD: /usr/bin/systemctl restart nginx'], undefined],
   ])('%s', (_, rules, expected) => {
-    expect(withoutPassword(rules, command)).toBe(expected);
+    expect(withoutPassword(rules, { command, as: 'root' })).toBe(expected);
   });
 });
 

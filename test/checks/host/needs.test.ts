@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { programOf, sudoQuestion } from '../../../src/checks/host/commands.ts';
 import { copyWays, needsOf } from '../../../src/checks/host/needs.ts';
 import { lostOnTheWay } from '../../../src/checks/without-lost.ts';
 import { parseRunbook } from '../../../src/runbook/parse.ts';
@@ -42,6 +43,29 @@ describe('what a host must have', () => {
     expect(needsOf(runbook, 'gravelines').programs.filter(({ name }) => name === 'rsync')).toEqual([
       { name: 'rsync', atLeast: '3.2', why: 'declared under checks' },
     ]);
+  });
+});
+
+describe('a command of a step', () => {
+  test.each<[readonly string[], readonly string[] | undefined, string | undefined]>([
+    [['systemctl', 'stop', 'kyc'], undefined, 'systemctl'],
+    [['sudo', '-n', 'systemctl', 'stop', 'kyc'], ['systemctl', 'stop', 'kyc'], 'systemctl'],
+    [['/usr/bin/sudo', '-n', '-u', 'kyc', '--', 'psql', '-c', 'x'], ['-u', 'kyc', 'psql', '-c', 'x'], 'psql'],
+    [['sudo', '--user=root', '/srv/www/bin/decrypt'], ['/srv/www/bin/decrypt'], undefined],
+    [['sudo', '-i', 'reboot'], undefined, 'sudo'],
+    [['sudo'], undefined, 'sudo'],
+  ])('%j asks sudo for %j, and needs %s', (argv, question, program) => {
+    expect(sudoQuestion(argv)).toEqual(question);
+    expect(programOf(argv)).toBe(program);
+  });
+
+  test('is asked for on the host it would run on, and nowhere else', () => {
+    const runbook = parseRunbook(text.replace(/(way: host\n\s+stop: )\[.*\]/, '$1[sudo, -n, systemctl, stop, kyc]'), {
+      file: 'gravelines.yaml',
+    }).runbook!;
+    expect(needsOf(runbook, 'limburg').sudo).toEqual([['systemctl', 'stop', 'kyc']]);
+    expect(needsOf(runbook, 'gravelines').sudo).toEqual([]);
+    expect(needsOf(runbook, 'limburg').programs).toContainEqual({ name: 'sudo', why: 'commands of its steps' });
   });
 });
 

@@ -13,7 +13,15 @@ import { needs } from './clean-host.ts';
 jest.setTimeout(60_000);
 
 const user = 'nobody';
-const commands = ['true', 'id', 'id -u', 'cat /etc/hostname', 'cat /etc/os-release', 'env'];
+const commands = [
+  'true',
+  'id',
+  'id -u',
+  'cat /etc/hostname',
+  'cat /etc/os-release',
+  'env',
+  '-u backup cat /etc/hostname',
+];
 
 let folder: string;
 let able = isRoot() && existsSync('/usr/bin/sudo') && existsSync('/etc/sudoers');
@@ -72,8 +80,9 @@ describe('a right that the check calls there is one that sudo grants without a p
     ],
     [
       'a rule for another user than root',
-      'nobody ALL=(ALL) ALL\nnobody ALL=(postgres) NOPASSWD: /usr/bin/cat\nnobody ALL=NOPASSWD: /usr/bin/true',
+      'nobody ALL=(ALL) ALL\nnobody ALL=(backup) NOPASSWD: /usr/bin/cat\nnobody ALL=NOPASSWD: /usr/bin/true',
     ],
+    ['another user alone', 'nobody ALL=(backup) NOPASSWD: ALL'],
     ['everybody but root', 'nobody ALL=(ALL, !root) NOPASSWD: ALL'],
     ['a wildcard in the arguments', 'nobody ALL=(root) NOPASSWD: /usr/bin/cat /etc/host*, /usr/bin/id -[a-u]'],
     ['a wildcard in the path, and a class turned round', 'nobody ALL=(root) NOPASSWD: /usr/bin/t*, /usr/bin/i[!d]'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { withKnown } from '../../../src/checks/backups/survey-once.ts';
+import { readingOf, withKnown } from '../../../src/checks/backups/surveys.ts';
 import type { BackupCandidate, SourceSurvey } from '../../../src/plan/backup-candidate.ts';
 
 const read: BackupCandidate = {
@@ -16,6 +16,7 @@ const read: BackupCandidate = {
   changed: '1795000000.5',
   readBy: ['checksum', 'content'],
 };
+const known = readingOf(read, '2026-11-21T12:05:00.000Z')!;
 const quick = (over: Partial<BackupCandidate> = {}): SourceSurvey => {
   const { readBy, ...seen } = read;
   expect(readBy).toBeDefined();
@@ -29,7 +30,9 @@ const quick = (over: Partial<BackupCandidate> = {}): SourceSurvey => {
 
 describe('a copy that was read whole before', () => {
   test('counts as read while it is the newest and nothing of it changed', () => {
-    expect(withKnown(quick(), read)?.answer).toMatchObject({ candidates: [{ readBy: ['checksum', 'content'] }] });
+    expect(withKnown(quick(), known)?.answer).toMatchObject({
+      candidates: [{ readBy: ['checksum', 'content'], readAt: '2026-11-21T12:05:00.000Z' }],
+    });
   });
 
   test.each<[string, Partial<BackupCandidate>]>([
@@ -38,11 +41,18 @@ describe('a copy that was read whole before', () => {
     ['its size is another', { bytes: 999 }],
     ['its checksum file says otherwise', { sha256: 'bb' }],
   ])('is read again where %s', (_, over) => {
-    expect(withKnown(quick(over), read)).toBeUndefined();
+    expect(withKnown(quick(over), known)).toBeUndefined();
+  });
+
+  test.each<[string, Partial<BackupCandidate>]>([
+    ['broken', { misreadBy: ['content'] }],
+    ['not read', { readBy: [] }],
+  ])('is not remembered where it was %s', (_, over) => {
+    expect(readingOf({ ...read, ...over }, known.at)).toBeUndefined();
   });
 
   test('is read again where the host cannot be asked, or has nothing', () => {
-    expect(withKnown({ ...quick(), answer: { kind: 'unreachable', reason: 'x' } }, read)).toBeUndefined();
-    expect(withKnown({ ...quick(), answer: { kind: 'surveyed', candidates: [] } }, read)).toBeUndefined();
+    expect(withKnown({ ...quick(), answer: { kind: 'unreachable', reason: 'x' } }, known)).toBeUndefined();
+    expect(withKnown({ ...quick(), answer: { kind: 'surveyed', candidates: [] } }, known)).toBeUndefined();
   });
 });
