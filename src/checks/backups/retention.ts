@@ -62,8 +62,9 @@ export function spellRule(rule: KeepRule): string {
 }
 
 /**
- * Where copies are missing, newest first, one entry a hole. A calendar rule wants one copy in each whole day, ISO week,
- * month or year before the running one, whichever day of it; a duration wants no longer gap (half a rhythm late is no
+ * Where copies are missing, newest first, one entry a hole. A calendar rule wants one copy in each of so many days, ISO
+ * weeks, months or years, whichever day of it, the running one counted where it has one already: so programs that rotate
+ * count, too. A duration wants no longer gap (half a rhythm late is no
  * gap). All UTC. Pure; the order of the instants is of no account.
  */
 export function retentionGaps(
@@ -88,7 +89,8 @@ function emptyUnits(
 ): readonly Span[] {
   const units: Span[] = [];
   let toMs = unitStart(every, question.nowMs);
-  for (let back = 0; back < last; back += 1) {
+  const begun = times.some((time) => time >= toMs && time <= question.nowMs);
+  for (let back = begun ? 1 : 0; back < last; back += 1) {
     const fromMs = unitStart(every, toMs - 1);
     units.push({ fromMs, toMs });
     toMs = fromMs;

@@ -44,7 +44,8 @@ describe('retention', () => {
         const bare = retentionGaps([rule], [], { nowMs });
         const gone = bare[pick % bare.length]!;
         const left = all.filter((at) => at < gone.fromAt || at >= gone.toAt);
-        expect(retentionGaps([rule], left, { nowMs })).toEqual([gone]);
+        // The running unit has a copy, and stands for the oldest.
+        expect(retentionGaps([rule], left, { nowMs })).toEqual(gone === bare.at(-1) ? [] : [gone]);
       }),
       { numRuns: 40 },
     );
@@ -87,6 +88,22 @@ describe('retention', () => {
     );
   });
 
+  test.each(['grandfather', 'three-months', 'thirty-days'] as const)(
+    'a rotation that keeps the newest copy of each unit as %s says misses nothing, day after day, and every copy counts',
+    (name) => {
+      fc.assert(
+        fc.property(instant, (nowMs) => {
+          const kept = rotated(shippedRules[name].files, every(dayMs, nowMs - 8 * 366 * dayMs, nowMs));
+          expect(retentionGaps(shippedRules[name].files, kept, { nowMs })).toEqual([]);
+          const [, , third] = kept.toReversed();
+          const without = kept.filter((at) => at !== third);
+          expect(retentionGaps(shippedRules[name].files, without, { nowMs })[0]).toMatchObject({ fromAt: third });
+        }),
+        { numRuns: 6 },
+      );
+    },
+  );
+
   test('a gap is the longest stretch without a copy, half a rhythm late is none', () => {
     const rule: KeepRule = { everyMs: 2 * hourMs, forMs: dayMs };
     const nowMs = Date.parse('2026-11-21T12:00:00Z');
@@ -127,6 +144,27 @@ describe('retention', () => {
     ).toEqual([]);
   });
 });
+
+/** What restic and the like keep: the newest copy of each of so many days, weeks, months and years. */
+function rotated(kept: readonly KeepRule[], copies: readonly string[]): readonly string[] {
+  const left = new Set<string>();
+  for (const rule of kept) {
+    if (!('every' in rule)) continue;
+    const units = new Map<string, string>();
+    for (const at of copies) units.set(unitOf(rule.every, at), at);
+    for (const at of [...units.values()].slice(-rule.last)) left.add(at);
+  }
+  return [...left].sort();
+}
+
+/** The unit that an instant is in; weeks by the Monday they begin with. */
+function unitOf(unit: 'day' | 'week' | 'month' | 'year', at: string): string {
+  if (unit === 'week') {
+    const day = new Date(at);
+    return iso(Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate() - ((day.getUTCDay() + 6) % 7)));
+  }
+  return at.slice(0, { day: 10, month: 7, year: 4 }[unit]);
+}
 
 function reachOf({ every: unit, last }: { readonly every: 'day' | 'week' | 'month' | 'year'; readonly last: number }) {
   return (last + 1) * { day: 1, week: 7, month: 31, year: 366 }[unit] * dayMs;
