@@ -38,14 +38,20 @@ export function lostProbes(): readonly Probe[] {
 /** Where users would be sent. Pure. */
 export function sideLeft(runbook: Runbook, lost: readonly string[]): Finding {
   const say = findingFor('lost.side', 'recovery');
-  const place = (side: 'production' | 'recovery'): string =>
-    runbook.hosts[runbook.service[side].host]?.datacentre ?? '';
-  if (lost.includes(place('recovery'))) {
-    const advice = 'There is nowhere to recover to: a third place is needed against this loss.';
-    return say.fail(`the recovery side is in ${place('recovery')}, too`, { advice });
+  const [production, recovery] = [placeOf(runbook, 'production'), placeOf(runbook, 'recovery')];
+  const [here, there] = [!lost.includes(production), !lost.includes(recovery)];
+  if (here && there) return say.ok(`production stays: it is in ${production}`);
+  if (there) return say.ok(`users go to ${runbook.service.recovery.host} in ${recovery}`);
+  if (here) {
+    const advice = `Until ${recovery} is back, nothing stands behind ${production}: have a third place in mind.`;
+    return say.warn(`production stays, in ${production}, and there is nowhere to recover to`, { advice });
   }
-  if (!lost.includes(place('production'))) return say.ok(`production stays: it is in ${place('production')}`);
-  return say.ok(`users go to ${runbook.service.recovery.host} in ${place('recovery')}`);
+  const advice = 'There is nowhere to recover to: a third place is needed against this loss.';
+  return say.fail(`both sides are gone: ${[...new Set([production, recovery])].join(', ')}`, { advice });
+}
+
+function placeOf(runbook: Runbook, side: 'production' | 'recovery'): string {
+  return runbook.hosts[runbook.service[side].host]?.datacentre ?? '';
 }
 
 /** Which copies would be taken now, and what is lost with the others: the question of the restoration gate. */
@@ -54,6 +60,10 @@ async function dataLeft(context: CheckContext): Promise<readonly Finding[]> {
   if (Object.keys(runbook.backups).length === 0) return [];
   const surveys = await context.surveys.all(context.signal);
   const choices = chooseBackups({ world: runbook, surveys, lost, sinceAt: clock.nowIso() });
+  // While production stays, nothing is lost: told is only which copies would be left, and how old.
+  if (!lost.includes(placeOf(runbook, 'production'))) {
+    return choices.choices.map((choice) => copyLeft(choice, clock.nowMs()));
+  }
   const { skewMs, within } = choices;
   const skew = findingFor('lost.skew', 'recovery');
   const threshold = `${formatDuration(runbook.objectives.skewMs)} apart`;
@@ -66,6 +76,16 @@ async function dataLeft(context: CheckContext): Promise<readonly Finding[]> {
         ? [skew.ok(`files and database ${formatDuration(skewMs)} apart`, { threshold })]
         : [skew.fail(`files and database ${formatDuration(skewMs)} apart`, { threshold, advice })]),
   ];
+}
+
+function copyLeft({ backup, kind, chosen }: BackupChoice, nowMs: number): Finding {
+  const say = findingFor('lost.data', backup);
+  if (chosen === undefined) {
+    const advice = 'Keep copies where they are not lost with it.';
+    return say.fail(`production stays, and no fit copy would be left of ${kind}`, { advice });
+  }
+  const age = formatDuration(nowMs - Date.parse(chosen.takenAt));
+  return say.ok(`production stays; the newest copy left of ${kind} is ${age} old, on ${chosen.host}`);
 }
 
 function lossFinding(choice: BackupChoice): Finding {
@@ -86,7 +106,8 @@ function lossFinding(choice: BackupChoice): Finding {
 /** The critical path without people's time, and steps that need a host that is gone. Pure. */
 export function timeNeeded(runbook: Runbook, lost: readonly string[], plans: readonly Plan[]): readonly Finding[] {
   const plan = plans.find(({ procedure }) => procedure === 'activation');
-  if (plan === undefined) return [];
+  // Without a place to recover to there is no activation to ask about.
+  if (plan === undefined || lost.includes(placeOf(runbook, 'recovery'))) return [];
   const { expectMs, unknown } = planDuration(plan);
   const { rtoMs } = runbook.objectives;
   const time = findingFor('lost.time', 'activation');

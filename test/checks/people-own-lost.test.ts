@@ -124,7 +124,14 @@ describe('without a datacentre', () => {
       status: 'ok',
       found: 'users go to gravelines in gravelines',
     });
-    expect(sideLeft(runbook, ['limburg', 'gravelines']).status).toBe('fail');
+    expect(sideLeft(runbook, ['limburg', 'gravelines'])).toMatchObject({
+      status: 'fail',
+      found: 'both sides are gone: limburg, gravelines',
+    });
+    expect(sideLeft(runbook, ['gravelines'])).toMatchObject({
+      status: 'warn',
+      found: 'production stays, in limburg, and there is nowhere to recover to',
+    });
     expect(sideLeft(runbook, ['roubaix']).status).toBe('ok');
   });
 
@@ -136,6 +143,7 @@ describe('without a datacentre', () => {
     ]);
     const promised = { ...runbook, objectives: { ...runbook.objectives, rtoMs: rtoMs / 4 } };
     expect(timeNeeded(promised, ['limburg'], [activationOf()])[0]?.status).toBe('fail');
+    expect(timeNeeded(promised, ['gravelines'], [activationOf()])).toEqual([]);
   });
 
   test('messages that nobody would get are red', () => {
