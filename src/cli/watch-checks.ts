@@ -25,6 +25,8 @@ export async function watchChecks(io: Io, { everyMs, all, look }: Watch): Promis
   const leave = new AbortController();
   const onSignal = (): void => leave.abort(new Error('left by the operator'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, onSignal);
+  // Nobody reads any more: without this it would look for ever.
+  io.stdout.once('error', onSignal);
   let last: CheckReport | undefined;
   let trouble = '';
   try {
@@ -48,6 +50,7 @@ export async function watchChecks(io: Io, { everyMs, all, look }: Watch): Promis
     }
   } finally {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal);
+    io.stdout.off('error', onSignal);
   }
   return { json: last === undefined ? {} : checkJson(last), exitCode: left };
 }

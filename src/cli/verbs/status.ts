@@ -89,6 +89,8 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
     return answer(io, rehearsal === undefined ? seen : { ...seen, rehearsal });
   }
   let shown = '';
+  let readerGone = false;
+  io.stdout.once('error', () => (readerGone = true));
   for (;;) {
     const seen = await look(forShowing(journal), options);
     const head = seen.summary?.head.hash ?? '';
@@ -97,7 +99,7 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
       io.stdout.write(`\u001b[H\u001b[2J${fitRows(textOf(io, seen, { statements: false }), io.stdout.rows)}`);
     else if (head !== shown) io.stdout.write(`${textOf(io, seen, { statements: false })}\n`);
     shown = head;
-    if (seen.summary === undefined || seen.summary.outcome !== undefined) return answer(io, seen);
+    if (readerGone || seen.summary === undefined || seen.summary.outcome !== undefined) return answer(io, seen);
     await systemClock.sleep(watchEveryMs);
   }
 }
