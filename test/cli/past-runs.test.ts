@@ -23,6 +23,20 @@ describe('what earlier runs say', () => {
     }
   });
 
+  test('what the hosts were is what the last gate that looked at them recorded', () => {
+    const seen = (cores: number) => ({ machines: { gravelines: { cores, programs: { rsync: '3.2.7' } } } });
+    let gates = 0;
+    const events = activation.map((event) => {
+      if (event.type !== 'gate.opened') return event;
+      const { statement } = event.data;
+      const hosts = { id: 'hosts', title: 'hosts', severity: 'ok' as const, lines: [], facts: seen((gates += 1)) };
+      const evidence = gates > 2 ? statement.evidence.filter(({ id }) => id !== 'hosts') : [hosts];
+      return { ...event, data: { ...event.data, statement: { ...statement, evidence } } };
+    });
+    expect(pastRuns([events]).rehearsed?.machines).toEqual(seen(2).machines);
+    expect(pastRuns([activation]).rehearsed?.machines).toEqual({});
+  });
+
   test('a return, a run that has not ended and a dry run show nothing', () => {
     const [began, ...rest] = activation;
     if (began?.type !== 'run.began') throw new Error('no beginning');
