@@ -41,7 +41,7 @@ export function roomProbes(runbook: Runbook): readonly Probe[] {
  * What a restoration writes on a host by the newest fit copies: files once for each backup (a step may take only a part;
  * how much that is nobody has measured), dumps, and what is imported from them. Pure.
  */
-export function roomNeeds(
+function roomNeeds(
   runbook: Runbook,
   host: string,
   chosen: { readonly backups: readonly BackupCandidate[]; readonly dataFolder: string | undefined },

@@ -12,7 +12,7 @@ type Copy = Own['copies'][number];
 
 const readMs = 30_000;
 /** What drp cannot work without, in the order people look for it. */
-export const ownParts: readonly Copy['what'][] = ['program', 'runbook', 'journal', 'keys'];
+const ownParts: readonly Copy['what'][] = ['program', 'runbook', 'journal', 'keys'];
 
 /** drp itself: whether it outlives production, and whether its copies are what they should be. */
 export function ownProbes(runbook: Runbook): readonly Probe[] {

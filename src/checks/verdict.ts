@@ -19,7 +19,7 @@ export interface CheckReport {
 }
 
 /** From what needs a person first to what needs none. */
-export const statusOrder: readonly FindingStatus[] = ['fail', 'unknown', 'warn', 'ok', 'skipped'];
+const statusOrder: readonly FindingStatus[] = ['fail', 'unknown', 'warn', 'ok', 'skipped'];
 
 /** How many findings have each status. */
 export function countStatuses(findings: readonly Finding[]): Readonly<Record<FindingStatus, number>> {

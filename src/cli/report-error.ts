@@ -17,7 +17,7 @@ export function reportError(io: Io, thrown: unknown): number {
 }
 
 /** An error for people: message, problems with their places, hint. */
-export function errorText(error: DrpError): string {
+function errorText(error: DrpError): string {
   return [
     `drp: ${printable(error.message)}`,
     ...error.problems.flatMap(problemLines),

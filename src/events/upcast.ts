@@ -2,7 +2,7 @@ import { DrpError } from '../base/errors.ts';
 import type { Event, EventType } from './event.ts';
 
 /** Format that this drp writes; older ones are lifted to it when read, never rewritten. */
-export const currentFormat = 1;
+const currentFormat = 1;
 
 /** An event as its line says it, before anybody has looked at its type. */
 export interface RawEvent {

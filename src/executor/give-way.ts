@@ -41,7 +41,7 @@ export function watchForRealRun(driving: Driving): GiveWay {
 }
 
 /** What makes a clean-up owed to the site, under this id: settled when the clean-up has come to its end. */
-export function cleanUpObligation(run: string): string {
+function cleanUpObligation(run: string): string {
   return `${run}.cleanup`;
 }
 

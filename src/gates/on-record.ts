@@ -7,7 +7,7 @@ import { parseSignedText } from './approval.ts';
 import type { Answer, JudgeContext, JudgedGate } from './policy.ts';
 
 /** What a gate showed last among these events, and the answers that stand under it. */
-export function answersUnder(events: readonly Event[], gate: string): Omit<JudgedGate, 'policy'> {
+function answersUnder(events: readonly Event[], gate: string): Omit<JudgedGate, 'policy'> {
   const opened = lastOpened(events, gate);
   if (opened === undefined) return { answers: [] };
   const answers = events.flatMap((event): Answer[] =>

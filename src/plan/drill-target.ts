@@ -6,7 +6,7 @@ import type { DrillTarget, Plan, PlannedWorld, Resource } from './plan.ts';
 /** Below the base folder of a host, one folder a site. */
 export const drillFolder = '.drp/drill';
 /** What the names of a drill's databases begin with. */
-export const drillPrefix = 'drill_';
+const drillPrefix = 'drill_';
 /** The longest name the runbook takes, so that what is derived from it fits as well. */
 const nameMax = 41;
 

@@ -57,7 +57,7 @@ function recordsOf(model: Model): readonly string[] {
 }
 
 /** Users may be changing data on this side now. */
-export function mayServe(facts: Facts, side: Side): boolean {
+function mayServe(facts: Facts, side: Side): boolean {
   const { door, fenced } = facts[side];
   return door !== 'closed' && fenced !== 'yes' && Object.values(facts.dns).some((sides) => sides.includes(side));
 }

@@ -8,7 +8,7 @@ export interface CappedOutput {
 }
 
 /** Bytes kept where a caller names no limit. */
-export const defaultOutputBytesMax = 1024 * 1024;
+const defaultOutputBytesMax = 1024 * 1024;
 
 const tailBytes = 256;
 

@@ -8,7 +8,7 @@ import type { Bench, MeasuredRow } from './bench.ts';
 import { say } from './race.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-export const pageFile = join(root, 'docs/performance.md');
+const pageFile = join(root, 'docs/performance.md');
 
 export interface BenchResult {
   readonly bench: Bench;

@@ -72,7 +72,7 @@ function cpuMs(): number {
   return (user + system) / 1_000 + ticks * 10;
 }
 
-export function sayFigures({ median: middle, least, most }: Figures): string {
+function sayFigures({ median: middle, least, most }: Figures): string {
   return `${say(middle)} ms [${say(least)}-${say(most)}]`;
 }
 

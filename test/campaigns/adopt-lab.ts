@@ -40,7 +40,7 @@ function journalOf(stores: Stores): string {
   return join(stores.lab.facts.dir, `state-${String(stores.index)}`, 'journal.sqlite');
 }
 
-export function envOf(stores: Stores): NodeJS.ProcessEnv {
+function envOf(stores: Stores): NodeJS.ProcessEnv {
   const { dir } = stores.lab.facts;
   mkdirSync(join(dir, `state-${String(stores.index)}`), { recursive: true });
   return { ...process.env, DRP_RUNBOOKS: join(dir, 'runbooks'), DRP_JOURNAL: `sqlite:${journalOf(stores)}` };
@@ -50,7 +50,7 @@ export function envOf(stores: Stores): NodeJS.ProcessEnv {
  * Plays operator and authoriser through the documented commands. While hops are left, a driver is killed at a random moment and
  * the run is adopted into a fresh state folder from a copy 0 to `behindMax` events old. Resolves with the run.
  */
-export async function playWithAdoptions(stores: Stores, begin: readonly string[], behindMax: number): Promise<string> {
+async function playWithAdoptions(stores: Stores, begin: readonly string[], behindMax: number): Promise<string> {
   let ended = await step(stores, begin);
   for (let rounds = 0; rounds < 80; rounds += 1) {
     const summary = await summaryOf(stores);
@@ -211,7 +211,7 @@ async function judged(stores: Stores, run: string): Promise<readonly string[]> {
   ];
 }
 
-export async function summaryOf(stores: Stores, run?: string): Promise<RunSummary> {
+async function summaryOf(stores: Stores, run?: string): Promise<RunSummary> {
   const asked = ['status', '--json', ...(run === undefined ? [] : ['--run', run])];
   const { run: summary } = lastJson(await drp(asked, envOf(stores))) as { run: RunSummary | null };
   if (summary === null) throw new Error('there is no run');
@@ -243,7 +243,7 @@ function runningJobs(lab: Lab): readonly number[] {
 }
 
 /** Steps of which more than one job on the hosts of the lab came to a good end. */
-export function doneTwice(lab: Lab, run: string): readonly string[] {
+function doneTwice(lab: Lab, run: string): readonly string[] {
   const good = Object.values(lab.facts.hosts).flatMap(({ home }) => {
     const jobs = join(home, '.drp', 'jobs');
     if (!existsSync(jobs)) return [];

@@ -46,7 +46,7 @@ function canaryOf(random: () => number): string {
 }
 
 /** Name → what must never be seen. */
-export function encodings(canary: string): ReadonlyMap<string, string> {
+function encodings(canary: string): ReadonlyMap<string, string> {
   const base64 = (before: number): string => {
     // What the canary alone decides, wherever it starts in the encoded bytes.
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(canary)]);

@@ -43,7 +43,7 @@ export function practiceText(osUser: string): string {
     .replace(/^allowedSigners:.*$/m, '');
 }
 
-export function practicePlan(procedure: 'activation' | 'return', osUser = 'otto'): Plan {
+function practicePlan(procedure: 'activation' | 'return', osUser = 'otto'): Plan {
   const text = practiceText(osUser);
   const { runbook, problems } = parseRunbook(text, { file: 'gravelines.yaml' });
   if (runbook === undefined) throw new DrpError('runbook-invalid', { count: problems.length }, { problems });

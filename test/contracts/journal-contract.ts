@@ -17,7 +17,7 @@ export const limburgDriver: Driver = {
   startTime: '100',
   version: '0.1.0',
 };
-export const otherDriver: Driver = { ...limburgDriver, pid: 42, startTime: '200' };
+const otherDriver: Driver = { ...limburgDriver, pid: 42, startTime: '200' };
 
 export function note(text: string): Draft {
   return { type: 'note.added', by: 'otto', data: { person: 'otto', text } };

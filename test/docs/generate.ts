@@ -6,7 +6,7 @@ import { describedSchema } from '../../src/runbook/generate/json-schema.ts';
 import { referencePage } from '../../src/runbook/generate/reference-page.ts';
 
 /** Files made from the schema, the reference runbook and the error catalog, by path from the root of the repository. */
-export async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
+async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
   const { schema, undescribed } = describedSchema(readFileSync(path('runbooks/reference.yaml'), 'utf8'));
   if (undescribed.length > 0) throw new Error(`runbooks/reference.yaml does not explain: ${undescribed.join(', ')}`);
   return {

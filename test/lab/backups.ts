@@ -26,23 +26,22 @@ export interface BackupOptions {
 }
 
 /** The backup server of a moment: by the day of the month, UTC. */
-export const backupHostOf = (at: Date): BackupHost => (at.getUTCDate() % 2 === 0 ? 'backup-even' : 'backup-odd');
+const backupHostOf = (at: Date): BackupHost => (at.getUTCDate() % 2 === 0 ? 'backup-even' : 'backup-odd');
 
-export const dumpName = (at: Date): string =>
-  `kyc-${at.toISOString().slice(0, 13)}${at.toISOString().slice(14, 16)}Z.dump`;
-export const dumpFolder = (lab: LabContext, host: BackupHost): string =>
+const dumpName = (at: Date): string => `kyc-${at.toISOString().slice(0, 13)}${at.toISOString().slice(14, 16)}Z.dump`;
+const dumpFolder = (lab: LabContext, host: BackupHost): string =>
   join(hostFolder(lab, host), 'srv', 'backups', 'database');
-export const treeFolder = (lab: LabContext, host: BackupHost): string =>
+const treeFolder = (lab: LabContext, host: BackupHost): string =>
   join(hostFolder(lab, host), 'srv', 'backups', 'files');
 
 /** The moments of the dumps a lab starts with, newest first: every even hour. */
-export function dumpTimes(now: Date): readonly Date[] {
+function dumpTimes(now: Date): readonly Date[] {
   const newest = Math.floor(now.getTime() / dumpEveryMs) * dumpEveryMs;
   return Array.from({ length: dumpCount }, (_, index) => new Date(newest - index * dumpEveryMs));
 }
 
 /** The moments of the file trees a lab starts with, newest first. */
-export function treeTimes(now: Date): readonly Date[] {
+function treeTimes(now: Date): readonly Date[] {
   const dayMs = 24 * hourMs;
   const newest = Math.floor((now.getTime() - treeHour * hourMs) / dayMs) * dayMs + treeHour * hourMs;
   return Array.from({ length: treeCount }, (_, index) => new Date(newest - index * dayMs));
@@ -75,7 +74,7 @@ export async function makeDatabaseBackups(lab: LabContext, options: BackupOption
 }
 
 /** Dumps production's database as it is now onto the backup server of `at`, under the name of `at`. */
-export async function takeDump(lab: LabContext, at: Date): Promise<string> {
+async function takeDump(lab: LabContext, at: Date): Promise<string> {
   const file = join(dumpFolder(lab, backupHostOf(at)), dumpName(at));
   await run([...clientArgv(lab, 'limburg', 'pg_dump'), '-d', 'kyc', '-Fc', '-Z', '1', '-f', file]);
   await finishDump(file, at);

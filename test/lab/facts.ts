@@ -156,7 +156,7 @@ export interface LabFacts {
   readonly skipped: readonly string[];
 }
 
-export const factsFile = (dir: string): string => join(dir, 'lab.json');
+const factsFile = (dir: string): string => join(dir, 'lab.json');
 
 /** Reads the facts of a lab that is up. Throws when there is none. */
 export function readFacts(dir: string): LabFacts {

@@ -8,7 +8,7 @@ import { isRoot, launch, logFile, run, runningPid, waitFor, type LabContext } fr
 import { hostAddress, hostFolder, makeHost, sshPort, sshdProcess, waitForBanner, writeSshdConfig } from './sshd.ts';
 
 /** The bastion's second door: password and one-time code, and the only way to pdu. */
-export const bastionDoorPort = 2322;
+const bastionDoorPort = 2322;
 const bastionUser = 'ops';
 /** Above the uids Debian gives out. */
 const bastionUserId = 64_200;

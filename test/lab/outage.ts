@@ -51,7 +51,7 @@ export async function powerOn(lab: LabContext, datacentre: DatacentreName): Prom
   await Promise.all(datacentres[datacentre].map((host) => hostOn(lab, host)));
 }
 
-export const isSite = (host: HostName): host is SiteName => host === 'limburg' || host === 'gravelines';
+const isSite = (host: HostName): host is SiteName => host === 'limburg' || host === 'gravelines';
 
 /** One host loses power: its processes die, its addresses swallow what is sent to them. */
 export async function hostOff(lab: LabContext, host: HostName): Promise<void> {

@@ -7,7 +7,7 @@ import type { LabContext } from './process.ts';
 import { hostFolder } from './sshd.ts';
 
 /** Where a host that holds the outlets has the command `outlet on|off|status HOST`. */
-export const outletCommand = (lab: LabContext, holder: HostName): string =>
+const outletCommand = (lab: LabContext, holder: HostName): string =>
   join(hostFolder(lab, holder), 'srv', 'bin', 'outlet');
 
 /** Puts the outlet command on a host; `enter` is what leads from that host's namespace to the lab's own. */

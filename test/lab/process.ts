@@ -52,7 +52,7 @@ export interface RunResult {
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
 /** The argv that runs a command as another user; unchanged where that is not possible or not needed. */
-export function asUser(user: string | undefined, argv: readonly string[]): readonly string[] {
+function asUser(user: string | undefined, argv: readonly string[]): readonly string[] {
   if (user === undefined || !isRoot()) return argv;
   return ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--', ...argv];
 }

@@ -82,7 +82,7 @@ export async function startRoute53(lab: LabContext): Promise<Route53Facts> {
 }
 
 /** Where a lab's endpoint is, and what opens it, whether or not it runs. */
-export function route53Facts(lab: LabContext): Route53Facts {
+function route53Facts(lab: LabContext): Route53Facts {
   return {
     endpoint: `http://${lab.net}.43:8053`,
     zoneId: `Z0${derived(lab, 'zone', 'hex').toUpperCase().slice(0, 19)}`,

@@ -12,7 +12,7 @@ export const sshPort = 2222;
 export const hiddenSshPort = 2223;
 
 /** Hosts with a key of their own, which reach the backups and each other. */
-export const travellingHosts = ['limburg', 'gravelines'] as const;
+const travellingHosts = ['limburg', 'gravelines'] as const;
 const roles: Record<HostName, string> = {
   bastion: 'bastion',
   limburg: 'production',

@@ -55,7 +55,7 @@ export function rulesOf(retention: Retention, kind: 'files' | 'database'): reado
 }
 
 /** `one each day, 7 back`. */
-export function spellRule(rule: KeepRule): string {
+function spellRule(rule: KeepRule): string {
   if ('every' in rule) return `one each ${rule.every}, ${String(rule.last)} back`;
   const hours = (ms: number): string => (ms % dayMs === 0 ? `${String(ms / dayMs)} d` : `${String(ms / hourMs)} h`);
   return `one every ${hours(rule.everyMs)}, for ${hours(rule.forMs)}`;

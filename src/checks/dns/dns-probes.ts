@@ -86,7 +86,7 @@ async function rights(
 }
 
 /** The datacentre of a dynamic-update primary, where the runbook lets it be known by its address. */
-export function primaryPlace(runbook: Pick<Runbook, 'hosts'>, zone: DnsZone): string | undefined {
+function primaryPlace(runbook: Pick<Runbook, 'hosts'>, zone: DnsZone): string | undefined {
   const { address } = zone.provider;
   if (address === undefined) return undefined;
   const server = zone.servers.find((one) => one.address === address);

@@ -14,7 +14,7 @@ export interface ClockOffset {
  * The offset from four moments, as NTP has it (RFC 5905, part 8): asked and answered here, began and ended there. What
  * the way took is halved, since nobody knows which direction took it; that half is the uncertainty. Pure.
  */
-export function clockOffset(facts: HostFacts): ClockOffset | undefined {
+function clockOffset(facts: HostFacts): ClockOffset | undefined {
   const began = stampOf(facts, 'began');
   const ended = stampOf(facts, 'ended');
   if (began === undefined || ended === undefined) return undefined;

@@ -20,12 +20,12 @@ export interface FileSystem {
 }
 
 /** Where jobs of drp lie on a host, below the home folder of the login. */
-export function jobsFolder(facts: HostFacts): string {
+function jobsFolder(facts: HostFacts): string {
   return `${linesOf(facts.fact('home'))[0] ?? ''}/.drp/jobs`;
 }
 
 /** The file systems of the paths asked about, each once. A path df does not answer for is in `silent`. */
-export function fileSystems(
+function fileSystems(
   facts: HostFacts,
   needs: HostNeeds,
 ): { readonly found: readonly FileSystem[]; readonly silent: readonly string[] } {
@@ -60,7 +60,7 @@ export function fileSystems(
 }
 
 /** The file system that holds a path, by the longest mount point above it. */
-export function holderOf(found: readonly FileSystem[], path: string): FileSystem | undefined {
+function holderOf(found: readonly FileSystem[], path: string): FileSystem | undefined {
   return found.find((one) => one.paths.includes(path));
 }
 

@@ -18,7 +18,7 @@ const strength = ['/usr/lib', '/usr/local/lib', '/run', '/etc'];
  * The settings in force (logind.conf(5)): drop-ins come after the main file, in the order of their names whatever their
  * folder; of two with one name that of the stronger folder counts (/etc over /run over /usr). Pure.
  */
-export function logindSettings(lines: readonly string[]): LogindSettings {
+function logindSettings(lines: readonly string[]): LogindSettings {
   const files = new Map<string, { readonly path: string; readonly lines: string[] }>();
   let current: string[] = [];
   // The script lists folders from the weakest to the strongest: a later file of the same name replaces the earlier.

@@ -62,12 +62,12 @@ function judge(facts: HostFacts, program: NeededProgram): Judged {
 }
 
 /** The first thing in a line that looks like a version. */
-export function versionIn(line: string): string | undefined {
+function versionIn(line: string): string | undefined {
   return /(?<![\d.])\d+(?:\.\d+)+|(?<=\s|^|_)\d+(?=\s|$)/.exec(line)?.[0];
 }
 
 /** Below 0: `a` is older. Parts that are missing count as 0. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const left = a.split('.').map(Number);
   const right = b.split('.').map(Number);
   for (let at = 0; at < Math.max(left.length, right.length); at += 1) {

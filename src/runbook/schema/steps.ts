@@ -193,7 +193,7 @@ export const manualStep = z.strictObject({
 });
 
 /** A gate inside a lane, e.g. before and after the import. `covers`: steps whose evidence it shows. */
-export const gateStep = z.strictObject({
+const gateStep = z.strictObject({
   id: name,
   kind: z.literal('gate'),
   title: z.string(),

@@ -78,7 +78,7 @@ async function askProbe(spec: CopySpec, context: StepContext, at: { readonly any
 }
 
 /** The lines of probe.sh as facts; what is missing or no number counts as not known. */
-export function parseProbe(text: string, sameHost: boolean): CopyFacts {
+function parseProbe(text: string, sameHost: boolean): CopyFacts {
   const lines = new Map(
     text.split('\n').flatMap((line) => {
       const match = /^(.*\S) (\S+)$/.exec(line);

@@ -10,7 +10,7 @@ export function connectionArgs(database: Database): readonly string[] {
 }
 
 /** The database's password, for the secret of a job or a line of stdin; '' where none is needed. */
-export async function passwordOf(context: Pick<StepContext, 'secret'>, database: Database): Promise<string> {
+async function passwordOf(context: Pick<StepContext, 'secret'>, database: Database): Promise<string> {
   if (database.password === undefined) return '';
   return (await context.secret(database.password)).reveal().replace(/\r?\n$/, '');
 }

@@ -44,7 +44,7 @@ export async function dnsEvidence(spec: DnsSpec, context: StepContext): Promise<
 }
 
 /** Pure: readings → one evidence item. */
-export function judgeReadings(spec: DnsSpec, zone: DnsZone, readings: Readings): EvidenceItem {
+function judgeReadings(spec: DnsSpec, zone: DnsZone, readings: Readings): EvidenceItem {
   const answers = readings.servers.flatMap(({ answer }) => (answer.kind === 'answered' ? [answer.records] : []));
   const base = 'sets' in readings.provider ? readings.provider.sets : (answers[0] ?? []);
   const findings = [

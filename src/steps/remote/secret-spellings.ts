@@ -2,7 +2,7 @@
  * Shorter values are not hidden: they stand everywhere by chance, and hiding them would destroy the record without keeping
  * the secret.
  */
-export const shortestSecret = 4;
+const shortestSecret = 4;
 
 /** Shortest line, or text between quotes, of a secret of several lines (a key file) that is hidden by itself. */
 const shortestPart = 8;

@@ -205,7 +205,7 @@ function dnsByHand(spec: Extract<PlannedStep['spec'], { kind: 'dns' }>, world: P
 }
 
 /** Where a secret lies; never the secret. */
-export function whereSecret(reference: SecretReference): string {
+function whereSecret(reference: SecretReference): string {
   if ('file' in reference) return `in file ${reference.file} on the operator's machine`;
   if ('env' in reference) return `in the variable ${reference.env} of the operator`;
   return `printed by: ${reference.command.join(' ')} (on the operator's machine)`;

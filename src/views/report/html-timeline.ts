@@ -3,7 +3,7 @@ import { betweenMs, instantText } from '../instants.ts';
 import { esc } from './html-parts.ts';
 import type { Bar, BarKind, Timeline, TimelineRow } from './report.ts';
 
-export const barWords: Readonly<Record<BarKind, string>> = {
+const barWords: Readonly<Record<BarKind, string>> = {
   work: 'work',
   waiting: 'waiting for people',
   trouble: 'failed or in doubt',

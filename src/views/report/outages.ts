@@ -91,7 +91,7 @@ function endOf(events: readonly Event[], plan: Plan, first: number): End {
   return { toAt: ended.at, proven: false, how, events: [first, ended.seq] };
 }
 
-export function stepsIn(plan: Plan, phase: string): readonly PlannedStep[] {
+function stepsIn(plan: Plan, phase: string): readonly PlannedStep[] {
   return (plan.phases[phase] ?? []).flatMap((lane) => lane.steps);
 }
 
