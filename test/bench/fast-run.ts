@@ -6,7 +6,7 @@ import { initialState } from '../../src/executor/fold.ts';
 import { genesis } from '../../src/journal/chain.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { Plan, PlannedLane } from '../../src/plan/plan.ts';
-import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from '../executor/fake-world.ts';
+import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld } from '../executor/fake-world.ts';
 
 const identity = { strength: 'os-user', osUser: 'otto' } as const;
 
@@ -50,21 +50,11 @@ export async function driveFast(
     });
   }
   const deps = fakeDeps(world, journal);
-  const words = new Script();
-  const answered = new Set<string>();
   const end = await createExecutor(deps).drive(run, {
-    signal: new AbortController().signal,
-    words,
+    ...approving(run),
+    whenOnlyPeople: 'listen',
     onUpdate: (update) => {
       if (update.kind === 'event') options.onEvent(update.event);
-    },
-    whenOnlyPeople: 'listen',
-    onWaiting: (waiting) => {
-      for (const { subject, statementDigest } of waiting) {
-        if (statementDigest === undefined || answered.has(statementDigest)) continue;
-        answered.add(statementDigest);
-        words.say({ verb: 'approve', run, subject, statementDigest });
-      }
     },
   });
   if (end.kind !== 'ended') throw new Error(`the run did not end: ${JSON.stringify(end)}`);

@@ -6,7 +6,7 @@ import { fold } from '../../src/executor/fold.ts';
 import { foldAll } from '../../src/executor/run-log.ts';
 import { linkAll } from '../../src/journal/chain.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from '../executor/fake-world.ts';
+import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld } from '../executor/fake-world.ts';
 
 const identity = { strength: 'os-user', osUser: 'otto' } as const;
 const batch = 1_000;
@@ -83,21 +83,7 @@ async function untilTheCopyFails(journal: Journal): Promise<string> {
   world.behaviours.set('copy', () => ({ kind: 'failed', error }));
   const executor = createExecutor(fakeDeps(world, journal));
   const run = await executor.begin({ plan, mode: 'real', starter: { person: 'otto', identity } });
-  const words = new Script();
-  const answered = new Set<string>();
-  const end = await executor.drive(run, {
-    signal: new AbortController().signal,
-    words,
-    onUpdate: () => undefined,
-    whenOnlyPeople: 'park',
-    onWaiting: (waiting) => {
-      for (const { subject, statementDigest } of waiting) {
-        if (statementDigest === undefined || answered.has(statementDigest)) continue;
-        answered.add(statementDigest);
-        words.say({ verb: 'approve', run, subject, statementDigest });
-      }
-    },
-  });
+  const end = await executor.drive(run, approving(run));
   if (end.kind !== 'parked') throw new Error(`the run did not park: ${JSON.stringify(end)}`);
   return run;
 }

@@ -10,7 +10,7 @@ import { shortArgv } from '../../src/steps/command/short-command.ts';
 import { provenArgv } from '../../src/transports/host-proof.ts';
 import { quote } from '../../src/transports/quote.ts';
 import type { HostTarget } from '../../src/transports/transport.ts';
-import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from '../executor/fake-world.ts';
+import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld } from '../executor/fake-world.ts';
 import { startSshd, type SshdFixture } from '../transports/sshd-fixture.ts';
 
 const identity = { strength: 'os-user', osUser: 'otto' } as const;
@@ -135,21 +135,7 @@ async function untilTheSteps(journal: Journal, plan: Plan): Promise<string> {
   const fake = new FakeWorld();
   const executor = createExecutor(fakeDeps(fake, stopping, { driver: ownDriver() }));
   const run = await executor.begin({ plan, mode: 'real', starter: { person: 'otto', identity } });
-  const words = new Script();
-  const answered = new Set<string>();
-  const driven = executor.drive(run, {
-    signal: new AbortController().signal,
-    words,
-    onUpdate: () => undefined,
-    whenOnlyPeople: 'park',
-    onWaiting: (waiting) => {
-      for (const { subject, statementDigest } of waiting) {
-        if (statementDigest === undefined || answered.has(statementDigest)) continue;
-        answered.add(statementDigest);
-        words.say({ verb: 'approve', run, subject, statementDigest });
-      }
-    },
-  });
+  const driven = executor.drive(run, approving(run));
   const end = await driven.then(
     (early) => JSON.stringify(early),
     (thrown: unknown) => (thrown instanceof StepsAreNext ? undefined : String(thrown)),

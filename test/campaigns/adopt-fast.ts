@@ -5,7 +5,7 @@ import type { Executor } from '../../src/executor/executor.ts';
 import type { Journal, StoredLine } from '../../src/journal/journal.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import type { StepOutcome } from '../../src/steps/step-kind.ts';
-import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from '../executor/fake-world.ts';
+import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld } from '../executor/fake-world.ts';
 import { below } from './campaign.ts';
 
 export const steps = ['fence', 'copy-files', 'import', 'tell', 'switch-dns', 'confirm'];
@@ -39,20 +39,10 @@ function dying(journal: Journal, at: number, when: 'before' | 'after'): Journal 
 
 /** Approves what opens and retries what waits, until the run ends. */
 async function approveAll(executor: Executor, run: string): Promise<string> {
-  const words = new Script();
-  const said = new Set<string>();
   const end = await executor.drive(run, {
+    ...approving(run),
     signal: AbortSignal.timeout(60_000),
-    words,
-    onUpdate: () => undefined,
     whenOnlyPeople: 'listen',
-    onWaiting: (waiting) => {
-      for (const { subject, statementDigest } of waiting) {
-        if (statementDigest === undefined || said.has(statementDigest)) continue;
-        said.add(statementDigest);
-        words.say({ verb: 'approve', run, subject, statementDigest });
-      }
-    },
   });
   return end.kind === 'ended' ? end.outcome : end.kind;
 }

@@ -2,7 +2,7 @@ import { digestOf } from '../../src/events/digest.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import { exportRun } from '../../src/journal/export.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from '../executor/fake-world.ts';
+import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld } from '../executor/fake-world.ts';
 
 /** The export of a whole activation in a fake world, by the real executor: every gate, `steps` steps a lane. */
 export async function longExport(journal: Journal, steps: number): Promise<string> {
@@ -26,21 +26,7 @@ export async function longExport(journal: Journal, steps: number): Promise<strin
     mode: 'real',
     starter: { person: 'otto', identity },
   });
-  const words = new Script();
-  const answered = new Set<string>();
-  const end = await executor.drive(run, {
-    signal: new AbortController().signal,
-    words,
-    onUpdate: () => undefined,
-    whenOnlyPeople: 'park',
-    onWaiting: (waiting) => {
-      for (const { subject, statementDigest } of waiting) {
-        if (statementDigest === undefined || answered.has(statementDigest)) continue;
-        answered.add(statementDigest);
-        words.say({ verb: 'approve', run, subject, statementDigest });
-      }
-    },
-  });
+  const end = await executor.drive(run, approving(run));
   if (end.kind !== 'ended') throw new Error(`the run did not end: ${JSON.stringify(end)}`);
   return exportRun(journal, run, { exportedAt: '2026-11-21T05:00:00.000Z', version: '0.1.0' });
 }

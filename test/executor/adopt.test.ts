@@ -5,7 +5,7 @@ import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { Executor, Takeover, Update } from '../../src/executor/executor.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import type { FoundJob } from '../../src/transports/transport.ts';
-import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
+import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
 const lane = (name: string, ...steps: ReturnType<typeof fakeStep>[]) => ({ name, steps });
 const nothing = { verification: [], information: [], switchover: [], confirmation: [] };
@@ -38,23 +38,8 @@ async function driveApproving(
     readonly onUpdate?: (update: Update) => void;
   } & Takeover = {},
 ) {
-  const words = new Script();
-  const said = new Set<string>();
-  return executor.drive(run, {
-    signal: options.signal ?? new AbortController().signal,
-    words,
-    ...(options.takeover === undefined ? {} : { takeover: options.takeover }),
-    ...(options.takeoverReason === undefined ? {} : { takeoverReason: options.takeoverReason }),
-    onUpdate: options.onUpdate ?? (() => undefined),
-    whenOnlyPeople: 'park',
-    onWaiting: (waiting) => {
-      for (const { subject, statementDigest } of waiting) {
-        if (statementDigest === undefined || said.has(statementDigest) || subject === options.until) continue;
-        said.add(statementDigest);
-        words.say({ verb: 'approve', run, subject, statementDigest });
-      }
-    },
-  });
+  const { until, ...given } = options;
+  return executor.drive(run, { ...approving(run, { which: (subject) => subject !== until }), ...given });
 }
 
 /** A run that has been driven to the gate `until` in one store, and another store of the same world. */

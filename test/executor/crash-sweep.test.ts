@@ -3,7 +3,7 @@ import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { Executor } from '../../src/executor/executor.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
-import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
+import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld } from './fake-world.ts';
 
 const steps = ['fence', 'copy-files', 'import', 'tell', 'switch-dns', 'confirm'];
 const plan = fakePlan({
@@ -44,21 +44,7 @@ function crashingJournal(
 }
 
 async function approveAll(executor: Executor, run: string): Promise<string> {
-  const words = new Script();
-  const said = new Set<string>();
-  const end = await executor.drive(run, {
-    signal: new AbortController().signal,
-    words,
-    onUpdate: () => undefined,
-    whenOnlyPeople: 'listen',
-    onWaiting: (waiting) => {
-      for (const { subject, statementDigest } of waiting) {
-        if (statementDigest === undefined || said.has(statementDigest)) continue;
-        said.add(statementDigest);
-        words.say({ verb: 'approve', run, subject, statementDigest });
-      }
-    },
-  });
+  const end = await executor.drive(run, { ...approving(run), whenOnlyPeople: 'listen' });
   return end.kind === 'ended' ? end.outcome : end.kind;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { DriveEnd, Executor } from '../../src/executor/executor.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
-import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
+import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
 type Parked = Extract<DriveEnd, { kind: 'parked' }>;
 
@@ -33,22 +33,7 @@ async function driveApproving(
   run: string,
   only: (gate: string) => boolean = () => true,
 ): Promise<DriveEnd> {
-  const words = new Script();
-  const approved = new Set<string>();
-  return executor.drive(run, {
-    signal: new AbortController().signal,
-    words,
-    onUpdate: () => undefined,
-    whenOnlyPeople: 'park',
-    onWaiting: (waiting) => {
-      for (const one of waiting) {
-        if (one.kind !== 'gate' || one.statementDigest === undefined || approved.has(one.statementDigest)) continue;
-        if (!only(one.subject)) continue;
-        approved.add(one.statementDigest);
-        words.say({ verb: 'approve', run, subject: one.subject, statementDigest: one.statementDigest });
-      }
-    },
-  });
+  return executor.drive(run, approving(run, { which: only }));
 }
 
 describe('a run', () => {

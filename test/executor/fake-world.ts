@@ -4,6 +4,7 @@ import { randomIds } from '../../src/base/ids.ts';
 import { Secret } from '../../src/base/secret.ts';
 import type { Driver } from '../../src/events/event.ts';
 import type { ExecutorDeps } from '../../src/executor/deps.ts';
+import type { DriveOptions } from '../../src/executor/executor.ts';
 import type { Word, WordAnswer, WordSource } from '../../src/gates/word.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { Plan, PlannedGate, PlannedLane, PlannedStep } from '../../src/plan/plan.ts';
@@ -245,4 +246,25 @@ export class Script implements WordSource {
       },
     };
   }
+}
+
+/** Drives a run and approves every statement that `which` allows, once each, until only other words lead on: then it parks. */
+export function approving(
+  run: string,
+  { words = new Script(), which = () => true }: { words?: Script; which?: (subject: string) => boolean } = {},
+): DriveOptions {
+  const said = new Set<string>();
+  return {
+    signal: new AbortController().signal,
+    words,
+    onUpdate: () => undefined,
+    whenOnlyPeople: 'park',
+    onWaiting: (waiting) => {
+      for (const { subject, statementDigest } of waiting) {
+        if (statementDigest === undefined || said.has(statementDigest) || !which(subject)) continue;
+        said.add(statementDigest);
+        words.say({ verb: 'approve', run, subject, statementDigest });
+      }
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import type { PlannedLane } from '../../src/plan/plan.ts';
-import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
+import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld } from './fake-world.ts';
 
 const identity = { strength: 'os-user', osUser: 'otto' } as const;
 
@@ -39,21 +39,7 @@ async function drive(
   const plan = fakePlan({ ...none, ...lanes });
   const executor = createExecutor(fakeDeps(world, journal));
   const run = await executor.begin({ plan, mode: 'real', starter: { person: 'otto', identity } });
-  const words = new Script();
-  const answered = new Set<string>();
-  await executor.drive(run, {
-    signal: new AbortController().signal,
-    words,
-    onUpdate: () => undefined,
-    whenOnlyPeople: 'park',
-    onWaiting: (waiting) => {
-      for (const { subject, statementDigest } of waiting) {
-        if (statementDigest === undefined || answered.has(statementDigest)) continue;
-        answered.add(statementDigest);
-        words.say({ verb: 'approve', run, subject, statementDigest });
-      }
-    },
-  });
+  await executor.drive(run, approving(run));
 }
 
 const lane = (name: string, phase: string, ids: readonly string[]): PlannedLane => ({
