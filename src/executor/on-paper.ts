@@ -1,4 +1,4 @@
-import type { Event } from '../events/event.ts';
+import type { Draft, Event } from '../events/event.ts';
 import type { PlannedStep } from '../plan/plan.ts';
 import type { EffectResult } from './effect-result.ts';
 
@@ -26,4 +26,19 @@ const lasting: ReadonlySet<string> = new Set(['switchover', 'confirmation']);
 /** Later steps may have undone what this one did (a site closed, then opened): then what is found is noted, and refuses nothing. */
 export function mustStillHold(step: PlannedStep): boolean {
   return lasting.has(step.phase);
+}
+
+/**
+ * Fencing that was attested and is not to be seen is owed by the site, as it is where no way of drp's own held: the other side
+ * may still take writes. `seq`: of the event that takes the attestation. Pure.
+ */
+export function owedOnPaper(
+  step: PlannedStep | undefined,
+  about: { readonly run: string; readonly seq: number; readonly against: string | undefined },
+): readonly Draft[] {
+  const { run, seq, against } = about;
+  if (against === undefined || step?.spec.kind !== 'fence' || step.spec.do !== 'fence') return [];
+  const text = `${step.spec.side} was fenced by hand, and that is not to be seen: split writes possible (${against})`;
+  const id = `${run}.${String(seq)}.${step.id}`;
+  return [{ type: 'obligation.opened', by: 'drp', data: { id, kind: 'fencing', text, step: step.id } }];
 }

@@ -15,7 +15,7 @@ import { acceptedNow } from './fold.ts';
 import { refuseStaleEvidence, renewExpired } from './fresh-evidence.ts';
 import { refuseLateHold } from './hold.ts';
 import { verifyStep } from './launch.ts';
-import { isOnPaper, mustStillHold } from './on-paper.ts';
+import { isOnPaper, mustStillHold, owedOnPaper } from './on-paper.ts';
 
 type Accepted = Extract<Verdict, { kind: 'accepted' }>;
 
@@ -136,9 +136,9 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
   }
   if (decision === 'hold') refuseLateHold(log.plan, log.events);
   const chosen = decision === 'choose' ? copyNamed(log.events, word) : undefined;
-  const seen = decision === 'mark-done' ? await seenNow(driving, subject) : [];
+  const seen: Seen = decision === 'mark-done' ? await seenNow(driving, subject) : { lines: [] };
   const verb = decision as 'retry';
-  const evidence = [word.evidence ?? '', ...seen].filter((line) => line !== '').join('\n');
+  const evidence = [word.evidence ?? '', ...seen.lines].filter((line) => line !== '').join('\n');
   const data = {
     verb,
     subject,
@@ -149,7 +149,10 @@ async function decide(driving: Driving, word: Word, verdict: Accepted): Promise<
     ...(chosen === undefined ? {} : { choice: chosen }),
   };
   const decided = moving(log.run, { type: 'decision.made', by: person, data });
-  await append(driving, word, [decided, ...leftBehind(log, { verb, subject, person, reason })]);
+  const step = stepsOf(log.plan).find((one) => one.id === subject);
+  const unfenced = owedOnPaper(step, { run: log.began.run, seq: log.events.length + 1, against: seen.against });
+  const owed = [...leftBehind(log, { verb, subject, person, reason }), ...unfenced];
+  await append(driving, word, [decided, ...owed]);
   return `${subject}: ${decision}, by ${person}`;
 }
 
@@ -168,14 +171,20 @@ function leftBehind(
   return [{ type: 'obligation.opened', by: 'drp', data: { id, kind: 'cleanup', text } }];
 }
 
+interface Seen {
+  readonly lines: readonly string[];
+  /** What the world shows against it, where that refuses nothing. */
+  readonly against?: string;
+}
+
 /** The postcondition as it is found; of a run brought in from paper it need only hold where nothing later undoes it. */
-async function seenNow(driving: Driving, step: string): Promise<readonly string[]> {
+async function seenNow(driving: Driving, step: string): Promise<Seen> {
   const { log } = driving;
   try {
-    return await verifyStep(driving, step, AbortSignal.timeout(recheckMs));
+    return { lines: await verifyStep(driving, step, AbortSignal.timeout(recheckMs)) };
   } catch (thrown) {
     if (!isDrpError(thrown) || !isOnPaper(log.events) || mustStillHold(stepOf(log, step))) throw thrown;
-    return [`as found when it was attested: ${thrown.message}`];
+    return { lines: [`as found when it was attested: ${thrown.message}`], against: thrown.message };
   }
 }
 

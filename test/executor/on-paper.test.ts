@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Event } from '../../src/events/event.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { DriveOptions } from '../../src/executor/executor.ts';
+import { owedOnPaper } from '../../src/executor/on-paper.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
@@ -94,5 +95,33 @@ describe('a run that is brought in from paper', () => {
       data: { evidence: expect.stringContaining('as found when it was attested') as unknown as string },
     });
     expect(script.answers.at(-1)).toMatchObject({ kind: 'refused', code: 'postcondition-failed' });
+  });
+});
+
+describe('fencing that is attested', () => {
+  const fence = fakeStep('fence', 'fencing', {
+    spec: { kind: 'fence', id: 'fence', do: 'fence', side: 'production', ways: [], pause: [] } as never,
+  });
+  const about = { run: 'aaaa-bbbb', seq: 12 };
+
+  test('and is not to be seen is owed by the site: split writes are possible', () => {
+    expect(owedOnPaper(fence, { ...about, against: 'from outside: 192.0.2.1 answers 200' })).toEqual([
+      {
+        type: 'obligation.opened',
+        by: 'drp',
+        data: {
+          id: 'aaaa-bbbb.12.fence',
+          kind: 'fencing',
+          step: 'fence',
+          text: 'production was fenced by hand, and that is not to be seen: split writes possible (from outside: 192.0.2.1 answers 200)',
+        },
+      },
+    ]);
+  });
+
+  test('and holds owes nothing; nor does another step that is not to be seen any more', () => {
+    expect(owedOnPaper(fence, { ...about, against: undefined })).toEqual([]);
+    expect(owedOnPaper(fakeStep('copy', 'restoration'), { ...about, against: 'gone again' })).toEqual([]);
+    expect(owedOnPaper(undefined, { ...about, against: 'x' })).toEqual([]);
   });
 });
