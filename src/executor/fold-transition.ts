@@ -7,6 +7,8 @@ export interface Action {
   readonly params: Readonly<Record<string, unknown>> | undefined;
 }
 
+type Next = readonly [snapshot: SnapshotFrom<Machine>, actions: readonly Action[]];
+
 interface Scope {
   readonly scope: AnyActorScope;
   actions: Action[];
@@ -22,12 +24,23 @@ export function nextOf(
   machine: Machine,
   snapshot: SnapshotFrom<Machine>,
   event: AnyEventObject,
-): readonly [snapshot: SnapshotFrom<Machine>, actions: readonly Action[]] {
+): Next {
+  const asked = JSON.stringify(event);
+  const known = lastAnswers.get(snapshot);
+  if (known?.asked === asked) return known.next;
   const held = scopeOf(machine);
   held.actions = [];
-  const next = machine.transition(snapshot as never, event as never, held.scope as never);
-  return [next as unknown as SnapshotFrom<Machine>, held.actions];
+  const after = machine.transition(snapshot as never, event as never, held.scope as never);
+  const next: Next = [after as unknown as SnapshotFrom<Machine>, held.actions];
+  lastAnswers.set(snapshot, { asked, next });
+  return next;
 }
+
+/**
+ * What was last asked of a state: an event is asked about before it is journalled, behind others that go with it, and when it is
+ * folded. A transition is pure, so that the answer is the same.
+ */
+const lastAnswers = new WeakMap<object, { readonly asked: string; readonly next: Next }>();
 
 function scopeOf(machine: Machine): Scope {
   const known = scopes.get(machine);

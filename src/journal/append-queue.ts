@@ -23,6 +23,7 @@ interface Writing {
 /** What is wrong with one append, not with the store. */
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'journal-head-moved',
+  'lease-held',
   'lease-lost',
   'not-canonical',
   'run-not-found',
@@ -50,7 +51,12 @@ export function createAppendQueue({ durable, part }: Writing): AppendQueue {
     const [first] = entries;
     if (first === undefined) return;
     if (entries.length === 1) return alone(first);
-    const outcomes = outcomeOf(() => durable(() => entries.map(({ work }) => refusedAlone(() => part(work)))));
+    // Mostly none is refused, and to keep each apart takes as long as what it writes: that is for the second try.
+    const together = outcomeOf(() => durable(() => entries.map(({ work }): Outcome => ({ result: work() }))));
+    const outcomes =
+      'error' in together && isRefusal(together.error)
+        ? outcomeOf(() => durable(() => entries.map(({ work }) => refusedAlone(() => part(work)))))
+        : together;
     // Nothing of it is there: each learns its own fate.
     if ('error' in outcomes) return entries.forEach(alone);
     const list = outcomes.result as readonly Outcome[];
@@ -78,8 +84,12 @@ function outcomeOf(act: () => unknown): Outcome {
 /** An entry that is refused leaves the others alone; what says that the store fails (a full disk) ends the whole commit. */
 function refusedAlone(act: () => unknown): Outcome {
   const outcome = outcomeOf(act);
-  if ('error' in outcome && !(isDrpError(outcome.error) && refusals.has(outcome.error.code))) throw outcome.error;
+  if ('error' in outcome && !isRefusal(outcome.error)) throw outcome.error;
   return outcome;
+}
+
+function isRefusal(error: Error): boolean {
+  return isDrpError(error) && refusals.has(error.code);
 }
 
 function settle(entry: Entry, outcome: Outcome): void {

@@ -84,6 +84,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
 function claiming({
   store,
   durable,
+  queue,
   stateOf,
 }: Parts): Pick<Journal, 'begin' | 'adopt' | 'keep' | 'lease' | 'release' | 'unclaim'> {
   const freeSite = (site: string, mode: string): void => {
@@ -127,7 +128,7 @@ function claiming({
         store.release({ run, epoch: 1, driver: nobody });
       }),
     lease: async (run, driver, { takeover = false } = {}) =>
-      durable(() => {
+      queue.add(() => {
         const row = store.get(run);
         const state = stateOf(row);
         if (state !== 'dead' && !isSameDriver(row.driver, driver) && !takeover) throw leaseHeld(run, row.driver, state);
@@ -135,9 +136,9 @@ function claiming({
         store.hold(run, epoch, driver);
         return { run, epoch, driver, ...overtaken(row, driver, row.held ? state : undefined) };
       }),
-    release: async (lease) => durable(() => store.release(lease)),
+    release: async (lease) => queue.add(() => store.release(lease)),
     unclaim: async (lease) =>
-      durable(() => {
+      queue.add(() => {
         if (store.get(lease.run).finished) return;
         store.checkLease(lease);
         store.end(lease.run);
