@@ -1,5 +1,5 @@
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 import type { DeskRights } from '../providers/providers.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';

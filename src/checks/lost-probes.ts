@@ -1,8 +1,8 @@
 import { formatDuration } from '../base/duration.ts';
 import { chooseBackups, type BackupChoice } from '../plan/backups.ts';
 import { planDuration } from '../plan/critical-path.ts';
+import { isStraightOn, phasesInOrder, stepsOf } from '../plan/phases.ts';
 import type { Plan } from '../plan/plan.ts';
-import { isStraightOn, phasesInOrder, stepsOf } from '../plan/resolve.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import { surveyPatienceMs } from './backups/surveys.ts';
 import type { CheckContext, Finding, Probe } from './check.ts';

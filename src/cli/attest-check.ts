@@ -1,6 +1,6 @@
 import { DrpError } from '../base/errors.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 import type { AttestEntry, AttestForm } from '../runbook/attest-form.ts';
 import { nearest } from '../runbook/spelling.ts';
 

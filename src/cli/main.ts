@@ -15,8 +15,25 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(args.includes('--json') ? `${JSON.stringify({ version })}\n` : `drp ${version}\n`);
     return 0;
   }
+  findOwnModulesQuickly();
   const { runVerb } = await import('./run-verb.ts');
   return runVerb(first === 'help' ? [...args.slice(1), '--help'] : args);
+}
+
+/**
+ * Node asks the disk several questions about each name that a module imports. Our own say in full where they lie, relative to whoever
+ * imports them, and none of them is a link: their answer is known. A third of the time that loading takes.
+ */
+function findOwnModulesQuickly(): void {
+  // Not by an import: that would make all the names of the built-in module, before `--help` is answered.
+  const { registerHooks } = process.getBuiltinModule('node:module');
+  registerHooks({
+    resolve: (name, context, next) => {
+      const { parentURL } = context;
+      if (!name.startsWith('.') || !name.endsWith('.ts') || parentURL === undefined) return next(name, context);
+      return { url: new URL(name, parentURL).href, format: 'module-typescript', shortCircuit: true };
+    },
+  });
 }
 
 // A reader that closes early (`drp status | head`) or a terminal that goes away is no failure of drp: a run that is

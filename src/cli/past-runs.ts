@@ -4,7 +4,7 @@ import type { Event, EventOf } from '../events/event.ts';
 import { runFacts } from '../executor/facts.ts';
 import { readRuns } from '../journal/read-runs.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Machine } from '../steps/remote/machine.ts';
 import type { ChosenBackup } from '../steps/step-kind.ts';
 import type { Io } from './io.ts';

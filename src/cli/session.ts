@@ -13,7 +13,6 @@ import { onSignals } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { planOf } from './plan-of.ts';
 import { createPromptWords, mergeWords, type PromptWords } from './prompt-words.ts';
-import { promptFor } from './prompts.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { estimatesOfRun } from './site-history.ts';
 
@@ -214,6 +213,7 @@ async function askAbout(session: Session, waiting: Waiting): Promise<void> {
   };
   const end = listen(session, withdrawn);
   withdrawn();
+  const { promptFor } = await import('./prompts.ts');
   const prompted = await promptFor(waiting, {
     io: session.io,
     ask: session.ask,

@@ -43,7 +43,7 @@ export async function startRun(io: Io, procedure: 'activation' | 'return', optio
       : {};
   const request: BeginRequest = { plan, mode: options.dryRun === true ? 'dry-run' : 'real', starter, ...situation };
   return withJournalMade(io, options.journal, async (journal) => {
-    const { executor, close } = await openExecutor(io, journal);
+    const { executor, close } = await openExecutor(io, journal, plan);
     try {
       const run = await executor.begin(request);
       const givenWay = request.mode === 'real' ? preemptDrill(io, { journal, executor, site: plan.site }) : undefined;

@@ -2,13 +2,11 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { DrpError, isDrpError, toError } from '../base/errors.ts';
-import { randomIds } from '../base/ids.ts';
 import { readAtMost } from '../base/read-at-most.ts';
 import type { WholeReading } from '../checks/backups/whole-reading.ts';
 import type { CheckContext } from '../checks/check.ts';
 import type { ExecutorDeps } from '../executor/deps.ts';
 import type { Executor } from '../executor/executor.ts';
-import { currentDriver } from '../journal/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import { defaultJournalUrl, journalExists, openJournal } from '../journal/open.ts';
 import type { LoadedRunbook } from '../plan/load.ts';
@@ -20,7 +18,6 @@ import type { HostPool, PoolOptions } from '../transports/pool.ts';
 import { atHome, hostTargets } from './host-targets.ts';
 import type { Io } from './io.ts';
 import { packageVersion } from './overview.ts';
-import { createSecrets } from './secrets.ts';
 
 // The only file that picks adapters. What a verb does not use is not loaded.
 
@@ -123,14 +120,18 @@ async function readAllowedSigners({ runbook, file }: LoadedRunbook): Promise<str
 
 const signersBytesMax = 4 * 1_048_576;
 
-/** The executor over real adapters. `close` ends connections; remote jobs go on. */
+/** The executor over real adapters, for a run of this plan, or for any. `close` ends connections; remote jobs go on. */
 export async function openExecutor(
   io: Io,
   journal: Journal,
+  plan?: Plan,
 ): Promise<{ readonly executor: Executor; readonly deps: ExecutorDeps; close(): Promise<void> }> {
   const [
     { createExecutor },
     { createProviders },
+    { randomIds },
+    { currentDriver },
+    { createSecrets },
     { createTransportPool },
     { createRemoteJobs },
     { createClaims },
@@ -139,11 +140,14 @@ export async function openExecutor(
   ] = await Promise.all([
     import('../executor/create-executor.ts'),
     import('../providers/create-providers.ts'),
+    import('../base/ids.ts'),
+    import('../journal/driver.ts'),
+    import('./secrets.ts'),
     import('../transports/pool.ts'),
     import('../transports/remote-job.ts'),
     import('../transports/claims.ts'),
     import('../transports/witness.ts'),
-    stepKinds(),
+    stepKinds(plan),
   ]);
   const pools: HostPool[] = [];
   let runbookFile: string | undefined;
@@ -194,13 +198,15 @@ export async function openCheck(
     readonly readings?: Readonly<Record<string, WholeReading>>;
   },
 ): Promise<{ readonly context: CheckContext; close(): Promise<void> }> {
-  const [{ createProviders }, { createSurveys }, { oneLoginEach }, { withoutLost }, pool] = await Promise.all([
-    import('../providers/create-providers.ts'),
-    import('../checks/backups/surveys.ts'),
-    import('../checks/one-login.ts'),
-    import('../checks/without-lost.ts'),
-    openHosts(runbook, { limits: { handshakesMax: checkHandshakesMax } }),
-  ]);
+  const [{ createProviders }, { createSecrets }, { createSurveys }, { oneLoginEach }, { withoutLost }, pool] =
+    await Promise.all([
+      import('../providers/create-providers.ts'),
+      import('./secrets.ts'),
+      import('../checks/backups/surveys.ts'),
+      import('../checks/one-login.ts'),
+      import('../checks/without-lost.ts'),
+      openHosts(runbook, { limits: { handshakesMax: checkHandshakesMax } }),
+    ]);
   const { readings = {}, ...asked } = given;
   const hosts = withoutLost(oneLoginEach(pool), runbook, given.lost);
   const context: CheckContext = {
@@ -218,7 +224,7 @@ export async function openCheck(
 /** Keys of the pinned types, shown at the host's own address. */
 export function showKeys({ hosts }: Pick<Runbook, 'hosts'>): CheckContext['shownKeys'] {
   return async (name, signal) => {
-    const { scanHostKeys } = await import('../transports/host-keys.ts');
+    const { scanHostKeys } = await import('../transports/scan-host-keys.ts');
     const { address = '', port = 22, hostKeys = [] } = hosts[name] ?? {};
     const types = hostKeys.map((key) => key.split(' ')[0] ?? '');
     return (await scanHostKeys(address, port, { types, signal })).map(({ key }) => key);
@@ -239,7 +245,9 @@ async function runAnchor(command: readonly string[], anchor: string, signal: Abo
 const anchorMs = 20_000;
 const anchorBytes = 4_096;
 
-async function stepKinds(): Promise<ReadonlyMap<StepKindName, StepKind>> {
-  const { createStepKinds } = await import('../steps/index.ts');
-  return createStepKinds();
+async function stepKinds(plan?: Plan): Promise<ReadonlyMap<StepKindName, StepKind>> {
+  const { loadStepKinds } = await import('../steps/index.ts');
+  if (plan === undefined) return loadStepKinds();
+  const steps = Object.values(plan.phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
+  return loadStepKinds(steps.flatMap(({ kind }) => (kind === 'gate' ? [] : [kind])));
 }

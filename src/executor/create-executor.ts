@@ -4,10 +4,8 @@ import type { Event, Json } from '../events/event.ts';
 import { genesis } from '../journal/chain.ts';
 import type { Lease } from '../journal/journal.ts';
 import { readRuns } from '../journal/read-runs.ts';
-import { proofDigest, requireSafe } from '../proof/prove.ts';
 import type { ProcedureName } from '../runbook/schema/runbook.ts';
 import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
-import { adoptRun } from './adopt.ts';
 import { createAnchorKeeper, type AnchorKeeper } from './anchors.ts';
 import type { ExecutorDeps } from './deps.ts';
 import { refuseDrill } from './drill-guard.ts';
@@ -27,7 +25,7 @@ import { waitingOf } from './waiting.ts';
 export function createExecutor(deps: ExecutorDeps): Executor {
   return {
     begin: (request) => begin(deps, request),
-    adopt: (request) => adoptRun(deps, request),
+    adopt: async (request) => (await import('./adopt.ts')).adoptRun(deps, request),
     drive: (run, options) => drive(deps, run, options),
     waiting: async (run) => {
       const events = await deps.journal.read(run);
@@ -47,6 +45,8 @@ async function begin(deps: ExecutorDeps, request: BeginRequest): Promise<string>
     throw new DrpError('internal', { what: `a ${plan.procedure} in mode ${mode}` });
   if (mode === 'real') refuseWrongDirection(await readSiteState(deps, plan.site), plan.procedure);
   if (mode === 'drill') await refuseDrill(deps, plan, await readSiteState(deps, plan.site));
+  // Only what begins is proved: whoever goes on need not wait for it to be loaded.
+  const { proofDigest, requireSafe } = await import('../proof/prove.ts');
   const proof = requireSafe(plan);
   const machine = expand(skeletons[plan.procedure], plan);
   const run = deps.ids.run();

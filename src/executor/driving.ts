@@ -1,7 +1,7 @@
 import { DrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 import type { Redaction } from '../steps/remote/redact.ts';
 import type { StepKind } from '../steps/step-kind.ts';
 import type { AnchorKeeper } from './anchors.ts';

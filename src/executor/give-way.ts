@@ -1,5 +1,5 @@
 import type { Draft, Event } from '../events/event.ts';
-import { stepsOf } from '../plan/resolve.ts';
+import { stepsOf } from '../plan/phases.ts';
 import { moving } from './drafts.ts';
 import type { Driving } from './driving.ts';
 

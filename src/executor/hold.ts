@@ -1,7 +1,7 @@
 import { DrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 
 /**
  * A switch back of a return may be called off only while the recovery site is closed: once it was opened again users may

@@ -1,7 +1,7 @@
 import { toError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { PlannedStep } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 import type { StepKind } from '../steps/step-kind.ts';
 import type { FoundJob } from '../transports/transport.ts';
 import { withContact, type ContactWatch } from './contact.ts';

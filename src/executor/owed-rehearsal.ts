@@ -1,10 +1,10 @@
 import { expand, skeletons } from '../../machines/expand.ts';
 import type { Event, EventOf, Json } from '../events/event.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
+import { isStraightOn, stepsOf } from '../plan/phases.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Branch, RehearsalDebt, UndoneStep } from '../plan/rehearsal-debt.ts';
 import { rehearsedDigest, rehearsedPart, restorationChanges, surroundingChanges } from '../plan/rehearsal.ts';
-import { isStraightOn, stepsOf } from '../plan/resolve.ts';
 import { branchesOf, branchKey } from '../proof/branches.ts';
 import { isOnPaper } from './on-paper.ts';
 

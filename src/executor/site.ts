@@ -1,7 +1,7 @@
 import type { Event } from '../events/event.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 
 /** A duty the site still has. */
 export interface OpenObligation {

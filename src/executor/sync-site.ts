@@ -1,8 +1,8 @@
 import { DrpError, isDrpError, toError } from '../base/errors.ts';
 import type { Json } from '../events/event.ts';
 import type { BackupChoice } from '../plan/backups.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 import type { SpecOf } from '../runbook/schema/steps.ts';
 import { lookForBackups } from '../steps/backups/backup-evidence.ts';
 import { warmStaging } from '../steps/copy/copy-plan.ts';

@@ -1,7 +1,7 @@
 import type { Event, Json } from '../events/event.ts';
 import { stepEstimates, type Estimates, type WorkSize } from '../plan/estimates.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 import { stepTimings, type StepTiming } from '../plan/timings.ts';
 import type { RunFacts } from '../steps/step-kind.ts';
 

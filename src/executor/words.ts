@@ -6,7 +6,7 @@ import { watchOf } from '../events/watch.ts';
 import { noncesOf, subjectOnRecord } from '../gates/on-record.ts';
 import { judge, type JudgeContext, type Verdict } from '../gates/policy.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
-import { stepsOf } from '../plan/resolve.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Person } from '../runbook/schema/world.ts';
 import { copyNamed } from './copy-named.ts';
 import { moving } from './drafts.ts';

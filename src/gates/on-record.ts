@@ -1,8 +1,8 @@
 import type { Event } from '../events/event.ts';
 import { lastOpened } from '../events/last-opened.ts';
 import { reviewId } from '../events/review-id.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 import { parseSignedText } from './approval.ts';
 import type { Answer, JudgeContext, JudgedGate } from './policy.ts';
 

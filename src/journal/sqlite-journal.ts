@@ -50,8 +50,8 @@ interface Parts {
  */
 export function openSqliteJournal(options: SqliteJournalOptions): Journal {
   const { path, clock = systemClock, liveness = driverLiveness } = options;
-  preparePlace(path, options.fileSystemType ?? fileSystemTypeOf);
   const { busyTimeoutMs = 5_000, unchecked = false } = options;
+  preparePlace(path, { fileSystemType: options.fileSystemType ?? fileSystemTypeOf, onlyShown: unchecked });
   const database = openSqlite(path, { busyTimeoutMs, unchecked });
   keepBallast(path);
   const store = createStore(database, `sqlite:${path}`, clock);

@@ -48,7 +48,11 @@ export const fileSystemTypeOf: FileSystemType = (folder) => statfsSync(folder).t
  * Makes the file of a journal where there is none, readable by its owner alone (0600), in a folder that others can pass
  * but not list (0711: the spool for their words lies in it). Throws journal-network-folder, journal-unwritable.
  */
-export function preparePlace(path: string, fileSystemType: FileSystemType): void {
+export function preparePlace(
+  path: string,
+  options: { readonly fileSystemType: FileSystemType; readonly onlyShown: boolean },
+): void {
+  const { fileSystemType, onlyShown } = options;
   const folder = dirname(path);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o711 });
@@ -60,7 +64,8 @@ export function preparePlace(path: string, fileSystemType: FileSystemType): void
     } finally {
       closeSync(file);
     }
-    syncFolders(folder);
+    // Whoever writes to it has made its names durable.
+    if (!onlyShown) syncFolders(folder);
   } catch (thrown) {
     if (thrown instanceof DrpError) throw thrown;
     throw new DrpError('journal-unwritable', { path, reason: toError(thrown).message }, { cause: thrown });

@@ -1,5 +1,5 @@
+import { isStraightOn, phasesInOrder } from './phases.ts';
 import type { Plan, PlannedStep } from './plan.ts';
-import { isStraightOn, phasesInOrder } from './resolve.ts';
 
 export interface LaneDuration {
   readonly lane: string;

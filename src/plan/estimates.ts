@@ -1,6 +1,6 @@
 import { planDuration } from './critical-path.ts';
+import { stepsOf } from './phases.ts';
 import type { Plan, PlannedStep } from './plan.ts';
-import { stepsOf } from './resolve.ts';
 import type { Course, StepTiming } from './timings.ts';
 
 /** How long a step should take, ms. People's time is no part of it. */

@@ -6,9 +6,7 @@ import { DrpError, toError, type Problem } from '../base/errors.ts';
 import { readAtMost } from '../base/read-at-most.ts';
 import { parseRunbook } from '../runbook/parse.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
-
-/** A hundred times the longest runbook there is. */
-export const runbookBytesMax = 4 * 1_048_576;
+import { runbookBytesMax } from './runbook-bytes.ts';
 
 export interface LoadedRunbook {
   readonly runbook: Runbook;

@@ -1,17 +1,11 @@
 import { DrpError } from '../base/errors.ts';
 import { digestOf, sha256Hex } from '../events/digest.ts';
-import {
-  asidePhases,
-  drillPhases,
-  phaseOrder,
-  skeletonGates,
-  type FilledProcedure,
-  type SkeletonGate,
-} from '../runbook/procedures.ts';
+import { phaseOrder, skeletonGates, type FilledProcedure, type SkeletonGate } from '../runbook/procedures.ts';
 import type { Phase, ProcedureName, Runbook } from '../runbook/schema/runbook.ts';
 import type { StepKindName, StepSpec } from '../runbook/schema/steps.ts';
 import type { GatePolicy } from '../runbook/schema/world.ts';
 import { drillPlan } from './drill.ts';
+import { stepsOf } from './phases.ts';
 import type { Plan, PlannedGate, PlannedLane, PlannedStep, PlannedWorld, StepDescription } from './plan.ts';
 
 type WorkSpec = Extract<StepSpec, { kind: StepKindName }>;
@@ -72,22 +66,6 @@ function resolveDrill(runbook: Runbook, source: RunbookFile, describe: Describe)
 export function planDigest(plan: Omit<Plan, 'digest'>): string {
   const { digest: _, ...content } = { digest: '', ...plan };
   return digestOf(content);
-}
-
-/** All steps of a plan in the order of its phases and lanes, gates in lanes among them. */
-export function stepsOf(plan: Pick<Plan, 'phases' | 'procedure'>): readonly PlannedStep[] {
-  return phasesInOrder(plan).flatMap((phase) => (plan.phases[phase] ?? []).flatMap((lane) => lane.steps));
-}
-
-/** Names of the plan's phases in the order they are walked (canonical JSON sorts keys, so a stored plan has lost it). */
-export function phasesInOrder(plan: Pick<Plan, 'phases' | 'procedure'>): readonly string[] {
-  const order = plan.procedure === 'drill' ? drillPhases : phaseOrder[plan.procedure];
-  return order.filter((phase) => Object.hasOwn(plan.phases, phase));
-}
-
-/** False for a phase that runs only when somebody decides so: a way back. */
-export function isStraightOn(phase: string): boolean {
-  return !asidePhases.has(phase);
 }
 
 function worldOf(runbook: Runbook): PlannedWorld {

@@ -1,7 +1,7 @@
 import type { Event, EventOf, Json } from '../events/event.ts';
 import { frozenPlan } from './frozen-plan.ts';
+import { stepsOf } from './phases.ts';
 import type { Plan } from './plan.ts';
-import { stepsOf } from './resolve.ts';
 
 /** How long one step took in one run, and what it moved. */
 export interface StepTiming {

@@ -1,5 +1,5 @@
+import { isStraightOn, phasesInOrder, stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { isStraightOn, phasesInOrder, stepsOf } from '../plan/resolve.ts';
 import { actOf, type Side, type StepAct } from './step-act.ts';
 
 /** A step with its place in the procedure and what it does to the world. */

@@ -1,5 +1,5 @@
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { stepsOf } from '../plan/resolve.ts';
 import { absolute, overlaps, resourceParts, within, type ResourceParts } from './resource.ts';
 
 export type Side = 'production' | 'recovery';

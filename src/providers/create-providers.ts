@@ -3,8 +3,6 @@ import { systemClock } from '../base/clock.ts';
 import type { Secret } from '../base/secret.ts';
 import type { SecretReference } from '../runbook/schema/basics.ts';
 import type { Desk, DnsZone } from '../runbook/schema/world.ts';
-import { askAuthorities } from './dns/authorities.ts';
-import { askNameServers } from './dns/name-servers.ts';
 import type { DnsProvider, Providers, TicketDesk } from './providers.ts';
 
 /** Adapters of the outside services a plan names. A backend's package is loaded when a plan first needs it. */
@@ -12,8 +10,8 @@ export function createProviders(deps: { readonly clock?: Clock } = {}): Provider
   const clock = deps.clock ?? systemClock;
   return {
     dns: (zone, secret) => dnsProvider(zone, secret, clock),
-    askNameServers,
-    askAuthorities,
+    askNameServers: async (...question) => (await import('./dns/name-servers.ts')).askNameServers(...question),
+    askAuthorities: async (...question) => (await import('./dns/authorities.ts')).askAuthorities(...question),
     desk: ticketDesk,
   };
 }

@@ -1,35 +1,27 @@
 import type { StepKindName } from '../runbook/schema/steps.ts';
-import { commandStep } from './command/command-step.ts';
-import { copyStep } from './copy/copy-step.ts';
-import { databaseStep } from './database/database-step.ts';
-import { dnsStep } from './dns/dns-step.ts';
-import { cleanUpStep } from './drill/clean-up-step.ts';
-import { isolateStep } from './drill/isolate-step.ts';
-import { simulateStep } from './drill/simulate-step.ts';
-import { fenceStep } from './fence/fence-step.ts';
-import { httpStep } from './http/http-step.ts';
-import { maintenanceStep } from './maintenance/maintenance-step.ts';
-import { manualStep } from './manual/manual-step.ts';
-import { salvageStep } from './salvage/salvage-step.ts';
 import type { StepKind } from './step-kind.ts';
-import { ticketStep } from './ticket/ticket-step.ts';
 
-/** Every kind of step, by name. A map cannot say in types that the kind under a name takes specs of that name; the plan does. */
-export function createStepKinds(): ReadonlyMap<StepKindName, StepKind> {
-  const kinds = [
-    commandStep(),
-    copyStep,
-    databaseStep,
-    dnsStep(),
-    fenceStep,
-    httpStep(),
-    maintenanceStep,
-    manualStep(),
-    salvageStep,
-    ticketStep(),
-    isolateStep,
-    simulateStep,
-    cleanUpStep,
-  ];
-  return new Map(kinds.map((kind) => [kind.kind, kind as unknown as StepKind]));
+/** Name → the kind, loaded when it is asked for. That a kind takes specs of its own name cannot be said in types; the plan does. */
+const loaders: Readonly<Record<StepKindName, () => Promise<unknown>>> = {
+  command: async () => (await import('./command/command-step.ts')).commandStep(),
+  copy: async () => (await import('./copy/copy-step.ts')).copyStep,
+  database: async () => (await import('./database/database-step.ts')).databaseStep,
+  dns: async () => (await import('./dns/dns-step.ts')).dnsStep(),
+  fence: async () => (await import('./fence/fence-step.ts')).fenceStep,
+  http: async () => (await import('./http/http-step.ts')).httpStep(),
+  maintenance: async () => (await import('./maintenance/maintenance-step.ts')).maintenanceStep,
+  manual: async () => (await import('./manual/manual-step.ts')).manualStep(),
+  salvage: async () => (await import('./salvage/salvage-step.ts')).salvageStep,
+  ticket: async () => (await import('./ticket/ticket-step.ts')).ticketStep(),
+  isolate: async () => (await import('./drill/isolate-step.ts')).isolateStep,
+  simulate: async () => (await import('./drill/simulate-step.ts')).simulateStep,
+  'clean-up': async () => (await import('./drill/clean-up-step.ts')).cleanUpStep,
+};
+
+/** These kinds of step, or every kind, by name. */
+export async function loadStepKinds(
+  names: Iterable<StepKindName> = Object.keys(loaders) as StepKindName[],
+): Promise<ReadonlyMap<StepKindName, StepKind>> {
+  const loaded = [...new Set(names)].map(async (name) => [name, (await loaders[name]()) as StepKind] as const);
+  return new Map(await Promise.all(loaded));
 }

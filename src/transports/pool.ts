@@ -5,20 +5,10 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import { DrpError, toError } from '../base/errors.ts';
 import { createConnectionCache, type ConnectionCache } from './connection-cache.ts';
 import { standardLimits, type ConnectionLimits } from './connection-limits.ts';
-import { scanHostKeys, type ScannedHostKey } from './host-keys.ts';
-import { createLocalTransport } from './local-transport.ts';
 import { createLoginLimits, type LoginLimits } from './login-limits.ts';
-import {
-  connectInteractively,
-  createControlFolder,
-  openOpenssh,
-  type OpensshSettings,
-  type OpensshTransport,
-} from './openssh-transport.ts';
+import type { OpensshSettings, OpensshTransport } from './openssh-transport.ts';
+import type { ScannedHostKey } from './scan-host-keys.ts';
 import { openSocket } from './socket.ts';
-import { dialSsh2, requirePins } from './ssh2-connection.ts';
-import { chooseLogin } from './ssh2-login.ts';
-import { createSsh2Transport } from './ssh2-transport.ts';
 import type { HostTarget, Transport, TransportPool } from './transport.ts';
 import type { TunnelTransport } from './tunnel.ts';
 
@@ -47,6 +37,18 @@ export interface HostPool extends TransportPool {
   allowLogins(hostName: string): void;
 }
 
+// A way to a host is loaded when the first host is reached by it: ssh2 and execa take longer to load than a short step takes.
+const loadOpenssh = () => import('./openssh-transport.ts');
+const loadLocal = () => import('./local-transport.ts');
+const loadSsh2 = async () => {
+  const [{ dialSsh2, requirePins }, { chooseLogin }, { createSsh2Transport }] = await Promise.all([
+    import('./ssh2-connection.ts'),
+    import('./ssh2-login.ts'),
+    import('./ssh2-transport.ts'),
+  ]);
+  return { dialSsh2, requirePins, chooseLogin, createSsh2Transport };
+};
+
 /** Connections to these hosts. A host that is not among them is a fault of the plan: internal. */
 export function createTransportPool(targets: readonly HostTarget[], options: PoolOptions = {}): HostPool {
   const limits: ConnectionLimits = { ...standardLimits, ...options.limits };
@@ -57,7 +59,7 @@ export function createTransportPool(targets: readonly HostTarget[], options: Poo
   let ownFolder: Promise<string> | undefined;
   let closing = new AbortController();
   const openssh = async (): Promise<OpensshSettings> => {
-    ownFolder ??= createControlFolder();
+    ownFolder ??= loadOpenssh().then(({ createControlFolder }) => createControlFolder());
     const sharedFolder = options.sharedFolder ?? defaultSharedFolder();
     return { limits, sharedFolder, ownFolder: await ownFolder, signal: closing.signal };
   };
@@ -78,12 +80,14 @@ export function createTransportPool(targets: readonly HostTarget[], options: Poo
     connectInteractively: async (hostName) => {
       const target = find(hostName);
       const via = target.via === undefined ? undefined : await shareOpenssh(source, target.via);
+      const { connectInteractively } = await loadOpenssh();
       await connectInteractively(target, await openssh(), via);
     },
     scanHostKeys: async (hostName) => {
       const { via, address, port } = find(hostName);
       const tunnel = via === undefined ? undefined : await shareTunnel(source, via);
       const way = tunnel === undefined ? {} : { openWay: () => tunnel.openTunnel(address, port) };
+      const { scanHostKeys } = await import('./scan-host-keys.ts');
       return scanHostKeys(address, port, { signal: closing.signal, ...way });
     },
     allowLogins: (hostName) => logins.forgive(hostName),
@@ -112,7 +116,7 @@ interface Source {
 
 function shareTransport(source: Source, target: HostTarget): Promise<Transport> {
   if (target.transport !== 'local') return shareTunnel(source, target);
-  return source.cache.share(target.name, async () => createLocalTransport(target));
+  return source.cache.share(target.name, async () => (await loadLocal()).createLocalTransport(target));
 }
 
 async function shareTunnel(source: Source, target: HostTarget): Promise<TunnelTransport> {
@@ -130,6 +134,7 @@ function shareSsh2(source: Source, target: HostTarget): Promise<TunnelTransport>
   const { logins, limits, agentSocket } = source;
   const signal = source.closing();
   const open = async (): Promise<TunnelTransport> => {
+    const { dialSsh2, requirePins, chooseLogin, createSsh2Transport } = await loadSsh2();
     requirePins(target);
     const login = await chooseLogin(target, { agentSocket });
     // The way through another host comes first: its own login needs a handshake's place, too.
@@ -152,6 +157,7 @@ function shareSsh2(source: Source, target: HostTarget): Promise<TunnelTransport>
 function shareOpenssh(source: Source, target: HostTarget): Promise<OpensshTransport> {
   const open = async (): Promise<OpensshTransport> => {
     const via = target.via === undefined ? undefined : await shareOpenssh(source, target.via);
+    const { openOpenssh } = await loadOpenssh();
     const leave = await source.logins.enterHandshake(source.closing());
     try {
       return await openOpenssh(target, await source.openssh(), via);

@@ -1,6 +1,6 @@
 import type { Event } from '../events/event.ts';
+import { phasesInOrder, stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { phasesInOrder, stepsOf } from '../plan/resolve.ts';
 import { betweenMs } from './instants.ts';
 
 /** What a real activation would have taken, told by the drill of it. */

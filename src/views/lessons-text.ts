@@ -2,7 +2,7 @@ import type { Event } from '../events/event.ts';
 import { printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
 import { wrap } from './layout.ts';
-import { lessonsIn } from './report/model.ts';
+import { lessonsIn } from './report/lessons.ts';
 import type { Lesson } from './report/report.ts';
 import type { Style } from './style.ts';
 

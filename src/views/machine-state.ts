@@ -32,6 +32,20 @@ export function collectStates(state: Json, into: Map<string, string>): void {
   }
 }
 
+/** `collectStates` for one run: a night goes through the same few states again and again. */
+export function standingReader(): (state: Json) => ReadonlyMap<string, string> {
+  const known = new Map<string, ReadonlyMap<string, string>>();
+  return (state) => {
+    const text = JSON.stringify(state);
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const standing = new Map<string, string>();
+    collectStates(state, standing);
+    known.set(text, standing);
+    return standing;
+  };
+}
+
 /**
  * The path below a gate: in a lane it has its own name, in a skeleton `GATE-gate`. A drill that is left asks its clean-up gate
  * on the way out.

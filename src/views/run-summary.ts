@@ -5,11 +5,11 @@ import { watchOf, type Watch } from '../events/watch.ts';
 import { nextProgress, type MovedBytes } from '../plan/copy-progress.ts';
 import type { Estimates, StepEstimate } from '../plan/estimates.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
+import { phasesInOrder, stepsOf as stepsOfPlan } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { phasesInOrder, stepsOf as stepsOfPlan } from '../plan/resolve.ts';
 import { betweenMs } from './instants.ts';
 import { lossesOf, type Losses } from './losses.ts';
-import { collectStates, gatePath, stepState, topOf, type StepState } from './machine-state.ts';
+import { gatePath, standingReader, stepState, topOf, type StepState } from './machine-state.ts';
 
 export interface StepProgress extends MovedBytes {
   readonly text: string;
@@ -123,6 +123,7 @@ interface Building extends Mutable<Omit<RunSummary, 'phases' | 'gates' | 'obliga
   readonly gates: Map<string, Mutable<GateSummary>>;
   readonly obligations: Map<string, Mutable<ObligationSummary>>;
   readonly notes: { at: string; person: string; text: string }[];
+  readonly standingIn: ReturnType<typeof standingReader>;
 }
 
 /**
@@ -137,7 +138,7 @@ export function runSummary(events: readonly Event[], estimates?: Estimates): Run
     if (building !== undefined) follow(building, event);
   }
   if (building === undefined) return undefined;
-  const { plan, steps, gates, obligations, notes, ...rest } = building;
+  const { plan, steps, gates, obligations, notes, standingIn: _, ...rest } = building;
   const watch = watchOf(events);
   return {
     ...rest,
@@ -189,6 +190,7 @@ function begin(event: EventOf<'run.began'>): Building {
     ),
     obligations: new Map(),
     notes: [],
+    standingIn: standingReader(),
     ...(data.situation === undefined ? {} : { situation: data.situation }),
   };
 }
@@ -204,11 +206,9 @@ function applyEvent(building: Building, event: Event): void {
     case 'effect.started': {
       const step = event.data.source === 'step' ? building.steps.get(event.data.id) : undefined;
       if (step === undefined) return;
-      step.attempts = event.data.attempt;
-      step.startedAt ??= event.at;
-      delete step.progress;
-      delete step.reason;
-      delete step.hint;
+      const { progress: _p, reason: _r, hint: _h, ...kept } = step;
+      // Made anew: an object that members are deleted from is slow from then on.
+      building.steps.set(step.id, { ...kept, attempts: event.data.attempt, startedAt: step.startedAt ?? event.at });
       return;
     }
     case 'step.progressed':
@@ -321,8 +321,7 @@ function follow(building: Building, event: Event): void {
   if (stateless) return;
   const { state } = event.data as { readonly state: Json };
   building.at = topOf(state);
-  const standing = new Map<string, string>();
-  collectStates(state, standing);
+  const standing = building.standingIn(state);
   for (const step of building.steps.values()) moveStep(step, standing.get(step.id), event);
   for (const gate of building.gates.values()) {
     gate.state = gateState(gate, gatePath(standing, gate.id), event);

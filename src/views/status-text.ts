@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts';
-import { isStraightOn } from '../plan/resolve.ts';
+import { isStraightOn } from '../plan/phases.ts';
 import { printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
 import { facts, table, wrap } from './layout.ts';

@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
 import { timeLeft } from '../plan/copy-progress.ts';
-import { isStraightOn } from '../plan/resolve.ts';
+import { isStraightOn } from '../plan/phases.ts';
 import type { RunSummary, StepSummary } from './run-summary.ts';
 
 /** From … to, ms. */

@@ -47,14 +47,9 @@ export async function writeLongRun(
     const key = state.wanted.get('copy')?.key ?? '';
     const started = { key, id: 'copy', source: 'step', attempt: 1, commands: ['do copy'] } as const;
     add({ type: 'effect.started', by: 'drp', data: started });
-    for (const share of [1, 2, 3, 4]) {
-      const data = {
-        step: 'copy',
-        key,
-        doneBytes: share * 2 ** 30,
-        totalBytes: 5 * 2 ** 30,
-        text: 'copying data/files',
-      };
+    for (let report = 1; report <= reports; report += 1) {
+      const doneBytes = report * 2 ** 30;
+      const data = { step: 'copy', key, doneBytes, totalBytes: (reports + 1) * 2 ** 30, text: 'copying data/files' };
       add({ type: 'step.progressed', by: 'drp', data });
     }
     const failure = { kind: 'failed', code: 'step-failed', reason: 'the line was cut', hint: 'Try again.' } as const;

@@ -9,7 +9,7 @@ import { openExecutor, openRunbook, resolveProcedure } from '../../src/cli/wire.
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { ExecutorDeps } from '../../src/executor/deps.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
-import { stepsOf } from '../../src/plan/resolve.ts';
+import { stepsOf } from '../../src/plan/phases.ts';
 import type { Transport } from '../../src/transports/transport.ts';
 import { openLab, startLab, type Lab } from '../lab/lab.ts';
 

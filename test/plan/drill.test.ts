@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { stepsOf } from '../../src/plan/phases.ts';
 import type { Plan, PlannedStep } from '../../src/plan/plan.ts';
-import { resolvePlan, stepsOf } from '../../src/plan/resolve.ts';
+import { resolvePlan } from '../../src/plan/resolve.ts';
 import { editRunbook, type Edit, type EditValue } from '../../src/runbook/edit.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
-import { createStepKinds } from '../../src/steps/index.ts';
+import { loadStepKinds } from '../../src/steps/index.ts';
 
 const file = 'gravelines.yaml';
 const shipped = readFileSync(new URL('../../runbooks/gravelines.yaml', import.meta.url), 'utf8');
-const kinds = createStepKinds();
+const kinds = await loadStepKinds();
 const root = '/tmp/drp-lab/hosts/gravelines/srv/.drp/drill/gravelines';
 
 function planOf(procedure: Plan['procedure'], edits: readonly Edit[] = []): Plan {

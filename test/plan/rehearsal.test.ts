@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { Event } from '../../src/events/event.ts';
 import { historyOf } from '../../src/executor/history.ts';
 import { rehearsalDebt } from '../../src/executor/owed-rehearsal.ts';
+import { stepsOf } from '../../src/plan/phases.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { changeLines, rehearsalHeadline, undoneLines, unwalkedLines } from '../../src/plan/rehearsal-debt.ts';
 import { rehearsedDigest, rehearsedPart, restorationChanges, surroundingChanges } from '../../src/plan/rehearsal.ts';
-import { stepsOf } from '../../src/plan/resolve.ts';
 import { alter, changed, step, type Procedure } from '../proof/gravelines.ts';
 import { recorded } from '../views/recorded-run.ts';
 

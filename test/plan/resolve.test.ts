@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { planDuration } from '../../src/plan/critical-path.ts';
-import { phasesInOrder, planDigest, resolvePlan, stepsOf } from '../../src/plan/resolve.ts';
+import { phasesInOrder, stepsOf } from '../../src/plan/phases.ts';
+import { planDigest, resolvePlan } from '../../src/plan/resolve.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
 import { describeFixture } from './describe-fixture.ts';
 

@@ -4,11 +4,11 @@ import type { Plan, PlannedStep } from '../../src/plan/plan.ts';
 import { resolvePlan } from '../../src/plan/resolve.ts';
 import { provePlan } from '../../src/proof/prove.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
-import { createStepKinds } from '../../src/steps/index.ts';
+import { loadStepKinds } from '../../src/steps/index.ts';
 
 const file = 'gravelines.yaml';
 const text = readFileSync(new URL('../../runbooks/gravelines.yaml', import.meta.url), 'utf8');
-const kinds = createStepKinds();
+const kinds = await loadStepKinds();
 
 function planOf(procedure: Plan['procedure']): Plan {
   const { runbook } = parseRunbook(text, { file });

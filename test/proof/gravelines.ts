@@ -4,9 +4,9 @@ import { resolvePlan } from '../../src/plan/resolve.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
 import type { Runbook } from '../../src/runbook/schema/runbook.ts';
 import { stepSpec, type StepSpec } from '../../src/runbook/schema/steps.ts';
-import { createStepKinds } from '../../src/steps/index.ts';
+import { loadStepKinds } from '../../src/steps/index.ts';
 
-const kinds = createStepKinds();
+const kinds = await loadStepKinds();
 
 /** A phase as lanes, free to be changed. */
 export type Lanes = Record<string, StepSpec[]>;

@@ -5,7 +5,7 @@ import { provePlan } from '../../src/proof/prove.ts';
 import { draftRunbook, type DraftAnswers, type DraftHost } from '../../src/runbook/draft.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
 import type { StepKindName } from '../../src/runbook/schema/steps.ts';
-import { createStepKinds } from '../../src/steps/index.ts';
+import { loadStepKinds } from '../../src/steps/index.ts';
 import { describeFixture } from '../plan/describe-fixture.ts';
 
 const host = (name: string, datacentre: string, last: number): DraftHost => ({
@@ -92,8 +92,8 @@ describe('a drafted runbook', () => {
     },
   );
 
-  test('is proven safe, both ways', () => {
-    const kinds = createStepKinds();
+  test('is proven safe, both ways', async () => {
+    const kinds = await loadStepKinds();
     const text = draftRunbook(full);
     const { runbook } = parseRunbook(text, { file: 'south.yaml' });
     for (const procedure of ['activation', 'return'] as const) {

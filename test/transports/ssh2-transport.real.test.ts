@@ -3,9 +3,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { fingerprint, scanHostKeys } from '../../src/transports/host-keys.ts';
+import { fingerprint } from '../../src/transports/host-keys.ts';
 import { createTransportPool, type HostPool } from '../../src/transports/pool.ts';
 import { argv } from '../../src/transports/quote.ts';
+import { scanHostKeys } from '../../src/transports/scan-host-keys.ts';
 import type { HostTarget } from '../../src/transports/transport.ts';
 import { freePort, keygen, startCutProxy, startSshd, type SshdFixture } from './sshd-fixture.ts';
 

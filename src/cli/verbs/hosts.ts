@@ -3,7 +3,7 @@ import { DrpError } from '../../base/errors.ts';
 import type { LoadedRunbook } from '../../plan/load.ts';
 import type { Runbook } from '../../runbook/schema/runbook.ts';
 import type { Host } from '../../runbook/schema/world.ts';
-import type { ScannedHostKey } from '../../transports/host-keys.ts';
+import type { ScannedHostKey } from '../../transports/scan-host-keys.ts';
 import { printableLine } from '../../views/escape.ts';
 import { table } from '../../views/layout.ts';
 import { createAsk } from '../ask.ts';

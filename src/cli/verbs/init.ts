@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { DrpError, toError } from '../../base/errors.ts';
 import { readAtMost } from '../../base/read-at-most.ts';
 import type { DraftAnswers, DraftDatabase, DraftHost, DraftPerson } from '../../runbook/draft.ts';
-import type { ScannedHostKey } from '../../transports/host-keys.ts';
+import type { ScannedHostKey } from '../../transports/scan-host-keys.ts';
 import { printableLine } from '../../views/escape.ts';
 import { table } from '../../views/layout.ts';
 import { createAsk, type Ask } from '../ask.ts';
@@ -202,7 +202,7 @@ async function askHost(
   ask: Ask,
   known: { readonly site: string; readonly about: string; readonly cities: Record<string, string> },
 ): Promise<DraftHost> {
-  const { scanHostKeys } = await import('../../transports/host-keys.ts');
+  const { scanHostKeys } = await import('../../transports/scan-host-keys.ts');
   const facts = await askFacts(ask, hostFacts, known.about);
   const {
     name = '',

@@ -4,7 +4,7 @@ import { randomIds } from '../../base/ids.ts';
 import { lessonPromise } from '../../gates/answer-check.ts';
 import { readRuns } from '../../journal/read-runs.ts';
 import { lessonsOfRuns, lessonsText } from '../../views/lessons-text.ts';
-import { lessonsIn } from '../../views/report/model.ts';
+import { lessonsIn } from '../../views/report/lessons.ts';
 import { sayBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';

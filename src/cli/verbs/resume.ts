@@ -1,7 +1,8 @@
 import { readAtMost } from '../../base/read-at-most.ts';
 import { sha256Hex } from '../../events/digest.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { runbookBytesMax } from '../../plan/load.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { runbookBytesMax } from '../../plan/runbook-bytes.ts';
 import { driveRun } from '../drive-run.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -44,8 +45,10 @@ ${examples([
 
 async function resume(io: Io, journal: Journal, options: ResumeOptions): Promise<VerbAnswer> {
   const row = await pickRun(journal, options, 'unfinished');
-  await warnOfChanges(io, journal, row.run);
-  const { executor, close } = await openExecutor(io, journal);
+  // For the screen and for what is loaded: the executor reads and checks the record itself.
+  const plan = planOf(await journal.recall(row.run));
+  await warnOfChanges(io, plan);
+  const { executor, close } = await openExecutor(io, journal, plan);
   try {
     return await driveRun(
       io,
@@ -62,8 +65,8 @@ async function resume(io: Io, journal: Journal, options: ResumeOptions): Promise
 }
 
 /** The frozen plan goes on; what changed on disk since is said, because somebody may believe it counts. */
-async function warnOfChanges(io: Io, journal: Journal, run: string): Promise<void> {
-  const { file, sha256 } = planOf(await journal.read(run)).runbook;
+async function warnOfChanges(io: Io, { runbook }: Plan): Promise<void> {
+  const { file, sha256 } = runbook;
   const text = await readAtMost(file, runbookBytesMax).catch(() => undefined);
   const now = text === undefined ? undefined : sha256Hex(text);
   if (now === sha256) return;

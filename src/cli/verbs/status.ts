@@ -12,10 +12,9 @@ import {
   unwalkedLines,
   type RehearsalDebt,
 } from '../../plan/rehearsal-debt.ts';
-import { gateText } from '../../views/gate-text.ts';
 import { fitRows } from '../../views/layout.ts';
 import { isPastDue, lessonsOfRuns, pastDueLines, type SiteLesson } from '../../views/lessons-text.ts';
-import { elapsedMs, runSummary, type RunSummary } from '../../views/run-summary.ts';
+import { elapsedMs, runSummary, type GateSummary, type RunSummary } from '../../views/run-summary.ts';
 import { statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
 import { examples } from '../examples.ts';
 import { forShowing } from '../for-showing.ts';
@@ -94,10 +93,10 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
   for (;;) {
     const seen = await look(forShowing(journal), options);
     const head = seen.summary?.head.hash ?? '';
-    if (io.json && head !== shown) io.stdout.write(`${JSON.stringify(answer(io, seen).json)}\n`);
+    if (io.json && head !== shown) io.stdout.write(`${JSON.stringify((await answer(io, seen)).json)}\n`);
     else if (io.stdout.isTTY)
-      io.stdout.write(`\u001b[H\u001b[2J${fitRows(textOf(io, seen, { statements: false }), io.stdout.rows)}`);
-    else if (head !== shown) io.stdout.write(`${textOf(io, seen, { statements: false })}\n`);
+      io.stdout.write(`\u001b[H\u001b[2J${fitRows(await textOf(io, seen, { statements: false }), io.stdout.rows)}`);
+    else if (head !== shown) io.stdout.write(`${await textOf(io, seen, { statements: false })}\n`);
     shown = head;
     if (readerGone || seen.summary === undefined || seen.summary.outcome !== undefined) return answer(io, seen);
     await systemClock.sleep(watchEveryMs);
@@ -220,11 +219,11 @@ async function rehearsalOf(io: Io, journal: Journal, site: string | undefined): 
   }
 }
 
-function answer(io: Io, seen: Seen): VerbAnswer {
+async function answer(io: Io, seen: Seen): Promise<VerbAnswer> {
   const { summary, site, driven, journal, possible, unheard, pastDue, rehearsal } = seen;
   const elapsed = summary === undefined ? {} : { elapsedMs: elapsedMs(summary, systemClock.nowMs()) };
   return {
-    text: textOf(io, seen, { statements: true }),
+    text: await textOf(io, seen, { statements: true }),
     json: {
       journal,
       driven,
@@ -242,7 +241,7 @@ function rehearsalLines(debt: RehearsalDebt, nowMs: number): readonly string[] {
   return [rehearsalHeadline(debt, nowMs), ...changeLines(debt), ...undoneLines(debt), ...unwalkedLines(debt)];
 }
 
-function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): string {
+async function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): Promise<string> {
   const { summary, site, driven, journal, possible, unheard, pastDue, rehearsal } = seen;
   const nowMs = systemClock.nowMs();
   const view: StatusView = {
@@ -263,10 +262,20 @@ function textOf(io: Io, seen: Seen, options: { readonly statements: boolean }): 
   }
   const open =
     options.statements && summary.outcome === undefined ? summary.gates.filter((gate) => gate.state === 'open') : [];
-  const statements = open.flatMap((gate) =>
-    gate.statement === undefined || gate.digest === undefined
+  return [statusText(summary, view), ...(await statementTexts(open, { ...io, nowMs, journal }))].join('\n');
+}
+
+/** Loaded only where a gate is open. */
+async function statementTexts(
+  gates: readonly GateSummary[],
+  look: Pick<Io, 'width' | 'style'> & { readonly nowMs: number; readonly journal: string },
+): Promise<readonly string[]> {
+  if (gates.length === 0) return [];
+  const { gateText } = await import('../../views/gate-text.ts');
+  const { width, style, nowMs, journal } = look;
+  return gates.flatMap(({ statement, digest }) =>
+    statement === undefined || digest === undefined
       ? []
-      : [gateText(gate.statement, { width: io.width, style: io.style, nowMs, digest: gate.digest, journal })],
+      : [gateText(statement, { width, style, nowMs, digest, journal })],
   );
-  return [statusText(summary, view), ...statements].join('\n');
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../base/duration.ts';
+import { stepsOf } from '../../plan/phases.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
-import { stepsOf } from '../../plan/resolve.ts';
 import type { StepContext, StepOutcome } from '../step-kind.ts';
 import type { DnsOutput, DnsSpec } from './changes.ts';
 import { approvedSets, ownOutputs } from './changes.ts';

@@ -1,7 +1,7 @@
 import { DrpError } from '../../base/errors.ts';
 import type { Json } from '../../events/event.ts';
+import { stepsOf } from '../../plan/phases.ts';
 import type { Plan, PlannedWorld } from '../../plan/plan.ts';
-import { stepsOf } from '../../plan/resolve.ts';
 import { recordSet, sameRecord, sameRecordSet, sameValues } from '../../providers/dns/record-set.ts';
 import type { DnsChange, RecordSet } from '../../providers/providers.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';

@@ -1,6 +1,6 @@
 import type { Json } from '../../events/event.ts';
+import { stepsOf } from '../../plan/phases.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { stepsOf } from '../../plan/resolve.ts';
 import type { WebReply } from '../../providers/web/request-at.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
 import type { RunFacts } from '../step-kind.ts';

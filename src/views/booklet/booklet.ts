@@ -1,6 +1,6 @@
 import { formatDuration } from '../../base/duration.ts';
+import { stepsOf } from '../../plan/phases.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { stepsOf } from '../../plan/resolve.ts';
 import type { PlanStation } from '../plan-text.ts';
 import { esc } from '../report/html-parts.ts';
 import { bookletStyle } from './booklet-style.ts';

@@ -9,22 +9,13 @@ import type { Plan, PlannedGate } from '../../plan/plan.ts';
 import { betweenMs, instantText } from '../instants.ts';
 import { runSummary, type RunSummary } from '../run-summary.ts';
 import { exceptionsOf } from './exceptions.ts';
+import { lessonsIn } from './lessons.ts';
 import { objectivesOf } from './objectives.ts';
 import { obligationsOf } from './obligations.ts';
 import { outagesOf } from './outages.ts';
 import { peopleIn } from './people.ts';
 import { recordFacts } from './record.ts';
-import type {
-  Bar,
-  GateOpening,
-  Lesson,
-  Report,
-  ReportAnswer,
-  ReportGate,
-  ReportStep,
-  Timeline,
-  TimeUse,
-} from './report.ts';
+import type { Bar, GateOpening, Report, ReportAnswer, ReportGate, ReportStep, Timeline, TimeUse } from './report.ts';
 import { restoredIn } from './restored.ts';
 import { standardsFor } from './standards.ts';
 import { driverSessions, timelineOf } from './timeline.ts';
@@ -240,23 +231,6 @@ function answerIn({ seq, run, data }: EventOf<'gate.decided'>, events: readonly 
     ...(breakGlass === true ? { breakGlass } : {}),
     ...(owed ? { review } : {}),
   };
-}
-
-/** Lessons of a run, in the order they were noted. */
-export function lessonsIn(events: readonly Event[]): readonly Lesson[] {
-  const found = new Map<string, Lesson>();
-  for (const event of events) {
-    if (event.type === 'lesson.added') {
-      const { id, text, owner, dueAt, person } = event.data;
-      found.set(id, { id, text, owner, dueAt, by: person, seq: event.seq });
-    }
-    if (event.type !== 'lesson.closed') continue;
-    const { id, person, reason } = event.data;
-    const lesson = found.get(id);
-    if (lesson !== undefined)
-      found.set(id, { ...lesson, closed: { at: event.at, by: person, reason, seq: event.seq } });
-  }
-  return [...found.values()];
 }
 
 type Facts = Omit<Report, 'verdict' | 'standards'>;

@@ -1,6 +1,6 @@
 import type { Event, Json } from '../../events/event.ts';
+import { phasesInOrder } from '../../plan/phases.ts';
 import type { Plan, PlannedStep } from '../../plan/plan.ts';
-import { phasesInOrder } from '../../plan/resolve.ts';
 import { betweenMs } from '../instants.ts';
 import { collectStates, stepState } from '../machine-state.ts';
 import type { Bar, BarKind, DriverSession, Timeline, TimelineRow } from './report.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { stationsOf } from '../../../src/cli/stations.ts';
-import { stepsOf } from '../../../src/plan/resolve.ts';
+import { stepsOf } from '../../../src/plan/phases.ts';
 import { pointsOfNoReturn } from '../../../src/proof/no-return.ts';
 import { parseAttestForm } from '../../../src/runbook/attest-form.ts';
 import { bookletHtml } from '../../../src/views/booklet/booklet.ts';
