@@ -50,10 +50,7 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
   const { check } = work;
   const change: ClaimChange = { ...check, ...work.drivers };
   const take = async (host: string, signal: AbortSignal): Promise<void> => {
-    const holder = await claims.read(host, check.site, signal);
-    const settled = holder === undefined ? [] : await freeLeft(claims, work, { host, holder, signal });
-    if (holder?.run === check.run && holder.epoch < check.epoch) await claims.raise(host, change, signal);
-    else await claims.take(host, change, signal);
+    const settled = await takeOrFree(claims, { ...work, change }, { host, signal });
     known.add(host);
     await work.record({ type: 'claim.taken', by: 'drp', data: { host, epoch: check.epoch } });
     for (const draft of settled) await work.record(draft);
@@ -112,17 +109,27 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
   };
 }
 
-/** Releases what a run that has ended left on the host. Returns what that settles. */
-async function freeLeft(
+/**
+ * Takes the claim in one call, which also raises the run's own: the host looks who holds it anyway. Only where it refuses is asked
+ * whose it is; what a run left there that has ended is released, and the claim taken. Returns what that settles.
+ */
+async function takeOrFree(
   claims: Claims,
-  { check, leftBy }: ClaimWork,
-  { host, holder, signal }: { readonly host: string; readonly holder: ClaimHolder; readonly signal: AbortSignal },
+  { check, leftBy, change }: ClaimWork & { readonly change: ClaimChange },
+  { host, signal }: { readonly host: string; readonly signal: AbortSignal },
 ): Promise<readonly Draft[]> {
-  const left = holder.run === check.run ? undefined : await leftBy?.(holder.run, host);
-  if (left === undefined || holder.epoch > left.epoch) return [];
-  const { run, epoch } = holder;
-  await claims.release(host, { site: check.site, run, epoch }, signal);
-  return left.settled;
+  try {
+    await claims.take(host, change, signal);
+    return [];
+  } catch (error) {
+    if (!isDrpError(error, 'claim-lost')) throw error;
+    const holder = await claims.read(host, check.site, signal);
+    const left = holder === undefined || holder.run === check.run ? undefined : await leftBy?.(holder.run, host);
+    if (holder === undefined || left === undefined || holder.epoch > left.epoch) throw error;
+    await claims.release(host, { site: check.site, run: holder.run, epoch: holder.epoch }, signal);
+    await claims.take(host, change, signal);
+    return left.settled;
+  }
 }
 
 /** A host that cannot be told now is told by what acts there later; a driver that was overtaken itself ends. */

@@ -2,6 +2,7 @@ import { isDrpError, toError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
 import { claimDrivers } from './claim-drivers.ts';
 import { createClaimKeeper, type ClaimKeeper, type LeftClaim } from './claimed.ts';
+import { connectAhead } from './connect-ahead.ts';
 import { moving } from './drafts.ts';
 import { claimName } from './drill-guard.ts';
 import { type Driving } from './driving.ts';
@@ -26,6 +27,7 @@ const lastWordMs = 750;
 export async function driveLoop(driving: Driving): Promise<DriveEnd> {
   const { log, inbox, options, live } = driving;
   const giveWay = watchForRealRun(driving);
+  const connect = connectAhead(driving);
   let shown = '';
   const waitingOf = waitingReader(log.events);
   try {
@@ -33,6 +35,7 @@ export async function driveLoop(driving: Driving): Promise<DriveEnd> {
     while (log.run.snapshot.status === 'active') {
       const taken = await giveWay.look();
       if (taken !== undefined) return await detach(driving, { reason: taken, preempted: true });
+      connect();
       await reconcile(driving);
       if (options.whenOnlyPeople === 'listen') refreshOpenGates(driving);
       const waiting = waitingOf(log.run);

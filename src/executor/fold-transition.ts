@@ -20,11 +20,7 @@ const scopes = new WeakMap<Machine, Scope>();
  * XState's own pure `transition()`, with the actor it needs as a scope made once a machine instead of once an event: it is never
  * started, and making it (with the machine's first snapshot) took half of the time of a replay.
  */
-export function nextOf(
-  machine: Machine,
-  snapshot: SnapshotFrom<Machine>,
-  event: AnyEventObject,
-): Next {
+export function nextOf(machine: Machine, snapshot: SnapshotFrom<Machine>, event: AnyEventObject): Next {
   const asked = JSON.stringify(event);
   const known = lastAnswers.get(snapshot);
   if (known?.asked === asked) return known.next;

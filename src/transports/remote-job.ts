@@ -5,6 +5,7 @@ import { callHost, type HostAnswer, type ProvenCall } from './host-proof.ts';
 import { quote } from './quote.ts';
 import type {
   CancelOptions,
+  FoundJob,
   JobPoll,
   JobRequest,
   JobState,
@@ -18,6 +19,8 @@ const startTimeoutMs = 60_000;
 const pollTimeoutMs = 30_000;
 // Far below the time-out of a poll: a host that waits must not be taken for one that is silent.
 const waitMsMax = 10_000;
+/** Looks that wait on one host at a time, of the eight channels of its connection. */
+const waitingMax = 4;
 // After the grace the wrapper kills for 5 s more, looking at every process each tenth of a second.
 const cancelMarginMs = 30_000;
 const defaultGraceMs = 10_000;
@@ -38,6 +41,8 @@ export function createRemoteJobs(pool: TransportPool, clock: Clock): RemoteJobs 
     return callHost(transport, call, { ...rest, ...abort, timeoutMs, maxOutputBytes: outputBytesMax + 65_536 });
   };
 
+  const waits = countWaits();
+
   return {
     start: async (hostName, request) => {
       const { payload, args } = startArguments(request);
@@ -54,9 +59,11 @@ export function createRemoteJobs(pool: TransportPool, clock: Clock): RemoteJobs 
     // eslint-disable-next-line max-params -- the port's own list
     poll: async (hostName, token, offset, { waitMs = 0, signal }: PollOptions = {}): Promise<JobPoll> => {
       checkToken(token);
-      const wait = String(Math.min(waitMsMax, Math.max(0, Math.round(waitMs))));
-      const call: ProvenCall = { script: 'remote-job', args: ['poll', token, String(offset), wait], token };
-      const answer = await ask(hostName, call, { timeoutMs: pollTimeoutMs, signal });
+      const wait = Math.min(waitMsMax, Math.max(0, Math.round(waitMs)));
+      const answer = await waits.during(hostName, wait, (grantedMs) => {
+        const args = ['poll', token, String(offset), String(grantedMs)];
+        return ask(hostName, { script: 'remote-job', args, token }, { timeoutMs: pollTimeoutMs, signal });
+      });
       const [size = '0', ...state] = answer.rest.split(' ');
       return { status: parseState(state.join(' ')), outputBytes: Number(size), output: answer.payload };
     },
@@ -65,14 +72,7 @@ export function createRemoteJobs(pool: TransportPool, clock: Clock): RemoteJobs 
       checkToken(run);
       const call: ProvenCall = { script: 'remote-job', args: ['find', run], token: run };
       const answer = await ask(hostName, call, { timeoutMs: pollTimeoutMs, signal });
-      return Buffer.from(answer.payload)
-        .toString('latin1')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => {
-          const [token = '', ...state] = line.split(' ');
-          return { token, state: parseState(state.join(' ')).state };
-        });
+      return foundJobs(answer.payload);
     },
 
     cancel: async (hostName, token, options: CancelOptions = {}) => {
@@ -91,6 +91,34 @@ export function createRemoteJobs(pool: TransportPool, clock: Clock): RemoteJobs 
           .filter((pid) => pid !== '')
           .map(Number),
       };
+    },
+  };
+}
+
+/** A line `TOKEN STATE` a job. */
+function foundJobs(payload: Uint8Array): readonly FoundJob[] {
+  const lines = Buffer.from(payload).toString('latin1').split('\n');
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [token = '', ...state] = line.split(' ');
+      return { token, state: parseState(state.join(' ')).state };
+    });
+}
+
+/** Looks that wait on their host: each holds a channel of its connection, and others want one at once. More than a few do not wait. */
+function countWaits() {
+  const waiting = new Map<string, number>();
+  return {
+    during: async <T>(host: string, waitMs: number, look: (grantedMs: number) => Promise<T>): Promise<T> => {
+      const count = waiting.get(host) ?? 0;
+      if (waitMs <= 0 || count >= waitingMax) return look(0);
+      waiting.set(host, count + 1);
+      try {
+        return await look(waitMs);
+      } finally {
+        waiting.set(host, (waiting.get(host) ?? 1) - 1);
+      }
     },
   };
 }

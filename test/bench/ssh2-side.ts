@@ -13,7 +13,13 @@ interface Work {
     readonly user: string;
     readonly keyFile: string;
   }[];
-  readonly lines: readonly { readonly host: number; readonly line: string }[];
+  /** `until`: said again as long as its answer holds none of these words. */
+  readonly lines: readonly {
+    readonly host: number;
+    readonly line: string;
+    readonly stdin?: string;
+    readonly until?: string;
+  }[];
 }
 
 const { hosts, lines } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Work;
@@ -29,18 +35,32 @@ const clients = await Promise.all(
   }),
 );
 const began = performance.now();
-for (const { host, line } of lines) {
-  const code = await new Promise<number>((resolve, reject) => {
-    clients[host]?.exec(line, (error, channel) => {
-      if (error !== undefined) return reject(error);
-      let exit = -1;
-      channel.on('data', () => undefined).on('exit', (status: number) => (exit = status));
-      channel.stderr.on('data', () => undefined);
-      channel.on('close', () => resolve(exit));
-      channel.end();
-    });
-  });
-  if (code !== 0) throw new Error(`exit ${String(code)}: ${line}`);
+for (const { host, line, stdin, until } of lines) {
+  for (;;) {
+    const { code, text } = await runLine(host, line, stdin);
+    if (code !== 0) throw new Error(`exit ${String(code)}: ${line}`);
+    if (until === undefined || text.includes(until)) break;
+  }
 }
 console.log(performance.now() - began);
 for (const client of clients) client.end();
+
+function runLine(
+  host: number,
+  line: string,
+  stdin?: string,
+): Promise<{ readonly code: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    clients[host]?.exec(line, (error, channel) => {
+      if (error !== undefined) return reject(error);
+      let code = -1;
+      let text = '';
+      channel
+        .on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+        .on('exit', (status: number) => (code = status));
+      channel.stderr.on('data', () => undefined);
+      channel.on('close', () => resolve({ code, text }));
+      channel.end(stdin);
+    });
+  });
+}

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Event } from '../../src/events/event.ts';
 import { quote } from '../../src/transports/quote.ts';
 import type { BenchContext, Peer, Side } from './bench.ts';
+import { jobLines } from './job-lines.ts';
 import { runCommand } from './run-command.ts';
 import { leaveClaims, shortLine, workOf, writeRunBeforeSteps, type StepPlan, type StepWorld } from './step-world.ts';
 
@@ -20,6 +21,25 @@ export async function manySteps({ folder, race }: BenchContext, world: StepWorld
     rounds: 7,
     ours: { ...drp, run: async () => recorded(await drp.run()) },
     peers: [{ ...ssh2Side(folder, world, { run: drp.id, steps }), limit: 1.15 }],
+  });
+}
+
+/** The same, each step a job that would outlive its connection: started, followed to its end, checked. */
+export async function jobSteps({ folder, race }: BenchContext, world: StepWorld): Promise<void> {
+  const steps = 100;
+  const drp = await drpSide(folder, world, { steps, short: false, beside: false });
+  const lines = await jobLines(world, { run: drp.id, steps });
+  await race({
+    work: '100 steps as remote jobs on 3 hosts',
+    rounds: 7,
+    ours: { ...drp, run: async () => recorded(await drp.run()) },
+    peers: [
+      {
+        ...ssh2Side(folder, world, { run: drp.id, steps }, lines),
+        name: 'the same ssh2 script calling the same wrapper, no journal',
+        limit: 1.25,
+      },
+    ],
   });
 }
 
@@ -127,10 +147,16 @@ function linesFor(
   });
 }
 
-function ssh2Side(folder: string, world: StepWorld, lines: Lines): Side {
+// eslint-disable-next-line max-params -- a world, who runs in it, and what they send
+function ssh2Side(
+  folder: string,
+  world: StepWorld,
+  lines: Lines,
+  sent: readonly object[] = linesFor(world, lines),
+): Side {
   const file = join(folder, 'ssh2.json');
   const hosts = world.targets.map(({ address, port, user, keyFile }) => ({ address, port, user, keyFile }));
-  writeFileSync(file, JSON.stringify({ hosts, lines: linesFor(world, lines) }));
+  writeFileSync(file, JSON.stringify({ hosts, lines: sent }));
   return {
     name: 'a minimal ssh2 script, the same commands, no journal',
     command: 'node test/bench/ssh2-side.ts LINES',
@@ -224,12 +250,14 @@ function ansiblePeer(
   if (!existsSync('/usr/bin/ansible-playbook')) return undefined;
   const place = join(folder, `ansible-${String(steps)}`);
   mkdirSync(place, { recursive: true });
-  const hosts = world.targets.map(
-    ({ name, address, port, user, keyFile }) =>
-      [name, `ansible_host=${address}`, `ansible_port=${String(port)}`, `ansible_user=${user}`].join(' ') +
-      ` ansible_ssh_private_key_file=${keyFile ?? ''} base=${world.targets.find((one) => one.name === name)?.base ?? ''}` +
-      ` ansible_python_interpreter=/usr/bin/python3`,
-  );
+  const hosts = world.targets
+    .slice(0, Math.min(steps, world.targets.length))
+    .map(
+      ({ name, address, port, user, keyFile }) =>
+        [name, `ansible_host=${address}`, `ansible_port=${String(port)}`, `ansible_user=${user}`].join(' ') +
+        ` ansible_ssh_private_key_file=${keyFile ?? ''} base=${world.targets.find((one) => one.name === name)?.base ?? ''}` +
+        ` ansible_python_interpreter=/usr/bin/python3`,
+    );
   writeFileSync(join(place, 'hosts'), `[all]\n${hosts.join('\n')}\n`);
   writeFileSync(
     join(place, 'ansible.cfg'),
@@ -248,7 +276,7 @@ function ansiblePeer(
   // JSON is YAML. On many hosts it is one play over all, each with its own folder.
   const all = [
     {
-      hosts: `h[0:${String(steps - 1)}]`,
+      hosts: 'all',
       gather_facts: false,
       tasks: [{ shell: shell(0).replaceAll('made/0', "made/{{ inventory_hostname | regex_replace('h', '') }}") }],
     },

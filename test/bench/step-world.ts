@@ -98,6 +98,8 @@ export function leaveClaims(world: StepWorld, run: string): void {
   for (const { home } of world.sshds) {
     mkdirSync(join(home, '.drp/claims'), { recursive: true });
     writeFileSync(join(home, '.drp/claims', siteOf), `${run} 1 bench\n`);
+    mkdirSync(join(home, '.drp/jobs'), { recursive: true });
+    writeFileSync(join(home, '.drp/jobs', `.${run}`), '');
   }
 }
 
