@@ -44,16 +44,26 @@ export function expand(skeleton: AnyStateMachine, plan: Pick<Plan, 'phases'>): M
 }
 
 /** The last machine made, with what it was made from. */
-let made: { readonly text: string; readonly machine: Machine } | undefined;
+let made: { readonly text: string; readonly config: MachineConfig; readonly machine: Machine } | undefined;
 
 /**
  * The machine that a config of `expand` (or a journal's first event) stands for. Equal configs that follow each other share one:
  * machines hold no state, and making one takes longer than hundreds of events.
  */
 export function machineFrom(config: MachineConfig): Machine {
+  return heldFor(config).machine;
+}
+
+/** This config, or an equal one that is held already: many runs of one plan need not each hold their own. */
+export function heldConfig(config: MachineConfig): MachineConfig {
+  return heldFor(config).config;
+}
+
+function heldFor(config: MachineConfig): NonNullable<typeof made> {
+  if (made?.config === config) return made;
   const text = JSON.stringify(config);
-  if (made?.text !== text) made = { text, machine: kit.createMachine(config as never) as unknown as Machine };
-  return made.machine;
+  if (made?.text !== text) made = { text, config, machine: kit.createMachine(config as never) as unknown as Machine };
+  return made;
 }
 
 function expandState(state: StateConfig, plan: Pick<Plan, 'phases'>): StateConfig {

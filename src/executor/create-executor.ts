@@ -16,7 +16,7 @@ import { initialState } from './fold.ts';
 import { historyOf } from './history.ts';
 import { Inbox } from './inbox.ts';
 import { redactedDraft } from './redacted-draft.ts';
-import { foldAll, openRunLog } from './run-log.ts';
+import { foldAll, openRunLog, withHeldMachine } from './run-log.ts';
 import { siteState, type SiteState } from './site.ts';
 import { attachment, mayHaveBegun, overtakeClaims, takeLease } from './take-over.ts';
 import { waitingOf } from './waiting.ts';
@@ -94,7 +94,7 @@ function refuseWrongDirection(site: SiteState, procedure: ProcedureName): void {
 const lastAnchorMs = 5_000;
 
 async function drive(deps: ExecutorDeps, run: string, options: DriveOptions & Takeover): Promise<DriveEnd> {
-  const events = await deps.journal.read(run);
+  const events = withHeldMachine(await deps.journal.read(run));
   const ended = events.findLast((event) => event.type === 'run.ended');
   if (ended?.type === 'run.ended') return await afterEnd(deps, run, ended.data.outcome);
   const lease = await takeLease(deps, { run, events }, options);

@@ -1,5 +1,6 @@
+import { heldConfig, type MachineConfig } from '../../machines/expand.ts';
 import { DrpError, isDrpError } from '../base/errors.ts';
-import type { Draft, Event } from '../events/event.ts';
+import type { Draft, Event, Json } from '../events/event.ts';
 import { genesis } from '../journal/chain.ts';
 import type { Head, Journal, Lease } from '../journal/journal.ts';
 import { frozenPlan } from '../plan/frozen-plan.ts';
@@ -111,6 +112,14 @@ export function foldAll(id: string, journal: string, events: readonly Event[]): 
   const run = events.reduce<Run | undefined>(fold, undefined);
   if (run === undefined) throw new DrpError('run-not-found', { run: id, journal });
   return run;
+}
+
+/** The same events; the machine in the first is the one that other runs of the same plan hold, where there is one. */
+export function withHeldMachine(events: readonly Event[]): readonly Event[] {
+  const [first] = events;
+  if (first?.type !== 'run.began') return events;
+  const machine = heldConfig(first.data.machine as unknown as MachineConfig) as unknown as Json;
+  return events.with(0, { ...first, data: { ...first.data, machine } });
 }
 
 function headOf(events: readonly Event[]): Head {
