@@ -84,7 +84,7 @@ export const workOf = (index: number) => ({
   verify: ['test', '-d', `made/${String(index)}`] as const,
 });
 
-const siteOf = 'gravelines';
+export const siteOf = 'gravelines';
 
 /** The one command line that drp sends for a short step: proof of the host, claim, work and check. */
 export function shortLine(target: HostTarget, run: string, index: number): string {
