@@ -122,7 +122,7 @@ function endText(io: Io, ended: Ended): string {
     }
     case 'detached':
       io.stderr.write(
-        `${style.attention(`detached from run ${summary.run} (${end.reason}); remote jobs go on`)}\ngo on with: ${ended.goOn}\n`,
+        `${style.attention(`detached from run ${summary.run} (${end.reason}); ${end.preempted === true ? 'what it ran was stopped' : 'remote jobs go on'}`)}\ngo on with: ${ended.goOn}\n`,
       );
       return '';
     case 'ended':

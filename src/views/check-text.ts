@@ -31,10 +31,16 @@ const wideFrom = 110;
 /** What was found, the worst first, each with what to do; what is well in few words. */
 export function checkText(report: CheckReport, view: CheckView): string {
   const problems = worstFirst(report.findings).filter(({ status }) => status !== 'ok' && status !== 'skipped');
+  // With --lost the question was what would be left: its answers stand together, before what is wrong besides.
+  const asked = problems.filter(({ probe }) => report.lost.length > 0 && probe.startsWith('lost.'));
+  const besides = problems.filter((finding) => !asked.includes(finding));
+  const blocks = (list: readonly DatedFinding[]): readonly string[] =>
+    grouped(list).flatMap((group) => ['', ...problemLines(group, report.at, view)]);
   return [
     ...headLines(report, view),
+    ...blocks(asked),
     ...leftLines(report, view),
-    ...grouped(problems).flatMap((group) => ['', ...problemLines(group, report.at, view)]),
+    ...blocks(besides),
     '',
     ...(view.all ? wellRows(report, view) : wellSummary(report, view)),
     ...skippedLines(report, view),

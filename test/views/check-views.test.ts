@@ -107,6 +107,10 @@ skipped  limburg: smartctl is not installed`);
   test('says that a datacentre is taken as gone', () => {
     const left = { probe: 'lost.data', subject: 'files', status: 'ok', found: '23 h of files', since: at } as const;
     const said = checkText(report({ lost: ['limburg'], findings: [...findings, left] }), view);
+    const fails = { probe: 'lost.desks', subject: 'desk', status: 'fail', found: 'it would burn', since: at } as const;
+    const order = checkText(report({ lost: ['limburg'], findings: [...findings, left, fails] }), view);
+    const places = ['lost.desks', 'lost.data', 'host.disk '].map((probe) => order.indexOf(probe));
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
     expect(said).toContain('As if limburg were gone');
     // The answer to the question, though nothing is wrong with it.
     expect(said).toContain('ok       lost.data  files\n         23 h of files');

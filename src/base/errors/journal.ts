@@ -76,7 +76,7 @@ export const journalErrors = {
   'site-claimed': {
     exitCode: 3,
     message:
-      "site '{site}' is held by run {run} ({procedure}, {mode}, since {since}), driven by {osUser} on {machine} (pid {pid}, {liveness})",
+      "site '{site}' is held by run {run} ({procedure}, since {since}), driven by {osUser} on {machine} (pid {pid}, {liveness})",
     hint: 'Look at it: drp status --run {run}. Go on with it: drp resume --run {run}. End it: drp abort --run {run} --reason TEXT.',
   },
   'lease-held': {
