@@ -29,10 +29,10 @@ export interface CutCopies {
 const megabyte = 1024 * 1024;
 /** Bytes of the way to the source, each way: a copy takes seconds, so that instants within it can be hit. */
 const bytesPerSecond = 3 * megabyte;
-/** What is under way when a line is cut: the relay holds up to a megabyte, sockets and rsync a little more. */
-const underWayBytes = 1.6 * megabyte;
+/** What is under way when a line is cut: a channel's window of two megabytes, and a little in sockets. */
+const underWayBytes = 2.2 * megabyte;
 /** Logins, lists of files, both manifests: what an undisturbed copy sends beside its files. */
-const besideBytes = 150_000;
+const besideBytes = 200_000;
 
 /** How a transport dies. All of them can meet rsync between any two bytes. */
 const ways = ['ssh of rsync', 'session on the source', 'link', 'rsync', 'sshd of the source'] as const;

@@ -7,9 +7,9 @@ import { randomFrom, type Campaign } from './campaign.ts';
 import { cutCopies } from './cut-copy.ts';
 import { cutJobs } from './cut-jobs.ts';
 
-/** Calls that are cut, and copies whose transport is killed. The short form starts no lab: it leaves the copies to their own tests. */
+/** Calls that are cut, and copies whose transport is killed. */
 const full = { cuts: 3_000, copies: 60 };
-const short = { cuts: 60, copies: 0 };
+const short = { cuts: 60, copies: 2 };
 
 export const campaign: Campaign = {
   name: 'cut',
@@ -20,16 +20,21 @@ export const campaign: Campaign = {
     const part = (whole: number): number => Math.ceil(whole / shard.of);
     const { failures: jobFailures, ...jobs } = await cutJobs(random, part(size.cuts));
     log(`  jobs: ${String(jobs.jobs)}, their calls cut ${String(jobs.cuts)} times`);
-    if (size.copies === 0) return { cases: jobs.cuts, failures: jobFailures, figures: jobs };
     const dir = mkdtempSync(join(tmpdir(), 'drp-cut-'));
     const steps = await startLabSteps({ dir, net: await freeNet(), tickets: false });
     try {
       const copies = await cutCopies(steps, { random, copies: part(size.copies), log });
-      const { failures: copyFailures, ...copyFigures } = copies;
+      const { failures: copyFailures, ways, ...copyFigures } = copies;
       return {
         cases: jobs.cuts + copies.kills,
         failures: [...jobFailures, ...copyFailures],
-        figures: { ...jobs, ...copyFigures },
+        figures: {
+          ...jobs,
+          ...copyFigures,
+          ways: Object.entries(ways)
+            .map(([way, count]) => `${way} ${String(count)}`)
+            .join(', '),
+        },
       };
     } finally {
       await steps.end();

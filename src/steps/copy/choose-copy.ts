@@ -34,7 +34,7 @@ export interface CopyFacts {
   readonly warmEntries: number;
   /** Size of a zstd -1 sample of the tree, in percent; 100: not taken. */
   readonly samplePercent: number;
-  /** Folders that streams can share out among them. */
+  /** Folders and large files that streams can share out among them. */
   readonly units: number;
   /** How long finding all of this out took. */
   readonly tookMs: number;
@@ -68,6 +68,8 @@ export interface CopyLimits {
 const channelWindow = 2 * 1024 * 1024;
 /** Taken for the line where nothing says more: 1 Gbit/s. */
 const usualLine = 125_000_000;
+/** A stream does not fill its window all the time: it begins slowly, and looks at files. */
+const streamsSpare = 1.25;
 /** More connections than that look like an attack to a server (fail2ban, MaxStartups), and gain little. */
 const streamsMax = 4;
 /** Below this mean size, making files costs more than sending them, and one archive beats asking file by file. */
@@ -116,7 +118,7 @@ function chooseCipher(facts: CopyFacts, say: Say): CopyWay['cipher'] {
 
 function chooseStreams(facts: CopyFacts, limits: CopyLimits, say: Say): number {
   if (facts.sameHost || facts.roundTripMs < 0) return 1;
-  const wanted = Math.ceil((usualLine * (facts.roundTripMs / 1000)) / channelWindow);
+  const wanted = Math.ceil((streamsSpare * usualLine * (facts.roundTripMs / 1000)) / channelWindow);
   if (wanted <= 1) return say(1, `one stream: the line's round trip is ${spell(facts.roundTripMs)}`);
   if (limits.limited) return say(1, 'one stream: the runbook limits what the copy may use of the line');
   if (facts.units < 2 || facts.bytes < 4 * channelWindow)

@@ -40,7 +40,12 @@ export function passesOutput(facts: Facts): { readonly [key: string]: Json } {
 /** Where the time of a copy went, ms: for estimates, and for whoever wants it faster. */
 export function tookOutput(facts: Facts): { readonly [key: string]: Json } {
   const parts = ['measure', 'fill', 'compare', 'switch'].map((part) => [`${part}Ms`, factNumber(facts, `${part}Ms`)]);
-  return Object.fromEntries(parts) as { readonly [key: string]: Json };
+  const thereMs = factNumber(facts, 'there');
+  return {
+    ...(Object.fromEntries(parts) as { readonly [key: string]: Json }),
+    // By the target's own clock.
+    ...(thereMs === 0 ? {} : { thereAt: new Date(thereMs).toISOString() }),
+  };
 }
 
 function passesLines(spec: CopySpec, facts: Facts): readonly string[] {

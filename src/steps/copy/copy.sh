@@ -64,6 +64,7 @@ carry_over() {
 clock_ms=$(date +%s%N)
 lap() {
   lap_ms=$(date +%s%N)
+  [ "$1" != fill ] || say fact there $((lap_ms / 1000000))
   say fact "$1Ms" $(((lap_ms - clock_ms) / 1000000))
   clock_ms=$lap_ms
 }

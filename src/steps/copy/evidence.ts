@@ -11,6 +11,7 @@ import type { StepContext } from '../step-kind.ts';
 import { copyNames, copySource, inBackup, leastSize, type CopySpec, type Place } from './copy-plan.ts';
 import { roomFault, sourceFault } from './precheck.ts';
 import { readTarget, treeSize, type TreeSize } from './trees.ts';
+import { readVanishing, type Vanishing } from './vanishing.ts';
 
 /** The source of a copy as a gate sees it, with the copy before it to measure shrinkage by. */
 interface SeenSource {
@@ -119,6 +120,8 @@ async function targetItem(
     const sinceMs = seen.takenAt === '' ? context.clock.nowMs() : Date.parse(seen.takenAt);
     const found = await readTarget(context, spec, { sinceMs });
     const room = roomFault(source, found);
+    const gone =
+      found.target === undefined || !spec.switch ? undefined : await readVanishing(context, spec, seen.place);
     const newer = found.target?.newer ?? 0;
     const barred = room !== undefined || found.faults.length > 0;
     return {
@@ -133,6 +136,7 @@ async function targetItem(
         found.target === undefined
           ? 'nothing is there yet'
           : `${found.target.files} files, ${formatSize(found.target.bytes)}; kept as ${kept} when it is replaced`,
+        ...(gone === undefined ? [] : [vanishingInWords(gone)]),
         ...(newer > 0
           ? [
               `the target holds newer data: ${newer} files changed after ${seen.takenAt}, the latest ${found.target?.newestAt ?? ''}`,
@@ -140,11 +144,18 @@ async function targetItem(
           : []),
       ],
       choice: barred ? 'unfit' : newer > 0 ? 'newer' : 'fit',
-      facts: { freeBytes: found.freeBytes, newer },
+      facts: { freeBytes: found.freeBytes, newer, ...(gone === undefined ? {} : { gone: gone.entries }) },
     };
   } catch (error) {
     return troubleItem(base, error);
   }
+}
+
+function vanishingInWords({ entries, names }: Vanishing): string {
+  if (entries < 0) return 'what would go out of use could not be counted: the source did not answer there';
+  if (entries === 0) return 'a dry run of the last pass: nothing stands there that the source does not hold';
+  const more = entries > names.length ? ' …' : '';
+  return `a dry run of the last pass: ${entries} entries stand there that the source does not hold, and go out of use with what is kept: ${names.join(', ')}${more}`;
 }
 
 function doneItem(step: PlannedStep, output: NonNullable<ReturnType<typeof outputOf>>): EvidenceItem {

@@ -31,7 +31,7 @@ write_ledger() {
   say fact ledger "$(wc -l <"$ledger.new/source")"
   # The answer of the next probe: the same host and line, and a tree that is warm now.
   [ ! -s "$job/probe" ] ||
-    sed "/^there entries/d; s/^warm .*/warm $(wc -l <"$ledger.new/here")/; s/^there attributes .*/there attributes $attributes/; s/^here attributes .*/here attributes $attributes_here/" \
+    sed "/^there entries/d; s/^warm .*/warm $entries/; s/^there attributes .*/there attributes $attributes/; s/^here attributes .*/here attributes $attributes_here/" \
       "$job/probe" >"$ledger.new/probe"
   sync "$ledger.new"/* && mv -T "$ledger.new" "$ledger" && sync "$parent"
 }
@@ -68,9 +68,11 @@ send_changes() {
   say fact changed "$changed"
   say fact removed "$(wc -l <"$work/extra")"
   [ "$changed" -le $((entries / 4 + 1000)) ] || return 1
-  unescape <"$work/changed.source" >"$work/list.source"
+  unescape <"$work/changed.source" >"$work/list.looked"
+  # rsync would take the top folder for all that is in it.
+  grep -vx '\.' "$work/changed.source" | unescape >"$work/list.source"
   # Read on the source while it is sent: a change in between shows when the copy is compared with what was read.
-  on_source_with "$work/list.source" "$work/ledger.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" listed 1 >"$work/sums.read" 2>"$work/error.listed" &
+  on_source_with "$work/list.looked" "$work/ledger.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" listed 1 >"$work/sums.read" 2>"$work/error.listed" &
   listing=$!
   # `find` saw these paths below real folders of a tree that only this job changes: no link leads out of it.
   if [ -s "$work/extra" ]; then
@@ -93,8 +95,12 @@ send_changes() {
 
 # FLAG...
 send_listed() {
-  [ -s "$work/list.source" ] || return 0
   lenient=1
-  transfer "sending $changed entries that changed" "$@" --files-from=list.source || return 1
+  if [ -s "$work/list.source" ]; then
+    transfer "sending $changed entries that changed" "$@" --files-from=list.source || return 1
+  fi
+  if grep -qx '\.' "$work/changed.source"; then
+    transfer "setting what the top folder is" --exclude='/*' || return 1
+  fi
   lenient=
 }

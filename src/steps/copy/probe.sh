@@ -61,7 +61,7 @@ walking=$!
 } >"$work/answer"
 if [ -n "$DRP_LINK_ADDRESS" ]; then
   mkfifo "$work/to" "$work/from"
-  (cd "$work" && exec sh ./ssh "$DRP_LINK_ADDRESS" 'while read -r line; do echo "$line"; done; head -c 4194304 /dev/zero') \
+  (cd "$work" && exec sh ./ssh "$DRP_LINK_ADDRESS" 'while read -r line; do case $line in go) exec head -c 4194304 /dev/zero ;; esac; echo "$line"; done') \
     <"$work/to" >"$work/from" 2>>"$work/error" &
   exec 3>"$work/to" 4<"$work/from"
   best=
@@ -76,16 +76,16 @@ if [ -n "$DRP_LINK_ADDRESS" ]; then
 fi
 wait "$walking" && sed 's/^/there /' "$work/there" >>"$work/answer"
 if [ -n "$DRP_LINK_ADDRESS" ]; then
-  exec 3>&-
   # Worth a second only where there is much to send.
-  if [ "$(sed -n 's/^there bytes //p' "$work/answer")" -gt 67108864 ] 2>/dev/null; then
+  if [ -n "$best" ] && [ "$(sed -n 's/^there bytes //p' "$work/answer")" -gt 67108864 ] 2>/dev/null; then
     began=$(date +%s%N)
+    echo go >&3
     carried=$(timeout 1 cat <&4 | wc -c)
     took=$((($(date +%s%N) - began) / 1000))
     [ "$carried" -le 262144 ] || [ "$took" -le 0 ] || rate=$((carried * 1000 / took * 1000))
     [ -z "${rate:-}" ] || echo "rate $rate" >>"$work/answer"
   fi
-  exec 4<&-
+  exec 3>&- 4<&-
   # Only where the line may be what takes time is it worth knowing what compression would save.
   if [ "${rate:-0}" -gt 0 ] && [ "$rate" -lt 80000000 ]; then
     printf '%s\n' "$sample_script" >"$work/sample.sh"

@@ -14,7 +14,8 @@ rsync_flags() {
   set -- -aH -s --numeric-ids --no-h --partial-dir=.drp-partial --from0 --exclude-from=excludes --info=progress2 "$@"
   case $way_flags in *A*) case $can in *A*) rsync --version | grep -q '[^o] ACLs' && set -- "$@" -A ;; esac ;; esac
   case $way_flags in *X*) case $can in *X*) rsync --version | grep -q '[^o] xattrs' && set -- "$@" -X ;; esac ;; esac
-  case $way_flags in *W*) set -- "$@" -W ;; esac
+  # What a cut left behind is gone on with, and that is found by comparing blocks.
+  case $way_flags in *W*) [ -n "$begun" ] || set -- "$@" -W ;; esac
   case $way_flags in *S*) set -- "$@" -S ;; esac
   case $way_flags in *Z*) set -- "$@" --zc=zstd --zl=1 ;; esac
   [ -n "$owners" ] || set -- "$@" --no-owner --no-group --no-devices --no-specials
@@ -69,7 +70,7 @@ lenient=
 transfer() {
   words=$1
   shift
-  tries=0
+  tries=0 begun=
   while :; do
     : >"$work/error"
     rm -f "$work"/progress.* "$work/limit.changed"
@@ -85,6 +86,7 @@ transfer() {
       start_stream 1 "$@"
       streams_now=$!
     fi
+    begun=1
     report_while "$words" "$here_bytes" streamed &
     reporter=$!
     for stream in $streams_now; do

@@ -84,8 +84,8 @@ const rows: readonly Row[] = [
   {
     what: 'a long way is shared by four streams at most',
     facts: far,
-    way: { mode: 'rsync', streams: 3 },
-    why: /3 streams: a round trip of 50 ms holds one of them to 42 MB\/s/,
+    way: { mode: 'rsync', streams: 4 },
+    why: /4 streams: a round trip of 50 ms holds one of them to 42 MB\/s/,
   },
   { what: 'a very long way too', facts: { ...far, roundTripMs: 200 }, way: { streams: 4 }, why: /4 streams/ },
   { what: 'no more streams than folders', facts: { ...far, units: 2 }, way: { streams: 2 }, why: /2 streams/ },

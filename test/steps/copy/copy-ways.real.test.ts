@@ -3,8 +3,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { limitLines } from '../../../src/steps/copy/copy-args.ts';
 import { copyStep } from '../../../src/steps/copy/copy-step.ts';
+import { scriptText } from '../../../src/steps/remote/script-text.ts';
 import type { StepOutcome } from '../../../src/steps/step-kind.ts';
+import { labContext } from '../../lab/lab.ts';
+import { listRelays } from '../../lab/relay.ts';
 import { specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
 
 let steps: LabSteps;
@@ -85,6 +89,59 @@ describe('a fresh tree of many small files', () => {
       /user:1:r--[^]*kept/,
     );
     expect(differences()).toBe('');
+  });
+});
+
+describe('the line', () => {
+  const relayed = async (): Promise<number> =>
+    (await listRelays(labContext({ dir: steps.facts.dir, net: steps.facts.net }))).find(
+      ({ relay }) => relay.name === 'ssh-backup-odd',
+    )?.bytes ?? 0;
+
+  test('is used no more than the runbook allows at this hour', async () => {
+    turnTo('limited');
+    plant('limited');
+    sh('head -c 6000000 /dev/urandom >"$1/big"', from);
+    const began = performance.now();
+    const { lines, output } = await copy('limited', { bandwidth: '2MB/s' });
+    expect(performance.now() - began).toBeGreaterThan(2_000);
+    expect((output as { took: { fillMs: number } }).took.fillMs).toBeGreaterThan(2_000);
+    expect(lines.join('\n')).not.toMatch(/one archive|streams/);
+    expect(differences()).toBe('');
+  });
+
+  test('is sent less where it is slow and a sample of the tree compresses', async () => {
+    turnTo('zstd');
+    plant('zstd');
+    sh('seq 9999999 >"$1/numbers" && test "$(wc -c <"$1/numbers")" -gt 70000000', from);
+    await steps.lab.fault('link-slow', 'backup-odd', '20000000');
+    const before = await relayed();
+    try {
+      const { lines } = await copy('zstd');
+      expect(lines.join('\n')).toMatch(/compressed by zstd: the line carries \d+ MB\/s, and a sample shrank to \d+ %/);
+    } finally {
+      await steps.lab.fault('link-up', 'backup-odd');
+    }
+    expect((await relayed()) - before).toBeLessThan(45_000_000);
+    expect(differences()).toBe('');
+  });
+
+  test.each([
+    ['2200', '22:00-06:00=1000', '1000'],
+    ['0559', '22:00-06:00=1000', '1000'],
+    ['0600', '22:00-06:00=1000', ''],
+    ['1200', '08:00-18:00=5000 12:00-13:00=2000', '2000'],
+    ['1300', '08:00-18:00=5000 12:00-13:00=2000', '5000'],
+    ['0000', '00:00-24:00=700', '700'],
+  ])('at %s under %s may carry %s bytes a second', (now, limits, expected) => {
+    const rates = limits.split(' ').map((one) => {
+      const [, first = '', last = '', rate] = /^(.*)-(.*)=(.*)$/.exec(one) ?? [];
+      return { from: first, to: last, atMost: Number(rate) };
+    });
+    const text = `date() { echo ${now}; }\nwork=$1\n${scriptText('copy/transfer.sh')}\nlimit_now`;
+    mkdirSync(from, { recursive: true });
+    writeFileSync(join(from, 'limits'), `${limitLines(rates)}\n`);
+    expect(sh(text, from).trim()).toBe(expected);
   });
 });
 

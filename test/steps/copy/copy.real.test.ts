@@ -63,6 +63,18 @@ describe('a copy', () => {
     expect(readFileSync(join((output as { kept: string }).kept, 'mine'), 'utf8')).toBe('what was there');
   });
 
+  test('shows at its gate, by a dry run, what goes out of use with the tree it replaces', async () => {
+    for (const name of ['mine too', 'own.conf']) writeFileSync(join(to, name), '');
+    const shown = await copyStep.evidence!(
+      plannedStep(spec('dry')),
+      spec('dry', { exclude: ['own.conf'] }),
+      steps.context('dry'),
+    );
+    const lines = shown.find(({ id }) => id === 'target:dry')?.lines.join('\n');
+    expect(lines).toMatch(/dry run of the last pass: 2 entries .* go out of use with what is kept: mine, mine too/);
+    expect(existsSync(join(to, 'mine'))).toBe(true);
+  });
+
   test('finds in its final pass what size and time hide, over a tree that was filled before', async () => {
     done(await steps.run(copyStep, spec('pre', { switch: false, staging: 'case' })));
     expect(existsSync(join(to, 'mine'))).toBe(true);
