@@ -89,7 +89,7 @@ function wayFlags({ acls, xattrs, wholeFile, sparse, compress }: CopyWay): strin
 }
 
 /** `FROM TO BYTES_A_SECOND` a line, instants of the day as HHMM. */
-function limitLines(bandwidth: CopySpec['bandwidth']): string {
+export function limitLines(bandwidth: CopySpec['bandwidth']): string {
   const clock = (time: string): string => time.replace(':', '');
   return bandwidth.map(({ from, to, atMost }) => `${clock(from)} ${clock(to)} ${atMost}`).join('\n');
 }
