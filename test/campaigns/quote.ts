@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { createTransportPool } from '../../src/transports/pool.ts';
 import { argv, quote } from '../../src/transports/quote.ts';
 import type { Transport } from '../../src/transports/transport.ts';
+import { nasty } from '../transports/nasty.ts';
 import { startSshd } from '../transports/sshd-fixture.ts';
 import { below, pick, type Campaign, type CampaignOptions, type Failure } from './campaign.ts';
 
@@ -79,102 +80,6 @@ function bySsh(transport: Transport): Run {
     return result.stdout;
   };
 }
-
-const nasty = [
-  ...[
-    "'",
-    '"',
-    '\\',
-    '$',
-    '`',
-    '!',
-    '*',
-    '?',
-    '[',
-    ']',
-    '~',
-    '#',
-    ';',
-    '&',
-    '|',
-    '<',
-    '>',
-    '(',
-    ')',
-    '{',
-    '}',
-    '^',
-    '=',
-    '%',
-  ],
-  ...[
-    '\n',
-    '\r',
-    '\t',
-    ' ',
-    '\x01',
-    '\x07',
-    '\x1b[31m',
-    '\x7f',
-    '-',
-    '--',
-    '-n',
-    '-e',
-    '+',
-    ',',
-    ':',
-    '@',
-    '\u00a0',
-    '\u202e',
-  ],
-  ...[
-    '$(id)',
-    '`id`',
-    '${HOME}',
-    '$HOME',
-    '$1',
-    '$@',
-    '$$',
-    "$'\\n'",
-    "'\\''",
-    `'"'"'`,
-    '\\n',
-    '\\\\',
-    '\\0',
-    '%s',
-    '%n',
-    '!!',
-  ],
-  ...[
-    '&&',
-    '||',
-    ';;',
-    '>&2',
-    '2>&1',
-    '<<EOF',
-    '<(id)',
-    '~root',
-    '{a,b}',
-    '{1..9}',
-    '*.*',
-    '/*',
-    '?[a-z]',
-    '\n\n',
-    ' \n ',
-  ],
-  ...[
-    '; rm -rf /nowhere',
-    '| id',
-    '../..',
-    '--rsync-path=id',
-    '-oProxyCommand=id',
-    'é',
-    'ß',
-    '\u{1f525}',
-    '\ufeff',
-    '日本',
-  ],
-] as const;
 
 /** Up to eight hostile or harmless pieces; sometimes nothing, sometimes very long. Never NUL: no command line carries it. */
 function hostileArgument(random: CampaignOptions['random']): string {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DraftAnswers } from '../../src/runbook/draft.ts';
+import { fullAnswers } from '../runbook/draft-answers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let folder = '';
@@ -13,44 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const host = (name: string, datacentre: string, last: number) => ({
-  name,
-  datacentre,
-  address: `192.0.2.${last}`,
-  port: 22,
-  user: 'ops',
-  base: '/srv',
-  hostKeys: ['ssh-ed25519 AAAA'],
-  identity: { file: '/etc/machine-id', text: `id of ${name}` },
-});
-const answers: DraftAnswers = {
-  site: 'south',
-  title: 'the shop',
-  objectives: { rto: '4h', filesLoss: '1d', databaseLoss: '2h', skew: '4h' },
-  datacentres: { north: 'Limburg', south: 'Gravelines', west: 'Roubaix' },
-  service: { name: 'www.example.org', url: 'https://www.example.org/' },
-  production: host('web-north', 'north', 10),
-  recovery: host('web-south', 'south', 20),
-  backupHosts: [host('even', 'north', 31), host('odd', 'west', 32)],
-  files: { path: 'www', backup: { every: '1d', folder: 'backups/files', pattern: '{time}' } },
-  dns: {
-    zone: 'example.org',
-    record: { name: 'www.example.org', type: 'A', ttl: '5m' },
-    provider: {
-      kind: 'rfc2136',
-      address: '198.51.100.53',
-      port: 53,
-      keyName: 'drp',
-      keySecret: { file: '/etc/drp/tsig' },
-    },
-    servers: [{ name: 'ns1.example.org', address: '198.51.100.53', port: 53, datacentre: 'west' }],
-  },
-  people: [
-    { id: 'anne', name: 'Anne', roles: ['authoriser'], keys: ['ssh-ed25519 AAAA'] },
-    { id: 'otto', name: 'Otto', roles: ['operator'], osUser: 'otto', keys: [] },
-  ],
-  maintenanceFlag: 'flags/maintenance',
-};
+const { database: _database, mail: _mail, ...answers } = fullAnswers;
 
 function drp(...args: readonly string[]) {
   const ran = spawnSync(join(root, 'bin/drp'), args, { cwd: folder, encoding: 'utf8', input: '' });

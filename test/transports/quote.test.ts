@@ -2,48 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { argv, quote } from '../../src/transports/quote.ts';
+import { nasty } from './nasty.ts';
 
-// What breaks careless quoting, alone and between harmless letters.
-const nasty = [
-  "'",
-  '"',
-  '\\',
-  '$',
-  '`',
-  '!',
-  '*',
-  '?',
-  '[',
-  '~',
-  '#',
-  ';',
-  '&',
-  '|',
-  '<',
-  '>',
-  '(',
-  ')',
-  '{',
-  '}',
-  '\n',
-  '\r',
-  '\t',
-  ' ',
-  '-',
-  '=',
-  '%',
-  '\x01',
-  '\x7f',
-  'é',
-  '\u{1f525}',
-  '\u202e',
-  '$(id)',
-  "'\\''",
-  '-n',
-  '--',
-  '!!',
-  '~root',
-];
 const piece = fc.oneof(
   fc.constantFrom(...nasty),
   fc.constantFrom('a', 'B', '7', '/', '.'),
