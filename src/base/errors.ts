@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { catalog, type ErrorCode } from './error-catalog.ts';
+import type { CatalogEntry } from './errors/entry.ts';
 
 export type { ErrorCode } from './error-catalog.ts';
 
@@ -24,6 +25,8 @@ export class DrpError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
   readonly hint: string;
+  /** What to do where a gate shows it. */
+  readonly gateHint: string;
   readonly exitCode: number;
   readonly problems: readonly Problem[];
 
@@ -32,11 +35,12 @@ export class DrpError extends Error {
     details: ErrorDetails = {},
     options: { readonly cause?: unknown; readonly problems?: readonly Problem[] } = {},
   ) {
-    const entry = catalog[code];
+    const entry: CatalogEntry = catalog[code];
     super(fill(entry.message, details), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = details;
     this.hint = fill(entry.hint, details);
+    this.gateHint = fill(entry.atGate ?? entry.hint, details);
     this.exitCode = entry.exitCode;
     this.problems = options.problems ?? [];
   }

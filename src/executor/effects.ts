@@ -127,7 +127,7 @@ function unavailable(step: PlannedStep, thrown: unknown): EvidenceItem {
     id: `evidence:${step.id}`,
     title: `Evidence for ${step.id} could not be gathered`,
     severity: 'red',
-    lines: isDrpError(thrown) ? [error.message, thrown.hint] : [error.message],
+    lines: isDrpError(thrown) ? [error.message, thrown.gateHint] : [error.message],
     ...(fixed ? { overridable: false } : {}),
   };
 }

@@ -3,4 +3,6 @@ export interface CatalogEntry {
   readonly exitCode: 1 | 2 | 3 | 4 | 5 | 75 | 130;
   readonly message: string;
   readonly hint: string;
+  /** The hint where it is evidence of a gate: no driver is to be resumed, the gate is to be looked at anew. */
+  readonly atGate?: string;
 }

@@ -6,6 +6,8 @@ export const hostsAndTransportsErrors = {
     exitCode: 4,
     message: "host '{host}' ({address}:{port}) could not be reached: {reason}",
     hint: 'Try by hand: ssh -p {port} {address}. When it answers again: drp resume.',
+    atGate:
+      "Try by hand: ssh -p {port} {address}. When it answers again, renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
   },
   'host-key-mismatch': {
     exitCode: 3,
@@ -31,16 +33,20 @@ export const hostsAndTransportsErrors = {
     exitCode: 4,
     message: "lost contact with host '{host}': {reason}",
     hint: 'Remote jobs go on by themselves. Go on with: drp resume.',
+    atGate: "When it answers again, renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
   },
   'remote-refused': {
     exitCode: 1,
     message: "host '{host}' could not take the command: {reason}",
     hint: 'Look at the host, then retry: drp decide retry STEP --reason TEXT.',
+    atGate: "Look at the host, then renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
   },
   'job-script-incomplete': {
     exitCode: 4,
     message: "the script of job {token} did not arrive whole on host '{host}'",
     hint: 'Nothing was started. Go on with: drp resume.',
+    atGate:
+      "Nothing was started. When it answers again, renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
   },
   'job-token-reused': {
     exitCode: 1,

@@ -31,5 +31,7 @@ export const runbookErrors = {
     exitCode: 2,
     message: 'secret {reference} could not be read: {reason}',
     hint: 'Put it there (readable by you alone), then resume: drp resume.',
+    atGate:
+      "Put it there (readable by you alone), then renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
   },
 } as const satisfies Record<string, CatalogEntry>;

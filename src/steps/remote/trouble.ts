@@ -8,7 +8,7 @@ export function troubleItem(base: Pick<EvidenceItem, 'id' | 'title'>, thrown: un
   return {
     ...base,
     severity: 'red',
-    lines: [error.message, ...(isDrpError(error) ? [error.hint] : [])],
+    lines: [error.message, ...(isDrpError(error) ? [error.gateHint] : [])],
     choice: isDrpError(error) ? `trouble: ${error.code}` : 'trouble',
     ...(isDrpError(error) && ['host-key-mismatch', 'host-key-not-pinned', 'identity-mismatch'].includes(error.code)
       ? { overridable: false }
