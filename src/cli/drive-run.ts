@@ -108,6 +108,12 @@ interface Ended {
   readonly recovery?: DrillRecovery;
 }
 
+/** What becomes of remote jobs: a drill that gives way has stopped them first. */
+function leftBehind({ preempted }: { readonly preempted?: true }, { at }: RunSummary): string {
+  if (preempted !== true) return 'remote jobs go on';
+  return at.endsWith('-failed') ? 'what it runs could not be stopped' : 'what it ran has been stopped';
+}
+
 /** What changed, what is owed, and how to look at the record; to stderr where the run did not end. */
 function endText(io: Io, ended: Ended): string {
   const { end, summary } = ended;
@@ -122,7 +128,7 @@ function endText(io: Io, ended: Ended): string {
     }
     case 'detached':
       io.stderr.write(
-        `${style.attention(`detached from run ${summary.run} (${end.reason}); ${end.preempted === true ? 'what it ran was stopped' : 'remote jobs go on'}`)}\ngo on with: ${ended.goOn}\n`,
+        `${style.attention(`detached from run ${summary.run} (${end.reason}); ${leftBehind(end, summary)}`)}\ngo on with: ${ended.goOn}\n`,
       );
       return '';
     case 'ended':

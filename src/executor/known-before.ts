@@ -53,8 +53,10 @@ function timeAhead(
 ): readonly EvidenceItem[] {
   if (offTheWay.has(at.gate)) return [];
   const ended = new Set(at.events.flatMap(endedStep));
+  // Whatever a drill left undone on its way: behind this gate it only cleans up.
+  const coming = Object.entries(plan.phases).filter(([phase]) => at.gate !== 'clean-up' || phase === 'clean-up');
   const phases = Object.fromEntries(
-    Object.entries(plan.phases).map(([phase, lanes]) => [
+    coming.map(([phase, lanes]) => [
       phase,
       lanes.map((lane) => ({ ...lane, steps: lane.steps.filter(({ id }) => !ended.has(id)) })),
     ]),

@@ -17,7 +17,9 @@ const nothing: Range = { lowMs: 0, highMs: 0 };
  */
 export function workAhead(summary: RunSummary, nowMs: number): string | undefined {
   if (summary.outcome !== undefined) return undefined;
-  const straight = summary.phases.filter(({ name }) => isStraightOn(name));
+  // A drill that left its way, whatever it left undone there, has only its clean-up ahead.
+  const leaves = summary.procedure === 'drill' && /^(leaving|giving-way|abort)/.test(summary.at);
+  const straight = summary.phases.filter(({ name }) => (leaves ? name === 'clean-up' : isStraightOn(name)));
   const aside = summary.phases.filter(({ name }) => !isStraightOn(name));
   const left = aside.some(({ steps }) => steps.some(({ state }) => state !== 'pending'));
   if (left) return undefined;

@@ -7,6 +7,8 @@ import { siteState } from '../../src/executor/site.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Plan, PlannedStep } from '../../src/plan/plan.ts';
+import { runSummary } from '../../src/views/run-summary.ts';
+import { workAhead } from '../../src/views/work-ahead.ts';
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
 const starter = { person: 'otto', identity: { strength: 'os-user', osUser: 'otto' } } as const;
@@ -154,6 +156,37 @@ describe('a drill', () => {
       event.type === 'gate.decided' ? [event.data.gate] : [],
     );
     expect(gates.at(-1)).toBe('clean-up');
+  });
+
+  test('that is called off has only its clean-up ahead, whatever it left undone on its way', async () => {
+    const site = siteWith();
+    site.world.behaviours.set('restore', () => failure('no'));
+    const run = await begin(
+      site,
+      drillPlan({
+        verification: [fakeStep('verify', 'verification', { expectMs: 3_600_000 })],
+        'clean-up': [{ ...remove, expectMs: 60_000 }],
+      }),
+    );
+    await walk(site, run, ({ subject }, words) => {
+      if (subject === 'restore') words.say({ verb: 'abort', run });
+    });
+    const events = await site.journal.read(run);
+    const ahead = events.flatMap((event) =>
+      event.type === 'gate.opened' && event.data.gate === 'clean-up'
+        ? event.data.statement.evidence.filter(({ id }) => id === 'time-ahead')
+        : [],
+    );
+    expect(ahead.map(({ lines }) => lines[0])).toEqual([
+      expect.stringMatching(/^about 1 min 00 s of|^about 1 min 00 s,/),
+    ]);
+    const before = events.slice(
+      0,
+      events.findIndex((event) => event.type === 'run.ended'),
+    );
+    expect(workAhead(runSummary(before)!, Date.parse(before.at(-1)!.at))).toBeUndefined();
+    const leaving = events.slice(0, events.findIndex((event) => event.type === 'run.aborting') + 1);
+    expect(workAhead(runSummary(leaving)!, Date.parse(leaving.at(-1)!.at))).toMatch(/^about 1 min 00 s of work/);
   });
 
   test('that is called off before anything was made just ends', async () => {
