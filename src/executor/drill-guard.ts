@@ -15,7 +15,8 @@ export function claimName(site: string, mode: RunMode): string {
 
 /**
  * Refuses a drill where the recovery side is, or may be, in use: by the record, by the claims of real runs here and on the
- * recovery host, and by where the zone's name servers send users. Read-only. Throws drill-refused.
+ * recovery host, and by where the zone's name servers send users. One that would find the claim of another drill there, of
+ * another journal or of one that was lost, does not begin either. Read-only. Throws drill-refused, drill-leftover.
  */
 export async function refuseDrill(deps: ExecutorDeps, plan: Plan, site: SiteState): Promise<void> {
   if (site.serving === 'recovery') {
@@ -25,24 +26,34 @@ export async function refuseDrill(deps: ExecutorDeps, plan: Plan, site: SiteStat
   const real = await deps.journal.claimant(plan.site, 'real');
   if (real !== undefined) refuse(plan.site, `real run ${real} is under way on this site`);
   const signal = AbortSignal.timeout(lookMs);
-  const [users, holder] = await Promise.all([
+  const [users, holders] = await Promise.all([
     usersAt(plan.world, deps.providers, signal).catch(() => undefined),
-    claimOnHost(deps, plan, signal),
+    claimsOnHost(deps, plan, signal),
   ]);
   if (users?.kind === 'recovery') refuse(plan.site, `DNS sends users to the recovery site (${users.lines.join('; ')})`);
-  if (holder !== undefined)
-    refuse(plan.site, `real run ${holder} has claimed the site on host '${plan.world.service.recovery.host}'`);
+  const { host } = plan.world.service.recovery;
+  if (holders.real !== undefined) refuse(plan.site, `real run ${holders.real} has claimed the site on host '${host}'`);
+  if (holders.drill === undefined) return;
+  const what = `drill ${holders.drill} holds its claim there`;
+  throw new DrpError('drill-leftover', { host, what, run: holders.drill, site: plan.site });
 }
 
-/** The real run that holds the site on the recovery host; undefined: none, or the host cannot be asked now. */
-async function claimOnHost(deps: ExecutorDeps, plan: Plan, signal: AbortSignal): Promise<string | undefined> {
+/** Runs that hold the site on the recovery host; none, too, where the host cannot be asked now. */
+async function claimsOnHost(
+  deps: ExecutorDeps,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<{ readonly real?: string | undefined; readonly drill?: string | undefined }> {
   const reach = deps.reach(plan);
+  const holder = async (mode: RunMode): Promise<string | undefined> =>
+    (await reach.claims.read(plan.world.service.recovery.host, claimName(plan.site, mode), signal))?.run;
   try {
-    return (await reach.claims.read(plan.world.service.recovery.host, plan.site, signal))?.run;
+    // A sync asks the same: no drill is in its way.
+    return { real: await holder('real'), drill: plan.drill === undefined ? undefined : await holder('drill') };
   } catch (error) {
     // Not the host it should be: nothing is begun on it. Away: the order gate shows it.
     if (isDrpError(error) && /^(host-key|identity)/.test(error.code)) throw error;
-    return undefined;
+    return {};
   } finally {
     await reach.hosts.closeAll();
   }

@@ -306,6 +306,23 @@ describe('a real run takes the site', () => {
   });
 });
 
+describe('a drill whose journal was lost', () => {
+  test('is named by its claim on the host before another one begins, with what to do; no real run is held up', async () => {
+    const site = siteWith();
+    site.claims.set('gravelines.drill', { run: 'drill-lost', epoch: 2 });
+    const refused = await begin(site).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'drill-leftover', exitCode: 3 });
+    expect((refused as DrpError).message).toContain('drill drill-lost holds its claim there');
+    expect((refused as DrpError).hint).toMatch(
+      /drp resume --run drill-lost\. .* under CLEAN-UP by: drp plan --site gravelines --procedure drill; .*~\/\.drp\/claims\/gravelines\.drill/,
+    );
+    const { drill: _, ...activationLike } = drillPlan();
+    await expect(
+      site.executor.begin({ plan: { ...activationLike, procedure: 'activation' }, mode: 'real', starter }),
+    ).resolves.toBeDefined();
+  });
+});
+
 describe('a drp that dies in a drill', () => {
   class Crash extends Error {}
   const crashing = (journal: Journal, at: number): Journal => {

@@ -56,6 +56,6 @@ export const hostsAndTransportsErrors = {
   'claim-lost': {
     exitCode: 3,
     message: "site '{site}' is claimed on '{host}' by run {holder} epoch {epoch}",
-    hint: 'This driver stops here; nothing more is started by it. See who drives: drp status --site {site}. A run may have two records, where a journal was copied: go on with the one that holds the claim, or, where that is lost, with: drp run adopt FILE --reason TEXT.',
+    hint: 'This driver stops here; nothing more is started by it. See which runs this record knows: drp runs. A run may have two records, where a journal was copied: go on with the one that holds the claim, or, where that is lost, with: drp run adopt FILE --reason TEXT.',
   },
 } as const satisfies Record<string, CatalogEntry>;

@@ -5,7 +5,7 @@ export const runsErrors = {
   'drill-leftover': {
     exitCode: 3,
     message: "an earlier drill left something on host '{host}': {what}",
-    hint: 'Finish its clean-up with: drp resume --run {run}. Where that record is lost, look at it and remove it by hand.',
+    hint: 'Finish its clean-up with: drp resume --run {run}. Where that record is lost, remove by hand what is listed under CLEAN-UP by: drp plan --site {site} --procedure drill; then, on {host}, its claim: ~/.drp/claims/{site}.drill.',
   },
   'drill-refused': {
     exitCode: 3,

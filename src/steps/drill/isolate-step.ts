@@ -58,11 +58,14 @@ async function evidence(step: PlannedStep, spec: IsolateSpec, context: StepConte
   const [live, place] = await Promise.all([
     liveItem(context),
     findFaults(spec, context).then(
-      (faults): EvidenceItem => ({
+      ({ faults, leftOf }): EvidenceItem => ({
         ...base,
         severity: faults.length > 0 ? 'red' : 'ok',
         ...(faults.length > 0 ? { overridable: false } : {}),
-        lines: faults.length > 0 ? faults : placeLines(spec, context),
+        lines: [
+          ...(faults.length > 0 ? faults : placeLines(spec, context)),
+          ...(leftOf === undefined ? [] : [leftover(spec, context, { fault: '', leftOf }).gateHint]),
+        ],
         choice: faults.length > 0 ? 'unfit' : 'free',
       }),
       (error: unknown) => troubleItem(base, error),
@@ -103,25 +106,41 @@ async function precheck(_step: PlannedStep, spec: IsolateSpec, context: StepCont
     });
   const folder = await lookAtFolder(context, spec.host);
   if (folder.kind === 'taken' && folder.owner === context.run.id) return;
-  const [fault] = await findFaults(spec, context);
-  if (fault === undefined) return;
-  const run = folder.kind === 'taken' && folder.owner !== '' ? folder.owner : 'RUN';
-  throw new DrpError('drill-leftover', { host: spec.host, what: fault, run });
+  const { faults, leftOf = '' } = await findFaults(spec, context);
+  const [fault] = faults;
+  if (fault !== undefined) throw leftover(spec, context, { fault, leftOf });
 }
 
-/** What makes the place unfit for a drill, in words. */
-async function findFaults(spec: IsolateSpec, context: StepContext): Promise<readonly string[]> {
+function leftover(
+  { host }: IsolateSpec,
+  { run: { site } }: StepContext,
+  { fault, leftOf }: { readonly fault: string; readonly leftOf: string },
+): DrpError {
+  return new DrpError('drill-leftover', { host, what: fault, run: leftOf === '' ? 'RUN' : leftOf, site });
+}
+
+interface Place {
+  /** What makes it unfit for a drill, in words. */
+  readonly faults: readonly string[];
+  /** The run that left something there, '' where nothing says which; absent: nothing was left. */
+  readonly leftOf?: string;
+}
+
+async function findFaults(spec: IsolateSpec, context: StepContext): Promise<Place> {
   const { run, world } = context;
   const { serves } = targetOf(context.plan);
   const folder = await lookAtFolder(context, spec.host);
   const faults: string[] = [];
+  let leftOf: string | undefined;
   if (folder.kind === 'link') faults.push(`${folder.path} is a link: what a drill writes could land elsewhere`);
   if (folder.kind === 'taken' && folder.owner !== run.id) {
+    leftOf = folder.owner;
     const owner = folder.owner === '' ? 'nobody knows whose' : `of run ${folder.owner}`;
     faults.push(`${rootOf(context, spec.host)} is there already (${owner}, ${formatSize(folder.bytes)})`);
   }
   for (const key of spec.databases) {
     const found = (await findDatabases(context, key)).filter(({ own }) => !own);
+    if (found.length > 0) leftOf ??= '';
     faults.push(...found.map(({ name, bytes }) => `database '${name}' is there already (${formatSize(bytes)})`));
   }
   if (serves?.host === spec.host && folder.kind === 'free') {
@@ -133,7 +152,7 @@ async function findFaults(spec: IsolateSpec, context: StepContext): Promise<read
     const free = reply.kind === 'failed' && reply.why === 'unreachable';
     if (!free) faults.push(`something listens on port ${String(serves.port)} of ${address} already`);
   }
-  return faults;
+  return { faults, ...(leftOf === undefined ? {} : { leftOf }) };
 }
 
 async function run(step: PlannedStep, spec: IsolateSpec, context: StepContext): Promise<StepOutcome> {
