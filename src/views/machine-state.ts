@@ -64,7 +64,10 @@ const places: Readonly<Record<string, string>> = {
   'leaving-clean': 'clean-up',
   'cleaning-interrupted': 'clean-up interrupted (go on with: drp decide retry cleaning --reason TEXT)',
   leaving: 'the way out, stopping what runs',
+  'leaving-failed': 'the way out, what runs could not be stopped',
   'giving-way': 'the way out, a real run has taken the site',
+  'giving-way-failed': 'the way out for a real run, what runs could not be stopped',
+  'interrupting-failed': 'clean-up, what runs of it could not be stopped',
 };
 
 function pathOf(state: Json): string {
