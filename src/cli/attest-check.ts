@@ -12,7 +12,7 @@ const clockSlackMs = 5 * 60_000;
  * with it: an entry nobody waits for would be lost without a word. Throws wrong-usage with everything that is wrong.
  */
 export function checkForm(form: AttestForm, plan: Plan, nowMs: number): void {
-  const steps = stepsOf(plan).flatMap(({ id, kind }) => (kind === 'gate' ? [] : [id]));
+  const steps = workOf(plan);
   const gates = Object.keys(plan.gates);
   const datacentres = Object.keys(plan.world.datacentres);
   const { situation } = form;
@@ -25,6 +25,16 @@ export function checkForm(form: AttestForm, plan: Plan, nowMs: number): void {
     }),
   ];
   if (wrong.length > 0) throw new DrpError('wrong-usage', { what: wrong.join('; '), command: 'attest' });
+}
+
+/** Refuses a step the plan does not have: where nobody drives, the word would wait for a step that never comes. Throws wrong-usage. */
+export function checkStep(plan: Plan, step: string): void {
+  const [what] = unknown('step', step, workOf(plan));
+  if (what !== undefined) throw new DrpError('wrong-usage', { what, command: 'attest' });
+}
+
+function workOf(plan: Plan): readonly string[] {
+  return stepsOf(plan).flatMap(({ id, kind }) => (kind === 'gate' ? [] : [id]));
 }
 
 /** Why an instant cannot be when something was done; empty where it can. */

@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Word } from '../gates/word.ts';
 import { currentOsUser } from '../journal/driver.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Io, VerbAnswer } from './io.ts';
 import { pickRun } from './pick-run.ts';
 import { planOf } from './plan-of.ts';
@@ -26,7 +27,10 @@ export function sayOptions(command: Command): Command {
 /** Says a word to the driver of a run. Throws run-ended where none will come back to hear it. */
 export function sayWord(
   io: Io,
-  options: SayOptions,
+  options: SayOptions & {
+    /** May refuse the word beforehand, by the plan of the run. */
+    readonly check?: (plan: Plan) => void;
+  },
   said: Pick<Word, 'verb' | 'subject' | 'reason' | 'decision' | 'evidence'>,
 ): Promise<VerbAnswer> {
   return withJournal(io, options.journal, async (journal) => {
@@ -36,6 +40,7 @@ export function sayWord(
     const ended = events.findLast((event) => event.type === 'run.ended');
     if (ended !== undefined) throw new DrpError('run-ended', { run: row.run, outcome: ended.data.outcome });
     const plan = planOf(events);
+    options.check?.(plan);
     return deliver(io, journal, await signWord(word, options, { plan, at: systemClock.nowIso(), env: io.env }));
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checkForm, future } from '../../src/cli/attest-check.ts';
+import { checkForm, checkStep, future } from '../../src/cli/attest-check.ts';
 import { parseAttestForm } from '../../src/runbook/attest-form.ts';
 import { changed } from '../proof/gravelines.ts';
 
@@ -39,4 +39,10 @@ entries:
   );
   // A wrist watch may be a few minutes ahead.
   expect(future('x', '2026-11-22T03:04Z', nowMs)).toEqual([]);
+});
+
+test('a step that is attested alone must be one of the plan, and no gate', () => {
+  expect(() => checkStep(plan, 'copy-files')).not.toThrow();
+  expect(() => checkStep(plan, 'copyfiles')).toThrow("there is no step 'copyfiles'; did you mean 'copy-files'?");
+  expect(() => checkStep(plan, 'declaration')).toThrow("there is no step 'declaration'");
 });

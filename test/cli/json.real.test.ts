@@ -49,6 +49,7 @@ test.each([
   ['a runbook with mistakes', ['plan', '--site', 'broken'], 2],
   ['facts nobody can be asked for', ['activate', '--site', 'broken'], 2],
   ['a run that is not there', ['status', '--run', 'zzzz-zzzz'], 2],
+  ['a site with neither a runbook nor a run', ['status', '--site', 'gravelinse'], 2],
   ['a gate that is not open', ['approve', 'switchover'], 2],
   ['an obligation nobody has', ['obligation', 'settle', 'none', '--reason', 'x'], 2],
   ['a choice without its copy', ['decide', 'choose', 'restoration', '--reason', 'x'], 2],

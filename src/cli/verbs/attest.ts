@@ -6,7 +6,7 @@ import { currentOsUser } from '../../journal/driver.ts';
 import { parseAttestForm, type AttestForm } from '../../runbook/attest-form.ts';
 import { instantOf } from '../../runbook/outages.ts';
 import { answersFromForm, attestedText, wordOfEntry } from '../attest-answers.ts';
-import { checkForm, future } from '../attest-check.ts';
+import { checkForm, checkStep, future } from '../attest-check.ts';
 import { driveRun } from '../drive-run.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -77,13 +77,14 @@ async function attest(io: Io, step: string | undefined, options: AttestOptions):
   const early = future('--done-at', at, systemClock.nowMs());
   if (early.length > 0) throw new DrpError('wrong-usage', { what: early.join('; '), command: 'attest' });
   const evidence = attestedText({ at, by, evidence: await evidenceOf(io, options) });
-  return await sayWord(io, options, {
+  const word = {
     verb: 'decide',
     subject: step,
     decision: 'mark-done',
     reason: 'done by hand',
     evidence,
-  });
+  } as const;
+  return await sayWord(io, { ...options, check: (plan) => checkStep(plan, step) }, word);
 }
 
 async function evidenceOf(io: Io, { evidence, file }: AttestOptions): Promise<string> {

@@ -84,7 +84,7 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
     const seen = await look(showing, options);
     const underWay = seen.summary !== undefined && seen.summary.outcome === undefined;
     // In the middle of a run nobody rehearses, and everybody waits for this answer.
-    const rehearsal = underWay ? undefined : await rehearsalOf(io, showing, seen.site?.site ?? seen.name);
+    const rehearsal = underWay ? undefined : await rehearsalOf(io, showing, seen);
     return answer(io, rehearsal === undefined ? seen : { ...seen, rehearsal });
   }
   let shown = '';
@@ -206,7 +206,9 @@ function unheardIn(folder: string | undefined): readonly UnheardWord[] {
 }
 
 /** By the runbook as it is now; where there is none here, or it is not valid, nothing can be compared. */
-async function rehearsalOf(io: Io, journal: Journal, site: string | undefined): Promise<RehearsalDebt | undefined> {
+/** Throws runbook-not-found for a site that has neither a runbook nor a run: a name that was mistyped is no quiet site. */
+async function rehearsalOf(io: Io, journal: Journal, seen: Seen): Promise<RehearsalDebt | undefined> {
+  const site = seen.site?.site ?? seen.name;
   if (site === undefined) return undefined;
   try {
     const { historyOf } = await import('../../executor/history.ts');
@@ -214,7 +216,8 @@ async function rehearsalOf(io: Io, journal: Journal, site: string | undefined): 
     const plan = await resolveProcedure(loaded, 'activation', { onSigners: () => undefined });
     return historyOf(plan, await readRuns(journal, site)).rehearsal;
   } catch (error) {
-    if (!isDrpError(error)) throw error;
+    const mistyped = seen.summary === undefined && isDrpError(error, 'runbook-not-found');
+    if (mistyped || !isDrpError(error)) throw error;
     return undefined;
   }
 }
