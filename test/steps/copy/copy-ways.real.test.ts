@@ -126,6 +126,25 @@ describe('the line', () => {
     expect(differences()).toBe('');
   });
 
+  test('is shared out among streams by folder and large file, each name once, further names of a file not at all', () => {
+    turnTo('shares');
+    rmSync(from, { recursive: true, force: true });
+    mkdirSync(from, { recursive: true });
+    sh(
+      'cd "$1" && mkdir -p video many/a many/b && for n in 1 2 3 4; do truncate -s 9M video/v$n; done && ln video/v1 video/again && truncate -s 4M top && echo x >many/a/f && echo x >many/b/f',
+      from,
+    );
+    const script = scriptText('remote/script-opening.sh', 'remote/tree-find.sh', 'copy/shares.sh');
+    const shares = sh(script, from, '', '', '', '3')
+      .split('\0')
+      .filter((one) => one !== '');
+    const first = ['video/again', 'video/v1'].filter((name) => shares.some((one) => one.endsWith(` ${name}`)));
+    expect(first).toHaveLength(1);
+    const names = shares.map((one) => one.slice(2)).filter((name) => !first.includes(name));
+    expect(names.sort()).toEqual(['many', 'top', 'video/v2', 'video/v3', 'video/v4']);
+    expect(new Set(shares.map((one) => one.slice(0, 1))).size).toBe(3);
+  });
+
   test.each([
     ['2200', '22:00-06:00=1000', '1000'],
     ['0559', '22:00-06:00=1000', '1000'],
