@@ -12,7 +12,7 @@ import type { Progress, StepContext } from '../steps/step-kind.ts';
 import type { ExecutorDeps, Reach } from './deps.ts';
 import { refuseDrill } from './drill-guard.ts';
 import type { SiteState } from './site.ts';
-import type { SyncEntry, SyncRecord } from './sync-record.ts';
+import type { BeganSync, EndedSync, SyncRecord } from './sync-record.ts';
 
 /** What a sync did with one tree. */
 export interface SyncedTree {
@@ -53,7 +53,9 @@ export async function syncSite(deps: ExecutorDeps, request: SyncRequest): Promis
   }
   const reach = deps.reach(plan);
   try {
-    const choices = await choicesOf(contextOf(deps, request, { reach, step: 'survey', choices: {} }));
+    const choices = await choicesOf(
+      contextOf(deps, request, { reach, step: 'survey', token: `${syncTokens(plan.site)}.survey`, choices: {} }),
+    );
     const trees: SyncedTree[] = [];
     // One after another: a standby is no place to find out what its disks can bear.
     for (const step of steps) trees.push(await syncTree(deps, request, { reach, step, choices }));
@@ -95,56 +97,100 @@ async function syncTree(
   const { record } = request;
   const { step, choices } = at;
   const spec = step.spec as BackupCopy;
-  const beganMs = deps.clock.nowMs();
   const chosen = choices.find(({ backup }) => backup === spec.from.backup)?.chosen;
-  const from = chosen === undefined ? '' : `${chosen.host}:${chosen.path}`;
-  const end = async (tree: Pick<SyncedTree, 'kind' | 'files' | 'bytes' | 'lines'>): Promise<SyncedTree> => {
-    const tookMs = deps.clock.nowMs() - beganMs;
-    const synced = { step: step.id, from, takenAt: chosen?.takenAt ?? '', tookMs, ...tree };
-    await record.append({ what: 'tree', at: deps.clock.nowIso(), ...synced } satisfies SyncEntry);
-    return synced;
-  };
-  const failed = (reason: string) => end({ kind: 'failed', files: 0, bytes: 0, lines: [reason] });
-  if (chosen === undefined) return await failed(`no fit copy of backup '${spec.from.backup}' was found`);
+  // What a sync that died left behind is followed first: its job may run, and nothing is begun beside it.
+  const left = record.unfinished(step.id);
+  const found = left === undefined ? undefined : await followTree(deps, request, { ...at, began: left, again: true });
+  if (found?.kind === 'done' && found.from === placeOf(chosen)) return found;
+  if (chosen === undefined) {
+    const reason = `no fit copy of backup '${spec.from.backup}' was found`;
+    return await ended(deps, record, { step: step.id, lines: [reason] });
+  }
   const last = record.lastDone(step.id);
-  const context = contextOf(deps, request, {
-    reach: at.reach,
-    step: step.id,
+  const token = `${syncTokens(request.plan.site)}.${String(record.next())}-${String(deps.clock.nowMs())}.${step.id}`;
+  const began: BeganSync = {
+    ...{ what: 'began', at: deps.clock.nowIso(), step: step.id, token, by: deps.driver.osUser },
     choices: {
       [`backup:${spec.from.backup}`]: { ...chosen, defects: [] } as unknown as Json,
       // The least it must hold is a share of what the sync before this one found.
       ...(last === undefined ? {} : { [`source:${step.id}`]: { files: last.files, bytes: last.bytes } }),
     },
-  });
+  };
+  await record.append(began);
+  return await followTree(deps, request, { ...at, began, again: false });
+}
+
+/** Lets a sync that is on record loose, or attaches to its job, and puts its end on record. */
+async function followTree(
+  deps: ExecutorDeps,
+  request: SyncRequest,
+  at: { readonly reach: Reach; readonly step: PlannedStep; readonly began: BeganSync; readonly again: boolean },
+): Promise<SyncedTree> {
+  const { record } = request;
+  const { step, began, again } = at;
+  const { token, choices } = began;
+  const spec = step.spec as BackupCopy;
   const kind = deps.kinds.get('copy');
   if (kind === undefined) throw new DrpError('internal', { what: 'no such kind of step: copy' });
+  const chosen = choices[`backup:${spec.from.backup}`] as unknown as { host: string; path: string; takenAt: string };
+  const beganMs = Date.parse(began.at);
+  const end = (tree: Partial<SyncedTree>) => {
+    const { takenAt } = chosen;
+    const tookMs = deps.clock.nowMs() - beganMs;
+    return ended(deps, record, { step: step.id, token, from: placeOf(chosen), takenAt, tookMs, ...tree });
+  };
+  const context = contextOf(deps, request, { reach: at.reach, step: step.id, token, choices });
   const warm = { ...spec, switch: false, staging: warmStaging };
+  const words = again ? [`goes on with what began at ${began.at}`] : [];
   try {
     const outcome = await kind.run({ ...step, spec: warm }, warm as never, context);
     if (outcome.kind !== 'done')
-      return await failed(outcome.kind === 'failed' ? outcome.error.message : outcome.reason);
+      return await end({ lines: [...words, outcome.kind === 'failed' ? outcome.error.message : outcome.reason] });
     const { files, bytes } = outcome.output as unknown as Pick<SyncedTree, 'files' | 'bytes'>;
-    return await end({ kind: 'done', files, bytes, lines: outcome.lines });
+    return await end({ kind: 'done', files, bytes, lines: [...outcome.lines, ...words] });
   } catch (error) {
-    if (request.signal.aborted) throw error;
-    return await failed(toError(error).message);
+    // It may run: the next sync looks for it.
+    if (request.signal.aborted || isDrpError(error, 'host-unreachable') || isDrpError(error, 'connection-lost'))
+      throw error;
+    return await end({ lines: [...words, toError(error).message] });
   }
+}
+
+const placeOf = (place: { readonly host: string; readonly path: string } | undefined): string =>
+  place === undefined ? '' : `${place.host}:${place.path}`;
+
+/** Failed, unless it says otherwise. On record when it resolves. */
+async function ended(
+  deps: ExecutorDeps,
+  record: SyncRecord,
+  tree: Partial<SyncedTree> & Pick<SyncedTree, 'step'> & Pick<EndedSync, 'token'>,
+): Promise<SyncedTree> {
+  const { token, ...rest } = tree;
+  const nothing = { from: '', takenAt: '', files: 0, bytes: 0, tookMs: 0, lines: [] };
+  const synced: SyncedTree = { kind: 'failed', ...nothing, ...rest };
+  const at = deps.clock.nowIso();
+  await record.append({ what: 'tree', at, ...synced, ...(token === undefined ? {} : { token }) });
+  return synced;
 }
 
 function contextOf(
   deps: ExecutorDeps,
-  { plan, record, signal, onProgress }: SyncRequest,
-  at: { readonly reach: Reach; readonly step: string; readonly choices: Readonly<Record<string, Json>> },
+  { plan, signal, onProgress }: SyncRequest,
+  at: {
+    readonly reach: Reach;
+    readonly step: string;
+    readonly token: string;
+    readonly choices: Readonly<Record<string, Json>>;
+  },
 ): StepContext {
-  const { reach, step, choices } = at;
+  const { reach, step, token, choices } = at;
   const run = syncTokens(plan.site);
   const redaction = createRedaction();
   return {
     plan,
     world: plan.world,
     run: { id: run, site: plan.site, mode: 'real' },
-    // The place its end will have in the record: never the same twice.
-    token: `${run}.${String(record.next())}-${String(deps.clock.nowMs())}.${step}`,
+    token,
     attempt: 1,
     facts: { outputs: {}, choices },
     clock: deps.clock,

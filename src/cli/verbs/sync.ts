@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { formatDuration, formatSize } from '../../base/duration.ts';
-import { DrpError } from '../../base/errors.ts';
+import { assertNever, DrpError } from '../../base/errors.ts';
 import type { SyncEntry } from '../../executor/sync-record.ts';
 import type { SyncedTree } from '../../executor/sync-site.ts';
 import { defaultJournalUrl } from '../../journal/open.ts';
@@ -38,41 +38,54 @@ ${examples([
 };
 
 /** Syncs belong to no run: their record lies beside the journal. */
-async function recordOf(io: Io, { site, journal }: SyncOptions) {
-  const { openSyncRecord } = await import('../../executor/sync-record.ts');
+function recordFile(io: Io, { site, journal }: SyncOptions): string {
   const url = journal ?? io.env['DRP_JOURNAL'] ?? defaultJournalUrl(io.env);
   const beside = url.startsWith('sqlite:') ? url : defaultJournalUrl(io.env);
-  return await openSyncRecord(join(dirname(beside.slice('sqlite:'.length)), 'sync', `${site}.jsonl`));
+  return join(dirname(beside.slice('sqlite:'.length)), 'sync', `${site}.jsonl`);
 }
 
 async function show(io: Io, options: SyncOptions): Promise<VerbAnswer> {
-  const { entries, file } = await recordOf(io, options);
-  const shown = entries.slice(-10).map(entryLine);
+  const { readSyncRecord } = await import('../../executor/sync-record.ts');
+  const { entries, file, head, torn } = await readSyncRecord(recordFile(io, options));
+  const shown = entries.slice(-10).map((entry) => entryLine(entry, entries));
   const text = shown.length === 0 ? [`no sync of site ${options.site} is on record`] : shown;
-  return { text: [...text, `on record: ${file}`].join('\n'), json: { site: options.site, file, entries } };
+  const half = torn ? ['a crash left half a line behind it; the next sync sets that aside'] : [];
+  return {
+    text: [...text, ...half, recordLine(file, head)].join('\n'),
+    json: { site: options.site, file, head, torn, entries },
+  };
 }
+
+/** The head stands in what cron mails: kept there, it shows later whether the record was cut or rewritten. */
+const recordLine = (file: string, head: string): string => `on record: ${file}, whole up to head ${head.slice(0, 12)}`;
 
 async function sync(io: Io, options: SyncOptions): Promise<VerbAnswer> {
   const plan = await resolveProcedure(await openRunbook(io, options.site, options.runbooks), 'activation');
-  const record = await recordOf(io, options);
-  const [{ syncSite }, { readSiteState }] = await Promise.all([
+  const [{ openSyncRecord }, { syncSite }, { readSiteState }] = await Promise.all([
+    import('../../executor/sync-record.ts'),
     import('../../executor/sync-site.ts'),
     import('../../executor/create-executor.ts'),
   ]);
-  const trees = await withJournalMade(io, options.journal, async (journal) => {
+  const { trees, file, head } = await withJournalMade(io, options.journal, async (journal) => {
     const { deps, close } = await openExecutor(io, journal);
     try {
-      const site = await readSiteState(deps, plan.site);
-      let said = '';
-      return await syncSite(deps, {
-        ...{ plan, site, record },
-        signal: AbortSignal.timeout(longestMs),
-        onProgress: (step, { text }) => {
-          if (!io.interactive || text === said) return;
-          said = text;
-          io.stderr.write(`${step}: ${printableLine(text)}\n`);
-        },
-      });
+      const record = await openSyncRecord(recordFile(io, options), deps.driver);
+      try {
+        const site = await readSiteState(deps, plan.site);
+        let said = '';
+        const synced = await syncSite(deps, {
+          ...{ plan, site, record },
+          signal: AbortSignal.timeout(longestMs),
+          onProgress: (step, { text }) => {
+            if (!io.interactive || text === said) return;
+            said = text;
+            io.stderr.write(`${step}: ${printableLine(text)}\n`);
+          },
+        });
+        return { trees: synced, file: record.file, head: record.head() };
+      } finally {
+        await record.close();
+      }
     } finally {
       await close();
     }
@@ -82,8 +95,8 @@ async function sync(io: Io, options: SyncOptions): Promise<VerbAnswer> {
   if (first !== undefined)
     throw new DrpError('sync-failed', { site: plan.site, step: first.step, reason: first.lines.join('; ') });
   return {
-    text: [...trees.flatMap((tree) => treeLines(tree)), `on record: ${record.file}`].join('\n'),
-    json: { site: plan.site, file: record.file, trees },
+    text: [...trees.flatMap((tree) => treeLines(tree)), recordLine(file, head)].join('\n'),
+    json: { site: plan.site, file, head, trees },
   };
 }
 
@@ -97,10 +110,19 @@ function treeLines(tree: SyncedTree): readonly string[] {
   ];
 }
 
-function entryLine(entry: SyncEntry): string {
-  if (entry.what === 'refused') return `${entry.at} refused: ${printableLine(entry.reason)}`;
-  const what = `${entry.at} ${entry.step}`;
-  return entry.kind === 'done'
-    ? `${what}: warm as of ${entry.takenAt}, ${String(entry.files)} files, ${formatSize(entry.bytes)}, in ${formatDuration(entry.tookMs)}`
-    : `${what}: failed: ${printableLine(entry.lines.join('; '))}`;
+function entryLine(entry: SyncEntry, all: readonly SyncEntry[]): string {
+  switch (entry.what) {
+    case 'refused':
+      return `${entry.at} refused: ${printableLine(entry.reason)}`;
+    case 'began': {
+      const ended = all.some((other) => other.what === 'tree' && other.token === entry.token);
+      return `${entry.at} ${entry.step}: began${ended ? '' : '; no end is on record, the next sync looks for it'}`;
+    }
+    case 'tree':
+      return entry.kind === 'done'
+        ? `${entry.at} ${entry.step}: warm as of ${entry.takenAt}, ${String(entry.files)} files, ${formatSize(entry.bytes)}, in ${formatDuration(entry.tookMs)}`
+        : `${entry.at} ${entry.step}: failed: ${printableLine(entry.lines.join('; '))}`;
+    default:
+      return assertNever(entry);
+  }
 }
