@@ -78,6 +78,11 @@ export const database = z.strictObject({
    * (sampled, also where nothing is said), every row (all: several times as long), or nothing.
    */
   contents: z.enum(['sampled', 'all', 'none']).optional(),
+  /**
+   * How a dump of it is compressed on the way back: light, also where nothing is said; none where the line between both sides
+   * carries 1 Gbit/s or more, and both have room for twice the database.
+   */
+  compression: z.enum(['light', 'none']).optional(),
   /** Messages of the import that do no harm, as regular expressions; each is counted. */
   benign: z.array(z.string()).default([]),
   /** Login roles of the application: barred when this side is fenced or frozen. */

@@ -63,7 +63,10 @@ export function describeDatabase(spec: Spec, world: PlannedWorld): StepDescripti
         title: spec.title ?? `dump ${name} on ${host}`,
         reads: [live],
         writes: [`files:${host}:${file(spec.id)}`],
-        commands: [`pg_dump ${client} -Fc -Z 1 -f ${file(spec.id)} ${name}`, `sha256sum ${file(spec.id)}`],
+        commands: [
+          `pg_dump ${client} -Fc -Z ${database.compression === 'none' ? '0' : '1'} -f ${file(spec.id)} ${name}`,
+          `sha256sum ${file(spec.id)}`,
+        ],
         verifies: 'the whole dump read; rows counted in the same snapshot',
         undo: `rm ${file(spec.id)}`,
       };

@@ -1,6 +1,6 @@
 # Dumps a database and counts its rows in the very snapshot of the dump.
 #   dump_database NAME TARGET PAIRS COUNT_SQL [SINCE] [LEVEL] [CONTENTS]      (works in $work; refuses where it cannot)
-# LEVEL: how hard pg_dump compresses, 1 to 9; '' as it does by itself. CONTENTS: what is read of the rows (count.sql).
+# LEVEL: how hard pg_dump compresses, 0 to 9; '' as it does by itself. CONTENTS: what is read of the rows (count.sql).
 dump_database() {
   name=$1 target=$2 pairs=$3 count_sql=$4 since=${5:-} level=${6:-} contents=${7:-none}
   [ -n "$since" ] || since='{}'
@@ -10,6 +10,9 @@ dump_database() {
   [ "$(echo "select count(*) from pg_database where datname = :'name'" | sql -d postgres -v name="$name")" = 1 ] ||
     refuse source-unfit "there is no database '$name'"
   size=$(echo "select pg_database_size(:'name')" | sql -d postgres -v name="$name")
+  free=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
+  # A dump that is not compressed may be larger than its database: numbers and bytes are written out.
+  [ "$level" != 0 ] || [ $((free * 1024)) -gt $((size * 2)) ] || level=1
   printf "%s\n" "$count_sql" >count.sql
   mkfifo session
   sql -d "$name" -v pairs="$pairs" -v since="$since" -v contents="$contents" >rows 2>error <session &
@@ -49,6 +52,7 @@ dump_database() {
   grep '^{' rows | while IFS= read -r line; do say count "$line"; done
   say fact path "$target"
   say fact bytes "$(wc -c <"$target")"
+  say fact databaseBytes "$size"
   say fact sha256 "$digest"
   say fact takenAt "$taken"
 }

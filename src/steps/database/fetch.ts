@@ -6,7 +6,7 @@ import { requireChosenBackup } from '../remote/chosen-backup.ts';
 import { factNumber, jobOutcome } from '../remote/job-outcome.ts';
 import { scriptText } from '../remote/script-text.ts';
 import { sourceRoute } from '../remote/source-route.ts';
-import { requireOutput, textOf } from '../remote/step-output.ts';
+import { numberOf, requireOutput, textOf } from '../remote/step-output.ts';
 import type { StepContext, StepOutcome } from '../step-kind.ts';
 import { connectionArgs, secretOf } from './connection.ts';
 import { countsJson, countsOf } from './counts.ts';
@@ -22,11 +22,14 @@ export interface DumpSource {
   /** '' where nobody wrote one down. */
   readonly sha256: string;
   readonly bytes: number;
+  /** Of the database it was made from; 0 where nobody said. */
+  readonly databaseBytes: number;
 }
 
 /** Where the dump of a fetch step comes from. Throws backup-not-chosen, step-failed. */
 export function dumpSource(step: PlannedStep, spec: FetchSpec, context: StepContext): DumpSource {
-  if ('backup' in spec.from) return requireChosenBackup(context.facts, step.id, spec.from.backup);
+  if ('backup' in spec.from)
+    return { ...requireChosenBackup(context.facts, step.id, spec.from.backup), databaseBytes: 0 };
   const output = requireOutput(context, step.id, spec.from.dump);
   const bytes = output['bytes'];
   return {
@@ -35,6 +38,7 @@ export function dumpSource(step: PlannedStep, spec: FetchSpec, context: StepCont
     takenAt: textOf(output, 'takenAt'),
     sha256: textOf(output, 'sha256'),
     bytes: typeof bytes === 'number' ? bytes : -1,
+    databaseBytes: numberOf(output, 'databaseBytes'),
   };
 }
 
@@ -93,6 +97,7 @@ export async function runFetch(
       entries: factNumber(facts, 'entries'),
       dataTables: factNumber(facts, 'tables'),
       ...(counts === undefined ? {} : { counted: countsJson(counts) }),
+      ...(source.databaseBytes > 0 ? { databaseBytes: source.databaseBytes } : {}),
     },
     lines: [
       `${source.host}:${source.path}, taken ${source.takenAt}, ${formatSize(bytes)}`,

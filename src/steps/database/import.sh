@@ -1,5 +1,5 @@
 # Restores a dump into a fresh database beside the live one.
-#   ROUTE(7) SOURCE AGAIN PROGRAMS ADDRESS PORT USER FRESH LEFTOVERS DUMP SHA256 BENIGN PAIRS MARK COUNT_SQL CONTENTS
+#   ROUTE(7) SOURCE AGAIN PROGRAMS ADDRESS PORT USER FRESH LEFTOVERS DUMP SHA256 BENIGN PAIRS MARK COUNT_SQL CONTENTS DATABASE_BYTES
 link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7"
 shift 7
 source=$1 again=$2
@@ -7,7 +7,7 @@ shift 2
 pg_up "$1" "$2" "$3" "$4"
 fresh=$5 leftovers=$6 dump=$7 expected=$8
 shift 8
-benign=$1 pairs=$2 mark=$3 count_sql=$4 contents=$5
+benign=$1 pairs=$2 mark=$3 count_sql=$4 contents=$5 database_bytes=$6
 need_tools sha256sum
 cd "$work" || exit 1
 is_fetched() {
@@ -49,7 +49,9 @@ missing=$(comm -23 extensions extensions.here | tr '\n' ' ')
 [ -z "$missing" ] || refuse import-refused "extensions the dump needs are not installed here: $missing"
 data=$(echo 'show data_directory' | sql -d postgres 2>/dev/null)
 if [ -n "$data" ] && free=$(df -Pk "$data" 2>/dev/null | awk 'NR == 2 { print $4 }') && [ -n "$free" ]; then
-  [ $((free * 1024)) -gt $((size * 3)) ] || refuse no-room "$data should have $((size * 3)) bytes (three times the dump), there are $((free * 1024))"
+  room=$((size * 3)) why="three times the dump"
+  [ "$database_bytes" = 0 ] || { room=$((database_bytes + database_bytes / 4)) why="the database it was made from, and a quarter"; }
+  [ $((free * 1024)) -gt "$room" ] || refuse no-room "$data should have $room bytes ($why), there are $((free * 1024))"
 fi
 
 # What earlier attempts of this run left behind; never one that somebody uses.

@@ -7,7 +7,7 @@ import type { Database } from '../../runbook/schema/world.ts';
 import { factNumber, jobOutcome, type JobOutcome } from '../remote/job-outcome.ts';
 import { scriptText } from '../remote/script-text.ts';
 import { sourceRoute } from '../remote/source-route.ts';
-import { requireOutput, textOf } from '../remote/step-output.ts';
+import { numberOf, requireOutput, textOf } from '../remote/step-output.ts';
 import type { StepContext, StepOutcome } from '../step-kind.ts';
 import { connectionArgs, secretOf } from './connection.ts';
 import {
@@ -63,6 +63,7 @@ export async function runImport(
         importMark(fresh),
         scriptText('database/count.sql'),
         contents,
+        String(numberOf(dump, 'databaseBytes')),
       ],
       ...(await secretOf(context, database)),
     },
