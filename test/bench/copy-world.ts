@@ -5,6 +5,7 @@ import { copyStep } from '../../src/steps/copy/copy-step.ts';
 import { freeNet } from '../demo/free-net.ts';
 import { specOf, startLabSteps, type LabSteps } from '../steps/lab-steps.ts';
 import type { Bench, BenchContext } from './bench.ts';
+import { mixedTree } from './mixed-tree.ts';
 import { runCommand } from './run-command.ts';
 
 /** Trees that are copied. */
@@ -79,12 +80,7 @@ for line in sys.stdin:
     with open("%s/f%d" % (folder, n), "wb") as file: file.write(pool[at:at + size])
     at += size
 ' "$1" && rm "$1.pool"`,
-  mixed: `mkdir "$1/video" "$1/many" && for n in 1 2 3 4 5; do head -c 200000000 /dev/urandom >"$1/video/v$n"; done
-    for n in $(seq 60); do mkdir "$1/many/$n"; head -c 6000000 /dev/urandom | split -b 30000 -a 3 - "$1/many/$n/f"; done
-    for n in 1 2 3 4 5; do head -c 25000000 /dev/urandom >"$1/middle$n"; done
-    for n in $(seq 50); do ln "$1/many/$n/faaa" "$1/link$n"; ln -s "many/$n/faab" "$1/soft$n"; done
-    ln "$1/video/v1" "$1/video/again"
-    for n in $(seq 60); do setfacl -m u:1:r "$1/many/$n/faac"; done`,
+  mixed: mixedTree,
 };
 
 /** Builds it; `large` targets need root: a file system on shared memory, so that no disk is in the figures. */
