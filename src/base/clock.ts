@@ -9,6 +9,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The clock of this machine. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   nowIso: () => new Date(Date.now()).toISOString(),
@@ -17,6 +18,7 @@ export const systemClock: Clock = {
   },
 };
 
+/** A wait always ends: with what was waited for, or with how long it was in vain. */
 export type WaitResult<T> =
   { readonly kind: 'met'; readonly value: T } | { readonly kind: 'timed-out'; readonly afterMs: number };
 

@@ -93,6 +93,7 @@ export interface PastServer {
   readonly version: string;
 }
 
+/** The last time the restoration was walked whole: by what plan, and what the world was then. */
 export interface PastRehearsal {
   readonly run: string;
   /** When it ended. */

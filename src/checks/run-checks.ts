@@ -10,6 +10,7 @@ const standardPatienceMs = 60_000;
 /** Probes at work at once. Connections have their own, tighter limits. */
 const atOnce = 256;
 
+/** How much is looked at, and who hears how far it is. */
 export interface CheckOptions {
   /** Only findings whose probe's name begins so. */
   readonly only?: string;
@@ -17,6 +18,7 @@ export interface CheckOptions {
   readonly onProgress?: (progress: CheckProgress) => void;
 }
 
+/** How far a check is. */
 export interface CheckProgress {
   readonly done: number;
   readonly total: number;

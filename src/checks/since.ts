@@ -11,6 +11,7 @@ export interface CheckMemory {
   readonly whole?: Readonly<Record<string, WholeReading>> | undefined;
 }
 
+/** A status that was seen, and the time it spans. */
 export interface SeenFinding {
   readonly status: FindingStatus;
   /** Since when it has this status. */
@@ -22,6 +23,7 @@ export interface SeenFinding {
 /** What nobody looked at for this long is forgotten: hosts and records come and go. */
 const forgottenAfterMs = 30 * 86_400_000;
 
+/** What is remembered of a site that was never looked at. */
 export function emptyMemory(site: string): CheckMemory {
   return { format: 1, site, seen: {} };
 }

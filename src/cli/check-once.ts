@@ -11,6 +11,7 @@ import { readPastRuns } from './past-runs.ts';
 import { resolveProcedures } from './procedures.ts';
 import { openCheck, openRunbook } from './wire.ts';
 
+/** What one check is asked. */
 export interface CheckQuestion {
   readonly site: string;
   readonly runbooks?: string;

@@ -9,6 +9,7 @@ import { instantText } from '../views/instants.ts';
 import { checkJson } from './check-answer.ts';
 import type { Io, VerbAnswer } from './io.ts';
 
+/** How often is looked, and what the first look shows. */
 export interface Watch {
   readonly everyMs: number;
   readonly all: boolean;

@@ -4,6 +4,7 @@ import type { StoredLine } from '../journal/journal.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Progress } from '../steps/step-kind.ts';
 
+/** What a run is begun with; all of it goes into `run.began`. */
 export interface BeginRequest {
   readonly plan: Plan;
   readonly mode: RunMode;
@@ -56,6 +57,7 @@ export interface AdoptRequest {
   readonly word: Word;
 }
 
+/** How a run is driven, and how the driver hears of people. */
 export interface DriveOptions {
   /** Aborted: detach (remote jobs go on, the run stays as it is). */
   readonly signal: AbortSignal;
@@ -72,6 +74,7 @@ export interface DriveOptions {
   readonly onPaper?: boolean;
 }
 
+/** Why a driver stopped. The run itself is over only where it `ended`; otherwise `drive` goes on with it. */
 export type DriveEnd =
   | { readonly kind: 'ended'; readonly outcome: 'completed' | 'aborted' | 'switched-back' }
   | { readonly kind: 'parked'; readonly waiting: readonly Waiting[] }

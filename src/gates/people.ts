@@ -16,6 +16,7 @@ export interface PeopleContext {
   readonly at: string;
 }
 
+/** Whose word it is, and how sure that is. */
 export interface Speaker {
   readonly person: string;
   readonly identity: Identity;

@@ -40,6 +40,7 @@ export interface JudgeContext extends PeopleContext {
   readonly nonces?: ReadonlySet<string>;
 }
 
+/** Whether an answer counts, and why not; the only way to one, whatever path the word took. */
 export type Verdict =
   | {
       readonly kind: 'accepted';

@@ -36,6 +36,7 @@ export function driverLiveness(driver: Driver): Liveness {
   return startTime === undefined || startTime !== driver.startTime ? 'dead' : 'alive';
 }
 
+/** One process on one boot of one machine; a pid alone comes again. */
 export function isSameDriver(one: Driver, other: Driver): boolean {
   return (
     one.machine === other.machine &&

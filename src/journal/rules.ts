@@ -39,6 +39,7 @@ export function siteClaimed(
   });
 }
 
+/** The refusal that names who drives the run, and whether he is known to live. */
 export function leaseHeld(run: string, driver: Driver, liveness: Liveness): DrpError {
   const { osUser, machine, pid } = driver;
   return new DrpError('lease-held', { run, osUser, machine, pid, liveness: livenessText(liveness), since: '' });

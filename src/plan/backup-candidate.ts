@@ -32,6 +32,7 @@ export interface BackupCandidate {
   readonly growing?: true;
 }
 
+/** What a dump is, by what it begins with, whatever its name. */
 export type DumpFormat = 'custom' | 'packed' | 'sql' | 'mysql' | 'unknown';
 
 /** What looking at one source of one backup gave. Unreachable and lost hosts are named, never left out. */

@@ -8,6 +8,7 @@ import { parseRunbook } from '../runbook/parse.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
 import { runbookBytesMax } from './runbook-bytes.ts';
 
+/** A runbook without problems, and the text it was read from. */
 export interface LoadedRunbook {
   readonly runbook: Runbook;
   /** Absolute path. */

@@ -10,11 +10,13 @@ export interface RecordSet {
   readonly values: readonly string[];
 }
 
+/** One record set that becomes another; nothing is changed where `from` is not what stands there. */
 export interface DnsChange {
   readonly from: RecordSet;
   readonly to: RecordSet;
 }
 
+/** What became of a compare-and-set. */
 export type DnsOutcome =
   | { readonly kind: 'applied' }
   | { readonly kind: 'already' }
@@ -80,6 +82,7 @@ export type DeskRights =
   | { readonly kind: 'untestable'; readonly how: string }
   | { readonly kind: 'silent'; readonly reason: string };
 
+/** A place that messages go to: a ticket system, a mail server, a webhook. */
 export interface TicketDesk {
   /** Looks whether a message would be taken; sends none. Never throws for what the desk answers. */
   inspect(signal?: AbortSignal): Promise<DeskRights>;

@@ -41,6 +41,7 @@ export interface RunFacts {
   };
 }
 
+/** How far a step is; sampled into the journal, so that a later driver knows it, too. */
 export interface Progress {
   readonly doneBytes: number;
   /** 0: not known. */
@@ -75,6 +76,7 @@ export interface StepContext {
   report(progress: Progress): void;
 }
 
+/** How a step ended. A step that contact was lost with has not ended: it throws, and is asked again. */
 export type StepOutcome =
   | {
       readonly kind: 'done';

@@ -22,6 +22,7 @@ export interface HostTarget {
   readonly keyFingerprint?: string;
 }
 
+/** Limits of one short command; what takes longer than a moment is a job. */
 export interface ExecOptions {
   /** Deadline of the whole call, in milliseconds. */
   readonly timeoutMs: number;
@@ -77,6 +78,7 @@ export interface ClaimCheck {
   readonly driver?: string;
 }
 
+/** Where a job stands, by the files its wrapper left on the host. */
 export type JobState =
   | { readonly state: 'absent' }
   | { readonly state: 'accepted' }
@@ -86,6 +88,7 @@ export type JobState =
   /** It began and nothing shows that it ended: host restarted, power cut. It may have run in part. */
   | { readonly state: 'lost' };
 
+/** One look at a job: where it stands, and what it printed since the last one. */
 export interface JobPoll {
   readonly status: JobState;
   /** Bytes of output there are in all. */
@@ -100,6 +103,7 @@ export interface FoundJob {
   readonly state: JobState['state'];
 }
 
+/** What a job is started with, at most once a token. */
 export interface JobRequest {
   /** `run.seq.step`: names this one effect for ever. */
   readonly token: string;

@@ -49,6 +49,7 @@ export function sourcesOf(backups: Readonly<Record<string, Backup>>): readonly S
   return Object.entries(backups).flatMap(([backup, { sources }]) => sources.map((_, index) => ({ backup, index })));
 }
 
+/** Surveys for one check; it keeps nothing beyond its `readings`. */
 export function createSurveys(world: SurveyWorld): BackupSurveys {
   const underWay = new Map<string, Promise<SourceSurvey>>();
   // The last survey asked of each host: dumps are read whole, and one at a time is enough for its disks.

@@ -36,6 +36,7 @@ const standard: HostLimits = {
   lagMs: 300_000,
 };
 
+/** A program that must be on a host, and which version will do. */
 export interface NeededProgram {
   /** Name, or path. */
   readonly name: string;

@@ -1,6 +1,7 @@
 import type { CheckContext } from '../check.ts';
 import { closestZone } from '../dns/authority-probe.ts';
 
+/** One of the two places that can serve users. */
 export type SideName = 'production' | 'recovery';
 
 /**

@@ -65,6 +65,7 @@ export function isSettled(standing: ServersStanding): boolean {
   return standing.behind.length === 0 && standing.agreeing.length > 0;
 }
 
+/** A name server that burns cannot be switched: when it comes back with the old values, users go astray. */
 export function lostServerObligations(zone: DnsZone, standing: ServersStanding): readonly ObligationDraft[] {
   return standing.lostBehind.map((who) => ({
     kind: 'dns' as const,

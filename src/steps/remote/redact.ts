@@ -29,6 +29,7 @@ export interface RedactionStream {
 /** Held back at most, characters: text that goes on matching without end is cut and hidden. */
 const heldMax = 1_048_576;
 
+/** Knows no secret yet: each one that a step reads is added, in every spelling it may turn up in. */
 export function createRedaction(): Redaction {
   const known: Known = { marks: new Map(), spellings: [], byFirst: new Map() };
   const text = (value: string): string => replaceSpans(value, spansIn(value, known));

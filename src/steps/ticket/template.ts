@@ -29,6 +29,7 @@ export function checkTemplate(step: string, text: string): void {
   }
 }
 
+/** The text with what is known put in; a placeholder nobody knows stays as it is. Pure. */
 export function fillTemplate(text: string, facts: Facts): string {
   return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => placeholders[name]?.(facts) ?? whole);
 }
