@@ -87,38 +87,14 @@ for line in sys.stdin:
 export async function openCopyWorld(folder: string, log: (line: string) => void): Promise<CopyWorld> {
   const steps = await startLabSteps({ dir: join(folder, 'lab'), net: await freeNet(), tickets: false });
   const target = join(folder, 'target');
-  const image = `/dev/shm/drp-bench-${String(process.pid)}.img`;
-  mkdirSync(target);
-  execFileSync('sh', [
-    '-c',
-    // All of its memory at once, and kept: else the figures are of memory that the kernel has to find for each copy.
-    'fallocate -l 5G "$1" && mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=0,lazy_journal_init=0 "$1" && mount -o loop "$1" "$2"',
-    'sh',
-    image,
-    target,
-  ]);
-  // Past the lab's relay, straight to the host's own sshd: the relay's processor time is no part of a copy.
-  const config = join(folder, 'ssh_config');
-  const labs = readFileSync(steps.facts.hosts.gravelines.sshConfig ?? '', 'utf8');
-  const straight = labs
-    .replace(/Port 2222/, 'Port 2223')
-    .replace(/UserKnownHostsFile .*/, 'UserKnownHostsFile /dev/null')
-    .replace(/StrictHostKeyChecking yes/, 'StrictHostKeyChecking no');
-  writeFileSync(config, straight);
+  const unmount = mountMemory(target);
+  const { config, straight } = straightWay(folder, steps);
   const world = structuredClone(steps.world) as { hosts: Record<string, { peers?: unknown }> };
   const source = world.hosts['backup-odd'];
   if (source !== undefined) source.peers = { sshConfig: config, alias: 'backup-odd' };
   const to = join(target, 'tree');
   const planted = new Set<string>();
   const place = (tree: TreeName): string => join(folder, `tree-${tree}`);
-  const clear = (): void => {
-    execFileSync('sh', [
-      '-c',
-      'find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} + && sync -f "$1"',
-      'sh',
-      target,
-    ]);
-  };
   return {
     steps,
     target: to,
@@ -134,7 +110,10 @@ export async function openCopyWorld(folder: string, log: (line: string) => void)
       rmSync(place(tree), { recursive: true, force: true });
       planted.delete(tree);
     },
-    clear,
+    clear: () => {
+      const rest = 'find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} + && sync -f "$1"';
+      execFileSync('sh', ['-c', rest, 'sh', target]);
+    },
     reachAt: (address) => {
       writeFileSync(config, straight.replace(/(Host backup-odd\n\s*HostName ).*/, `$1${address}`));
     },
@@ -166,8 +145,30 @@ export async function openCopyWorld(folder: string, log: (line: string) => void)
       return (await runCommand(['sh', '-c', `set -e; ${text}`], { env })).ms;
     },
     end: async () => {
-      execFileSync('sh', ['-c', 'umount "$1"; truncate -s 0 "$2"; rm -f "$2"', 'sh', target, image]);
+      unmount();
       await steps.end();
     },
   };
+}
+
+/** A file system on shared memory at this folder; answers how it is taken away. */
+function mountMemory(target: string): () => void {
+  const image = `/dev/shm/drp-bench-${String(process.pid)}.img`;
+  mkdirSync(target);
+  // All of its memory at once, and kept: else the figures are of memory that the kernel has to find for each copy.
+  const make =
+    'fallocate -l 5G "$1" && mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=0,lazy_journal_init=0 "$1" && mount -o loop "$1" "$2"';
+  execFileSync('sh', ['-c', make, 'sh', image, target]);
+  return () => void execFileSync('sh', ['-c', 'umount "$1"; truncate -s 0 "$2"; rm -f "$2"', 'sh', target, image]);
+}
+
+/** Past the lab's relay, straight to the host's own sshd: the relay's processor time is no part of a copy. */
+function straightWay(folder: string, { facts }: LabSteps): { readonly config: string; readonly straight: string } {
+  const config = join(folder, 'ssh_config');
+  const straight = readFileSync(facts.hosts.gravelines.sshConfig ?? '', 'utf8')
+    .replace(/Port 2222/, 'Port 2223')
+    .replace(/UserKnownHostsFile .*/, 'UserKnownHostsFile /dev/null')
+    .replace(/StrictHostKeyChecking yes/, 'StrictHostKeyChecking no');
+  writeFileSync(config, straight);
+  return { config, straight };
 }

@@ -73,7 +73,7 @@ export function createSurveys(world: SurveyWorld): BackupSurveys {
   return {
     of,
     all: (signal) => Promise.all(sourcesOf(world.runbook.backups).map((source) => of(source, signal))),
-    readings: () => Object.fromEntries(readings),
+    readings: () => Object.fromEntries([...readings].filter(([, reading]) => isRecent(reading, world.clock))),
   };
 }
 
@@ -106,7 +106,7 @@ async function look(
     });
   const key = `${at.name} ${host} ${folder} ${pattern}`;
   const known = readings.get(key);
-  if (known !== undefined && clock.nowMs() - Date.parse(known.at) < rereadMs) {
+  if (known !== undefined && isRecent(known, clock)) {
     const quick = withKnown(await survey(0), known);
     if (quick !== undefined) return quick;
   }
@@ -118,6 +118,8 @@ async function look(
   else readings.set(key, reading);
   return whole;
 }
+
+const isRecent = ({ at }: WholeReading, clock: Clock): boolean => clock.nowMs() - Date.parse(at) < rereadMs;
 
 /** What is remembered of a copy that was read and found whole; undefined: of this one nothing. Pure. */
 export function readingOf(copy: BackupCandidate, at: string): WholeReading | undefined {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { readingOf, withKnown } from '../../../src/checks/backups/surveys.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { createSurveys, readingOf, withKnown } from '../../../src/checks/backups/surveys.ts';
 import type { BackupCandidate, SourceSurvey } from '../../../src/plan/backup-candidate.ts';
+import type { Runbook } from '../../../src/runbook/schema/runbook.ts';
 
 const read: BackupCandidate = {
   backup: 'database',
@@ -55,4 +57,20 @@ describe('a copy that was read whole before', () => {
     expect(withKnown({ ...quick(), answer: { kind: 'unreachable', reason: 'x' } }, known)).toBeUndefined();
     expect(withKnown({ ...quick(), answer: { kind: 'surveyed', candidates: [] } }, known)).toBeUndefined();
   });
+});
+
+test('what was read is handed on to the next check, until it is to be read again', () => {
+  const handedOn = (at: string): readonly string[] => {
+    const clock = { ...systemClock, nowMs: () => Date.parse(at) };
+    const surveys = createSurveys({
+      runbook: { backups: {}, hosts: {} } as unknown as Runbook,
+      hosts: { connect: () => Promise.reject(new Error('nobody is asked')), closeAll: () => Promise.resolve() },
+      clock,
+      lost: [],
+      readings: { 'database store': known },
+    });
+    return Object.keys(surveys.readings());
+  };
+  expect(handedOn('2026-11-22T08:00:00.000Z')).toEqual(['database store']);
+  expect(handedOn('2026-11-22T09:00:00.000Z')).toEqual([]);
 });
