@@ -6,7 +6,7 @@ import { DrpError } from '../../src/base/errors.ts';
 import { Secret } from '../../src/base/secret.ts';
 import type { CheckContext } from '../../src/checks/check.ts';
 import { compareMajors, databaseProbes } from '../../src/checks/database-probes.ts';
-import { dumpedFrom } from '../../src/checks/dump-version.ts';
+import { dumpVersions } from '../../src/checks/dump-version.ts';
 import { roomFindings } from '../../src/checks/host-room.ts';
 import { parseRunbook } from '../../src/runbook/parse.ts';
 
@@ -41,7 +41,7 @@ describe('what a dump is from', () => {
     ['no dump', 'hello \u000015.2', undefined],
     ['a dump cut off', 'PGDMP\u0001', undefined],
   ])('%s', (_, header, expected) => {
-    expect(dumpedFrom(header)).toBe(expected);
+    expect(dumpVersions(header).server).toBe(expected);
   });
 });
 
@@ -68,3 +68,9 @@ test.each(['host-key-mismatch', 'host-key-not-pinned', 'identity-mismatch'] as c
     ]);
   },
 );
+
+test('a dump says which pg_dump made it, too', () => {
+  const header =
+    'PGDMP\u0001\u000f\0\0\u0003\0\0\0kyc\0\u001e\0\0\u000015.20 (Debian 15.20-0+deb12u1)\0\u0004\0\0\u000017.2\0';
+  expect(dumpVersions(header)).toEqual({ server: '15.20', dump: '17.2' });
+});

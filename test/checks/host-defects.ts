@@ -279,6 +279,12 @@ const databases: readonly HostDefect[] = [
     named: ['fail database.replication production'],
   },
   {
+    what: 'the client programs at the recovery site are older than those that make the dumps',
+    inject: () => nothing,
+    edits: (hosts) => [set('databases.recovery.programs', clientThatSays(hosts, 'pg_restore (PostgreSQL) 13.4'))],
+    named: ['fail database.client recovery'],
+  },
+  {
     what: 'PostgreSQL of the recovery site is older than that of production',
     inject: () => nothing,
     edits: (hosts) => [
@@ -299,16 +305,30 @@ export const hostDefects: readonly (readonly HostDefect[])[] = software.map(
     ) as readonly HostDefect[],
 );
 
-/** A folder of PostgreSQL's real programs, where what psql answers is changed by a line of sed. */
-function psqlThatSays({ context }: CheckedHosts, host: 'limburg' | 'gravelines', change: string): string {
-  const folder = join(binOf(context, host), 'other-postgresql');
+/** A folder of PostgreSQL's real programs, one of which is this script; `$0` in it is the real one. */
+function programsWith(
+  { context }: CheckedHosts,
+  host: 'limburg' | 'gravelines',
+  other: { name: string; script: string },
+) {
+  const folder = join(binOf(context, host), `other-${other.name}`);
   mkdirSync(folder, { recursive: true });
   const real = postgresPrograms();
   const there = readdirSync(folder);
   for (const name of readdirSync(real)) {
-    if (name !== 'psql' && !there.includes(name)) symlinkSync(join(real, name), join(folder, name));
+    if (name !== other.name && !there.includes(name)) symlinkSync(join(real, name), join(folder, name));
   }
-  const script = `#!/bin/sh\n${real}/psql "$@" | sed '${change}'\n`;
-  writeFileSync(join(folder, 'psql'), script, { mode: 0o755 });
+  const script = `#!/bin/sh\n${other.script.replaceAll('$0', join(real, other.name))}\n`;
+  writeFileSync(join(folder, other.name), script, { mode: 0o755 });
   return folder;
 }
+
+/** What psql answers, changed by a line of sed. */
+const psqlThatSays = (hosts: CheckedHosts, host: 'limburg' | 'gravelines', change: string): string =>
+  programsWith(hosts, host, { name: 'psql', script: `$0 "$@" | sed '${change}'` });
+
+const clientThatSays = (hosts: CheckedHosts, version: string): string =>
+  programsWith(hosts, 'gravelines', {
+    name: 'pg_restore',
+    script: `[ "$1" = --version ] && echo '${version}' || exec $0 "$@"`,
+  });

@@ -96,6 +96,7 @@ describe('drp check of hosts', () => {
       ]
         .map((probe) => `host.${probe}`)
         .concat(isRoot() ? ['host.sudo'] : [], [
+          'database.client',
           'database.dump',
           'database.reachable',
           'database.replication',
