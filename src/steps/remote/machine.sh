@@ -11,6 +11,7 @@ cores=$(nproc 2>/dev/null)
 [ -z "$cores" ] || printf 'cores %s\n' "$cores"
 sed -n 's/^MemTotal: *\([0-9]*\) kB$/memory \1/p' /proc/meminfo 2>/dev/null
 for program in "$@"; do
+  command -v "$program" >/dev/null 2>&1 || continue
   option=--version
   [ "${program##*/}" != ssh ] || option=-V
   said=$("$program" "$option" 2>&1 </dev/null | head -n 1)
