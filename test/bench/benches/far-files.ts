@@ -52,5 +52,5 @@ async function far(context: BenchContext, world: CopyWorld): Promise<void> {
       },
     ],
   });
-  context.log(`  the line itself took ${String(link.cpuMs())} ms of CPU for all of it`);
+  context.log(`  the line itself took ${link.cpuMs().toFixed(0)} ms of CPU for all of it`);
 }
