@@ -158,7 +158,7 @@ describe('a drill while users work on production', () => {
   test('its record verifies, and its report cannot be taken for a real one', async () => {
     expect((await stage.drp('audit', 'verify', '--run', run)).exitCode).toBe(0);
     const report = await stage.drp('report', run);
-    expect(report.stdout).toMatch(/DRILL \(EXERCICE\)/);
+    expect(report.stdout).toMatch(/DRILL \(EXERCISE\)/);
     expect(report.stdout).toMatch(
       /Recovery time \(RTO\) \|[^|]*\| \d[^|]*\| met \| EXERCISE: what a real activation would have taken/,
     );

@@ -188,7 +188,12 @@ function retention(
   const threshold = `${'rule' in backup.retention ? backup.retention.rule : 'the runbook'}, ${days === undefined ? '' : `${days} days, `}${String(rules.length)} ${rules.length === 1 ? 'rule' : 'rules'}`;
   const metrics = [{ name: 'gaps', value: gaps.length, fail: 1 }];
   if (gaps.length === 0)
-    return [say.ok(`nothing is missing among ${String(copies.length)} copies`, { threshold, metrics })];
+    return [
+      say.ok(`nothing is missing among ${String(copies.length)} ${copies.length === 1 ? 'copy' : 'copies'}`, {
+        threshold,
+        metrics,
+      }),
+    ];
   const shown = gaps
     .slice(0, gapsShown)
     .map(({ rule, fromAt, toAt }) => `${minute(fromAt)} to ${minute(toAt)} (${rule})`);

@@ -117,11 +117,11 @@ function skewItem(choices: BackupChoices, context: StepContext): readonly Eviden
   return [
     {
       id: 'backups:skew',
-      title: 'loss and skew of all backups together',
+      title: 'skew between the backups',
       severity: choices.within.skew ? 'ok' : 'red',
       lines: [
-        `files ${loss(choices.filesLossMs)} (objective ${formatDuration(objectives.filesLossMs)}), database ${loss(choices.databaseLossMs)} (objective ${formatDuration(objectives.databaseLossMs)})`,
         `skew ${formatDuration(choices.skewMs)} (objective ${formatDuration(objectives.skewMs)}): rows may speak of files that are not there, and the reverse`,
+        `lost of files ${loss(choices.filesLossMs)}, of the database ${loss(choices.databaseLossMs)}: each is held against its objective at its backup`,
       ],
       choice: choices.within.skew ? 'within' : 'above',
       facts: {

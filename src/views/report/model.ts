@@ -66,7 +66,7 @@ export function reportOf(events: readonly Event[], others?: readonly (readonly E
 const natures: Readonly<Record<RunMode, Report['nature']>> = {
   real: { label: 'REAL', text: 'This was a real run: hosts, data and DNS were changed.' },
   drill: {
-    label: 'DRILL (EXERCICE)',
+    label: 'DRILL (EXERCISE)',
     text: 'This was a drill: data was copied and imported into an isolated target; users and DNS were not touched.',
   },
   'dry-run': {

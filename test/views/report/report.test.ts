@@ -117,7 +117,7 @@ describe('what is never hidden', () => {
 
   test.each([
     ['real', 'REAL'],
-    ['drill', 'DRILL (EXERCICE)'],
+    ['drill', 'DRILL (EXERCISE)'],
     ['dry-run', 'DRY RUN'],
   ])('a %s run cannot be taken for another', (mode, label) => {
     const [began, ...rest] = eventfulRun();
