@@ -28,6 +28,7 @@ const doors = [
   { name: 'drawing', packages: ['listr2'], door: '^src/views/terminal' },
   { name: 'codes', packages: ['qrcode-generator'], door: '^src/views/qr-text' },
   { name: 'arguments', packages: ['commander'], door: '^src/cli/' },
+  { name: 'canonical', packages: ['canonicalize'], door: '^src/events/canonical' },
 ];
 
 module.exports = {

@@ -1,6 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import canonicalize from 'canonicalize';
-import fc from 'fast-check';
 import { canonicalJson, isCanonical } from '../../src/events/canonical.ts';
 import { digestOf, sha256Hex } from '../../src/events/digest.ts';
 import { upcast, type RawEvent } from '../../src/events/upcast.ts';
@@ -15,31 +13,6 @@ describe('canonical JSON', () => {
     expect(canonicalJson({ '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\ud83d\ude00': 5, '\u0080': 6, ö: 7 })).toBe(
       '{"\\r":2,"1":4,"\u0080":6,"ö":7,"\u20ac":1,"\ud83d\ude00":5,"\ufb33":3}',
     );
-  });
-
-  test('is what another implementation of RFC 8785 writes', () => {
-    const values = fc.letrec((tie) => ({
-      value: fc.oneof(
-        { depthSize: 'small' },
-        fc.maxSafeInteger(),
-        fc.boolean(),
-        fc.constant(null),
-        fc.string({ unit: 'binary' }),
-        fc.array(tie('value')),
-        fc.dictionary(fc.string({ unit: 'binary' }), tie('value')),
-      ),
-    })).value;
-    fc.assert(fc.property(values, (value) => canonicalJson(value) === canonicalize(value)));
-  });
-
-  test.each([
-    ['lists', (inner: unknown) => [inner]],
-    ['objects', (inner: unknown) => ({ a: inner })],
-  ])('%s are nested 200 deep, no deeper', (_, wrap) => {
-    let value: unknown = wrap(1);
-    for (let depth = 1; depth < 200; depth += 1) value = wrap(value);
-    expect(canonicalJson(value)).toHaveLength(JSON.stringify(value).length);
-    expect(() => canonicalJson(wrap(value))).toThrow(expect.objectContaining({ code: 'not-canonical' }));
   });
 
   test.each([

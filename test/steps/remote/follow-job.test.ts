@@ -69,6 +69,7 @@ describe('following a job', () => {
     let polls = 0;
     const remote: RemoteJobs = {
       ...jobs('', { state: 'lost' }),
+      // eslint-disable-next-line max-params -- the port's own list
       poll: (_host, _token, _offset, options) => {
         if (hostWaits) nowMs += options?.waitMs ?? 0;
         const status: JobState = (polls += 1) === 1 ? { state: 'running' } : { state: 'lost' };
