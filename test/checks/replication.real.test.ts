@@ -106,6 +106,7 @@ async function check(): Promise<readonly string[]> {
     hosts: { gravelines: { datacentre: 'south', user: sshd.target().user, base: '/' } },
     databases: { primary: database('primary'), standby: database('standby') },
     backups: {},
+    service: { recovery: { host: 'gravelines' } },
     activation: {},
     return: {},
     checks: { lag: limit, hosts: {}, databases: { standby: { standby: true }, primary: { standbys: 1 } } },

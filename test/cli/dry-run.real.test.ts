@@ -44,7 +44,7 @@ const situation = {
 /** Everything this file may run on a host: their lines, and nothing else, may stand in a script of a dry run. */
 const readOnlyScripts = [
   ...['remote/script-opening.sh', 'remote/tree-find.sh', 'remote/tree-size.sh', 'backups/survey.sh', 'copy/target.sh'],
-  ...['database/read-sql.sh', 'database/count.sql', 'remote/machine.sh'],
+  ...['database/read-sql.sh', 'database/count.sql', 'remote/machine.sh', 'remote/source-link.sh', 'copy/vanish.sh'],
 ];
 const readOnlyPrograms = ['true', 'test'];
 const scriptLines = new Set(
