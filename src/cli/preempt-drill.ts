@@ -20,12 +20,20 @@ export async function preemptDrill(
   io.stderr.write(
     `${io.style.attention(`drill ${drill} gives way; its clean-up is owed: drp resume --run ${drill}, when there is time`)}\n`,
   );
+  const gone = new AbortController();
+  // Its own driver may have left just now: then only its clean-up is ahead, and that waits for people, not in this process.
+  const leaveAtGate = async (): Promise<void> => {
+    const events = await journal.read(drill);
+    if (events.some(({ type }) => type === 'run.preempted')) gone.abort(new Error('the drill has given way'));
+  };
   try {
     await executor.drive(drill, {
-      signal: AbortSignal.timeout(giveWayMs),
+      signal: AbortSignal.any([gone.signal, AbortSignal.timeout(giveWayMs)]),
       words: { next: () => new Promise(() => undefined) },
       onUpdate: () => undefined,
-      onWaiting: () => undefined,
+      onWaiting: (waiting, working) => {
+        if (waiting.length > 0 && working === 0) void leaveAtGate().catch(() => undefined);
+      },
       whenOnlyPeople: 'listen',
     });
   } catch (error) {

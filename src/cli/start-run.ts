@@ -43,7 +43,8 @@ export async function startRun(io: Io, procedure: 'activation' | 'return', optio
       : {};
   const request: BeginRequest = { plan, mode: options.dryRun === true ? 'dry-run' : 'real', starter, ...situation };
   return withJournalMade(io, options.journal, async (journal) => {
-    const { executor, close } = await openExecutor(io, journal, plan);
+    // Of every kind: the drill that gives way to this run has steps that its own plan has not.
+    const { executor, close } = await openExecutor(io, journal);
     try {
       const run = await executor.begin(request);
       const givenWay = request.mode === 'real' ? preemptDrill(io, { journal, executor, site: plan.site }) : undefined;

@@ -248,6 +248,29 @@ describe('a real activation while a drill is under way', () => {
   }, 60_000);
 });
 
+describe('a real activation while a drill lies there that nobody drives', () => {
+  test('takes the site from it without being held up, and its clean-up is done afterwards', async () => {
+    const driver = drive(stage, drill, { answers: (gate) => gate === 'order' || gate === 'restoration' });
+    await driver.line(/gate import open/);
+    const exercise = /^run (\S+),/m.exec(driver.output())?.[1] ?? '';
+    driver.child.kill('SIGKILL');
+    await driver.ended;
+    const startedMs = performance.now();
+    const begun = await stage.drp(...activate);
+    expect(begun.exitCode).toBe(75);
+    // Two minutes is what a drill is given to stop what runs.
+    expect(performance.now() - startedMs).toBeLessThan(60_000);
+    const events = await stage.events(exercise);
+    expect(events.some(({ type }) => type === 'run.preempted')).toBe(true);
+    expect(JSON.stringify(events)).not.toContain('internal error');
+    const real = /^run (\S+),/m.exec(begun.stderr)?.[1] ?? '';
+    await stage.drp('abort', '--run', real, '--reason', 'false alarm');
+    await drive(stage, ['resume', '--run', real]).ended;
+    await drive(stage, ['resume', '--run', exercise]).ended;
+    expect(await leftovers()).toEqual([]);
+  }, 120_000);
+});
+
 describe('a drill with production cut off and no DNS at all', () => {
   test('passes', async () => {
     await stage.lab.fault('site-down', 'limburg');
