@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { DrpError } from '../base/errors.ts';
+import { sha256Hex } from '../events/digest.ts';
 import type { Driver } from '../events/event.ts';
 import { driverLiveness, isSameDriver } from '../journal/driver.ts';
 
@@ -12,7 +14,8 @@ export interface SyncLock {
 }
 
 /** Looks at it so often: another may take over a dead one's at the same moment. */
-const lockTries = 5;
+const lockTries = 20;
+const pauseMs = 20;
 
 /** Takes it, also from a process that is gone. Throws sync-refused where another may still hold it. */
 export async function takeSyncLock(file: string, driver: Driver): Promise<SyncLock> {
@@ -25,16 +28,33 @@ export async function takeSyncLock(file: string, driver: Driver): Promise<SyncLo
       const holder = await driverIn(file);
       if (holder === undefined) continue;
       if (driverLiveness(holder) !== 'dead') throw heldBy(file, holder);
-      const dead = `${own}.dead`;
-      if (!(await made(() => rename(file, dead)))) continue;
-      const moved = await driverIn(dead);
-      // Between the look and the move another had taken it over: it gets its name back.
-      if (moved !== undefined && !isSameDriver(moved, holder)) await made(() => link(dead, file));
-      await rm(dead, { force: true });
+      if (!(await removeAfter(holder, { file, own }))) await setTimeout(pauseMs);
     }
     throw new DrpError('sync-refused', { site: siteOf(file), what: `${file} could not be taken` });
   } finally {
     await rm(own, { force: true });
+  }
+}
+
+/**
+ * Removes what a dead process left. Only who has the turn after that very process may: a look that is late cannot take the
+ * lock of the next one, which this turn does not name. False: another has the turn.
+ */
+async function removeAfter(gone: Driver, at: { readonly file: string; readonly own: string }): Promise<boolean> {
+  const turn = `${at.file}.after-${sha256Hex(JSON.stringify([gone.machine, gone.bootId, gone.pid, gone.startTime])).slice(0, 16)}`;
+  if (!(await made(() => link(at.own, turn)))) {
+    const taker = await driverIn(turn);
+    if (taker === undefined || driverLiveness(taker) !== 'dead') return false;
+    // It died in its turn: that is removed in the same way, and the turn is there for the next look.
+    await removeAfter(taker, { ...at, file: turn });
+    return false;
+  }
+  try {
+    const holder = await driverIn(at.file);
+    if (holder !== undefined && isSameDriver(holder, gone)) await rm(at.file, { force: true });
+    return true;
+  } finally {
+    await rm(turn, { force: true });
   }
 }
 
