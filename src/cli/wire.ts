@@ -120,7 +120,10 @@ async function readAllowedSigners({ runbook, file }: LoadedRunbook): Promise<str
 
 const signersBytesMax = 4 * 1_048_576;
 
-/** The executor over real adapters, for a run of this plan, or for any. `close` ends connections; remote jobs go on. */
+/**
+ * The executor over real adapters. With a plan it knows the kinds of that plan's steps alone, which is quicker, and may drive
+ * no other run. `close` ends connections; remote jobs go on.
+ */
 export async function openExecutor(
   io: Io,
   journal: Journal,
@@ -246,8 +249,10 @@ const anchorMs = 20_000;
 const anchorBytes = 4_096;
 
 async function stepKinds(plan?: Plan): Promise<ReadonlyMap<StepKindName, StepKind>> {
-  const { loadStepKinds } = await import('../steps/index.ts');
+  const [{ loadStepKinds }, { stepsOf }] = await Promise.all([
+    import('../steps/index.ts'),
+    import('../plan/phases.ts'),
+  ]);
   if (plan === undefined) return loadStepKinds();
-  const steps = Object.values(plan.phases).flatMap((lanes) => lanes.flatMap((lane) => lane.steps));
-  return loadStepKinds(steps.flatMap(({ kind }) => (kind === 'gate' ? [] : [kind])));
+  return loadStepKinds(stepsOf(plan).flatMap(({ kind }) => (kind === 'gate' ? [] : [kind])));
 }

@@ -10,11 +10,13 @@ import { driverLiveness, isSameDriver } from '../journal/driver.ts';
 export interface SyncLock {
   /** Throws sync-refused where another process took it over. */
   check(): Promise<void>;
+  /** Lets the next one in; nothing where it was taken over. */
   release(): Promise<void>;
 }
 
 /** Looks at it so often: another may take over a dead one's at the same moment. */
 const lockTries = 20;
+/** Between two looks while another removes what a dead process left, ms: that takes two calls of the file system. */
 const pauseMs = 20;
 
 /** Takes it, also from a process that is gone. Throws sync-refused where another may still hold it. */
