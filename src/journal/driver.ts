@@ -55,13 +55,17 @@ function bootId(): string {
   return readOrNothing('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
 }
 
-/** Field 22 of /proc/PID/stat; undefined where there is no such process, or only its zombie. */
+/**
+ * Field 22 of /proc/PID/stat; undefined where there is no such process, or only its zombie. A zombie with threads left (field 20) is
+ * there: a thread that still ends may hold the journal's file open and finish a write to it.
+ */
 function startTimeOf(pid: number): string | undefined {
   const stat = readOrNothing(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The name in field 2 may hold spaces and brackets: count from the last bracket, which ends it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  const [state, startTime, threads] = [fields[0], fields[19], Number(fields[17])];
+  return state === 'X' || (state === 'Z' && threads <= 1) ? undefined : startTime;
 }
 
 function readOrNothing(path: string): string | undefined {

@@ -285,6 +285,7 @@ interface ProcStat {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
+  readonly threads: number;
   readonly startTime: string;
 }
 
@@ -294,12 +295,16 @@ function readStat(pid: number): ProcStat | undefined {
   const [state, parent, group, session] = fields;
   const startTime = fields[19];
   if (state === undefined || startTime === undefined) return undefined;
-  return { state, parent: Number(parent), group: Number(group), session: Number(session), startTime };
+  const threads = Number(fields[17]);
+  return { state, parent: Number(parent), group: Number(group), session: Number(session), threads, startTime };
 }
+
+/** A zombie whose other threads still end holds its files and sockets open: connections to it are still taken. */
+const hasEnded = (stat: ProcStat): boolean => stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1);
 
 function isRunning(pid: number): boolean {
   const stat = readStat(pid);
-  return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';
+  return stat !== undefined && !hasEnded(stat);
 }
 
 const isAlive = (record: ProcessRecord): boolean =>
@@ -309,7 +314,7 @@ const isAlive = (record: ProcessRecord): boolean =>
 function sessionMembers(record: ProcessRecord): readonly number[] {
   return allPids().filter((pid) => {
     const stat = readStat(pid);
-    if (stat === undefined || stat.state === 'Z' || Number(stat.startTime) < Number(record.startTime)) return false;
+    if (stat === undefined || hasEnded(stat) || Number(stat.startTime) < Number(record.startTime)) return false;
     return stat.session === record.pid || stat.group === record.pid;
   });
 }

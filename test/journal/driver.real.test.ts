@@ -1,0 +1,45 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { currentDriver, driverLiveness } from '../../src/journal/driver.ts';
+
+/** Its first thread ends at once (system call 60 on x86-64, 93 on arm64: exit of one thread); the other goes on until its input ends. */
+const headless = `
+import ctypes, platform, sys, threading
+def rest():
+    print('ready', flush=True)
+    sys.stdin.read()
+    import os; os._exit(0)
+threading.Thread(target=rest).start()
+ctypes.CDLL(None).syscall(93 if platform.machine() == 'aarch64' else 60, 0)
+`;
+
+describe('whether a driver is there', () => {
+  let child: ChildProcess | undefined;
+  afterEach(() => {
+    child?.kill('SIGKILL');
+  });
+
+  test('one whose first thread has ended is there until its last thread has', async () => {
+    child = spawn('python3', ['-c', headless], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const pid = child.pid ?? 0;
+    if (child.stdout !== null) await once(child.stdout, 'data');
+    const startTime = fieldsOf(pid)[19] ?? '';
+    const driver = { ...currentDriver('0.0.0'), pid, startTime };
+    for (let tries = 0; fieldsOf(pid)[0] !== 'Z' && tries < 500; tries += 1) await sleep(10);
+    expect(fieldsOf(pid)[0]).toBe('Z');
+    expect(driverLiveness(driver)).toBe('alive');
+    const ended = once(child, 'exit');
+    child.stdin?.end();
+    await ended;
+    expect(driverLiveness(driver)).toBe('dead');
+  });
+});
+
+const fieldsOf = (pid: number): readonly string[] => {
+  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+};
