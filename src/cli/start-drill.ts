@@ -43,7 +43,7 @@ export async function startDrill(io: Io, options: DrillOptions): Promise<VerbAns
   const exercise = { scenario: options.scenario, announced: options.unannounced !== true };
   const request: BeginRequest = { plan, mode: 'drill', starter, situation, exercise };
   return withJournalMade(io, options.journal, async (journal) => {
-    const { executor, close } = await openExecutor(io, journal, plan);
+    const { executor, close } = await openExecutor(io, journal);
     try {
       const run = await executor.begin(request);
       return await driveRun(io, { journal, executor, run }, { takeover: false, wait: options.wait === true });

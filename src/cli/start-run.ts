@@ -43,7 +43,6 @@ export async function startRun(io: Io, procedure: 'activation' | 'return', optio
       : {};
   const request: BeginRequest = { plan, mode: options.dryRun === true ? 'dry-run' : 'real', starter, ...situation };
   return withJournalMade(io, options.journal, async (journal) => {
-    // Of every kind: the drill that gives way to this run has steps that its own plan has not.
     const { executor, close } = await openExecutor(io, journal);
     try {
       const run = await executor.begin(request);

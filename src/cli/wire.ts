@@ -121,13 +121,12 @@ async function readAllowedSigners({ runbook, file }: LoadedRunbook): Promise<str
 const signersBytesMax = 4 * 1_048_576;
 
 /**
- * The executor over real adapters. With a plan it knows the kinds of that plan's steps alone, which is quicker, and may drive
- * no other run. `close` ends connections; remote jobs go on.
+ * The executor over real adapters. The kinds of steps are loaded with the plan of each run it drives. `close` ends
+ * connections; remote jobs go on.
  */
 export async function openExecutor(
   io: Io,
   journal: Journal,
-  plan?: Plan,
 ): Promise<{ readonly executor: Executor; readonly deps: ExecutorDeps; close(): Promise<void> }> {
   const [
     { createExecutor },
@@ -139,7 +138,6 @@ export async function openExecutor(
     { createRemoteJobs },
     { createClaims },
     { createWitness },
-    kinds,
   ] = await Promise.all([
     import('../executor/create-executor.ts'),
     import('../providers/create-providers.ts'),
@@ -150,13 +148,12 @@ export async function openExecutor(
     import('../transports/remote-job.ts'),
     import('../transports/claims.ts'),
     import('../transports/witness.ts'),
-    stepKinds(plan),
   ]);
   const pools: HostPool[] = [];
   let runbookFile: string | undefined;
   const deps: ExecutorDeps = {
     journal,
-    kinds,
+    kindsOf: stepKinds,
     reach: (plan) => {
       runbookFile = plan.runbook.file;
       const hosts = createTransportPool(hostTargets(plan.world.hosts));

@@ -149,12 +149,16 @@ async function prepare(
   );
   listeners.push(anchors);
   const reach = deps.reach(log.plan);
-  const runs = await readRuns(deps.journal, log.plan.site, { run: lease.run, events: log.events });
+  const [kinds, runs] = await Promise.all([
+    deps.kindsOf(log.plan),
+    readRuns(deps.journal, log.plan.site, { run: lease.run, events: log.events }),
+  ]);
   const site = siteState(log.plan.site, runs);
   const from = log.plan.procedure === 'return' ? site.activation : undefined;
   return {
     deps: { ...deps, secret: async (reference) => redaction.add(await deps.secret(reference)) },
     log,
+    kinds,
     reach,
     redaction,
     claims: keeperFor({ deps, log, reach, owed: site.obligations }, lease.epoch),

@@ -23,7 +23,8 @@ export interface Reach {
 /** Everything the executor uses, handed in by cli/wire or by a test. */
 export interface ExecutorDeps {
   readonly journal: Journal;
-  readonly kinds: ReadonlyMap<StepKindName, StepKind>;
+  /** The kinds of a plan's steps, by name. */
+  readonly kindsOf: (plan: Plan) => Promise<ReadonlyMap<StepKindName, StepKind>>;
   readonly reach: (plan: Plan) => Reach;
   readonly providers: Providers;
   readonly clock: Clock;

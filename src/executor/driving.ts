@@ -2,6 +2,7 @@ import { DrpError } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
 import { stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
+import type { StepKindName } from '../runbook/schema/steps.ts';
 import type { Redaction } from '../steps/remote/redact.ts';
 import type { StepKind } from '../steps/step-kind.ts';
 import type { AnchorKeeper } from './anchors.ts';
@@ -18,6 +19,8 @@ import type { OpenObligation } from './site.ts';
 export interface Driving {
   readonly deps: ExecutorDeps;
   readonly log: RunLog;
+  /** The kinds of the plan's steps. */
+  readonly kinds: ReadonlyMap<StepKindName, StepKind>;
   readonly reach: Reach;
   readonly claims: ClaimKeeper;
   /** Knows every secret this driver has read. */
@@ -43,8 +46,8 @@ export interface Driving {
 }
 
 /** What the kind of a step means. */
-export function kindOf({ deps }: Pick<Driving, 'deps'>, step: PlannedStep): StepKind {
-  const kind = step.kind === 'gate' ? undefined : deps.kinds.get(step.kind);
+export function kindOf({ kinds }: Pick<Driving, 'kinds'>, step: PlannedStep): StepKind {
+  const kind = step.kind === 'gate' ? undefined : kinds.get(step.kind);
   if (kind === undefined) throw new DrpError('internal', { what: `no such kind of step: ${step.kind}` });
   return kind;
 }

@@ -130,7 +130,7 @@ async function followTree(
   const { step, began, again } = at;
   const { token, choices } = began;
   const spec = step.spec as BackupCopy;
-  const kind = deps.kinds.get('copy');
+  const kind = (await deps.kindsOf(request.plan)).get('copy');
   if (kind === undefined) throw new DrpError('internal', { what: 'no such kind of step: copy' });
   const chosen = choices[`backup:${spec.from.backup}`] as unknown as { host: string; path: string; takenAt: string };
   const beganMs = Date.parse(began.at);

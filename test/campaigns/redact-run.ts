@@ -89,8 +89,7 @@ async function drive({ sshd, state, canary, random }: Stage) {
   try {
     const jobs = inPieces(createRemoteJobs(hosts, systemClock), random);
     const executor = createExecutor({
-      ...fakeDeps(new FakeWorld(), journal),
-      kinds: new Map([['command', talkative()]]),
+      ...fakeDeps(new FakeWorld(), journal, { kinds: new Map([['command', talkative()]]) }),
       reach: () => ({ hosts, jobs, claims: createClaims(hosts), witness: createWitness(hosts) }),
       secret: () => Promise.resolve(new Secret('env CANARY', canary)),
     });

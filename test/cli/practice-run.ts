@@ -131,12 +131,13 @@ async function main(): Promise<number> {
   const driver = currentDriver('0.0.0');
   const fails = (process.env['PRACTICE_FAILS'] ?? '').split(',');
   const claims = { read: async () => undefined, take: async () => {}, raise: async () => {}, release: async () => {} };
+  const kinds = practiceKinds(
+    Number(process.env['PRACTICE_STEP_MS'] ?? 300),
+    (step, attempt) => attempt === 1 && fails.includes(step),
+  );
   const executor = createExecutor({
     journal,
-    kinds: practiceKinds(
-      Number(process.env['PRACTICE_STEP_MS'] ?? 300),
-      (step, attempt) => attempt === 1 && fails.includes(step),
-    ),
+    kindsOf: async () => kinds,
     reach: () => ({ hosts: silentHosts as never, jobs: {} as never, claims, witness: {} as never }),
     providers: {} as never,
     clock: systemClock,

@@ -4,6 +4,7 @@ import type { EventOf } from '../../src/events/event.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { Executor, Takeover, Update } from '../../src/executor/executor.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
+import type { StepKind } from '../../src/steps/step-kind.ts';
 import type { FoundJob } from '../../src/transports/transport.ts';
 import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
@@ -160,26 +161,21 @@ describe('what the lost end left running', () => {
     const stopped: string[] = [];
     const ran: string[] = [];
     const kind = world.kind();
-    const base = fakeDeps(world, other);
+    const lost: StepKind = {
+      ...kind,
+      run: (step, spec, context) => {
+        ran.push(context.token);
+        if (behaviour !== undefined) return Promise.reject(behaviour);
+        return kind.run(step, spec, context);
+      },
+      stop: (_step, _spec, context) => {
+        stopped.push(context.token);
+        return Promise.resolve([]);
+      },
+    };
+    const base = fakeDeps(world, other, { kinds: new Map([['command', lost]]) });
     const executor = createExecutor({
       ...base,
-      kinds: new Map([
-        [
-          'command',
-          {
-            ...kind,
-            run: (step, spec, context) => {
-              ran.push(context.token);
-              if (behaviour !== undefined) return Promise.reject(behaviour);
-              return kind.run(step, spec, context);
-            },
-            stop: (_step, _spec, context) => {
-              stopped.push(context.token);
-              return Promise.resolve([]);
-            },
-          },
-        ],
-      ]),
       reach: (planned) => {
         const reach = base.reach(planned);
         const find = () => Promise.resolve(found.map(({ token, state }) => ({ token: `${run}.${token}`, state })));

@@ -7,6 +7,8 @@ import { siteState } from '../../src/executor/site.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Plan, PlannedStep } from '../../src/plan/plan.ts';
+import type { StepKindName } from '../../src/runbook/schema/steps.ts';
+import type { StepKind } from '../../src/steps/step-kind.ts';
 import { runSummary } from '../../src/views/run-summary.ts';
 import { workAhead } from '../../src/views/work-ahead.ts';
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
@@ -64,14 +66,14 @@ interface Site {
 function siteWith(journal: Journal = createMemoryJournal(), world = new FakeWorld()): Site {
   const claims = new Map<string, { run: string; epoch: number }>();
   const kind = world.kind() as never;
-  const base = fakeDeps(world, journal);
+  const kinds = new Map<StepKindName, StepKind>([
+    ['command', kind],
+    ['isolate', kind],
+    ['clean-up', kind],
+  ]);
+  const base = fakeDeps(world, journal, { kinds });
   const deps: ExecutorDeps = {
     ...base,
-    kinds: new Map([
-      ['command', kind],
-      ['isolate', kind],
-      ['clean-up', kind],
-    ]),
     reach: (plan) => ({
       ...base.reach(plan),
       claims: {

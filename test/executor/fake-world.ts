@@ -8,6 +8,7 @@ import type { DriveOptions } from '../../src/executor/executor.ts';
 import type { Word, WordAnswer, WordSource } from '../../src/gates/word.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { Plan, PlannedGate, PlannedLane, PlannedStep } from '../../src/plan/plan.ts';
+import type { StepKindName } from '../../src/runbook/schema/steps.ts';
 import type { StepKind, StepOutcome } from '../../src/steps/step-kind.ts';
 import type { ClaimCheck } from '../../src/transports/transport.ts';
 
@@ -59,7 +60,16 @@ export class FakeWorld {
   }
 }
 
-export function fakeDeps(world: FakeWorld, journal: Journal, overrides: Partial<ExecutorDeps> = {}): ExecutorDeps {
+/** Parts to use instead of those of the fake world; `kinds` serve every plan. */
+export interface FakeOverrides extends Partial<ExecutorDeps> {
+  readonly kinds?: ReadonlyMap<StepKindName, StepKind>;
+}
+
+export function fakeDeps(
+  world: FakeWorld,
+  journal: Journal,
+  { kinds = new Map([['command', world.kind()]]), ...overrides }: FakeOverrides = {},
+): ExecutorDeps {
   const driver: Driver = {
     osUser: 'otto',
     machine: 'here',
@@ -71,7 +81,7 @@ export function fakeDeps(world: FakeWorld, journal: Journal, overrides: Partial<
   const none = () => Promise.reject(new DrpError('internal', { what: 'the fake world has no hosts' }));
   return {
     journal,
-    kinds: new Map([['command', world.kind()]]),
+    kindsOf: () => Promise.resolve(kinds),
     reach: () => ({
       hosts: { connect: none, closeAll: () => Promise.resolve() },
       jobs: {

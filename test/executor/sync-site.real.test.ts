@@ -59,7 +59,7 @@ const sync = async (serving: 'production' | 'recovery' = 'production', signal = 
   const { hosts, jobs } = steps.context('sync');
   const deps = {
     journal: createMemoryJournal(),
-    kinds: new Map([['copy', copyStep]]),
+    kindsOf: () => Promise.resolve(new Map([['copy', copyStep]])),
     // The connections are the test's own.
     reach: () => ({ hosts: { ...hosts, closeAll: () => Promise.resolve() }, jobs, claims: createClaims(hosts) }),
     providers: {},

@@ -45,10 +45,10 @@ ${examples([
 
 async function resume(io: Io, journal: Journal, options: ResumeOptions): Promise<VerbAnswer> {
   const row = await pickRun(journal, options, 'unfinished');
-  // For the screen and for what is loaded: the executor reads and checks the record itself.
+  // For the screen: the executor reads and checks the record itself.
   const plan = planOf(await journal.recall(row.run));
   await warnOfChanges(io, plan);
-  const { executor, close } = await openExecutor(io, journal, plan);
+  const { executor, close } = await openExecutor(io, journal);
   try {
     return await driveRun(
       io,
