@@ -39,8 +39,17 @@ export async function withJournalRead<T>(io: Io, url: string | undefined, use: U
 
 /** The same for verbs that only show: quick also where the journal is long, and nothing is verified. */
 export async function withJournalShown<T>(io: Io, url: string | undefined, use: UseJournal<T>): Promise<T> {
+  return await usingJournalShown(existingUrl(io, url), use);
+}
+
+/** The same where the journal that DRP_JOURNAL names need not be there yet, as on a new installation: the verb says so. */
+export async function withJournalToCome<T>(io: Io, use: UseJournal<T>): Promise<T> {
+  return await usingJournalShown(journalUrl(io, undefined), use);
+}
+
+async function usingJournalShown<T>(url: string, use: UseJournal<T>): Promise<T> {
   const { openToRead } = await import('../journal/read-only.ts');
-  return await usingJournal(openToRead(existingUrl(io, url), { forShowing: true }), use);
+  return await usingJournal(openToRead(url, { forShowing: true }), use);
 }
 
 /** The same for verbs that begin or take in a run: a journal is made where there is none. */

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,13 @@ export function runbookFolders(options: {
     ),
     fileURLToPath(new URL('../../runbooks', import.meta.url)),
   ];
+}
+
+/** Sites that have a runbook in one of these folders, in alphabetical order; none is read. A folder that is not there has none. */
+export async function sitesIn(folders: readonly string[]): Promise<readonly string[]> {
+  const names = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
+  const sites = names.flat().flatMap((name) => /^([a-z][a-z0-9-]*)\.yaml$/.exec(name)?.[1] ?? []);
+  return [...new Set(sites)].sort();
 }
 
 /**

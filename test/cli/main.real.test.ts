@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -98,6 +98,37 @@ test('an empty journal has no runs, nothing owed and no status to show', () => {
   expect(drp('obligation', 'list').out).toBe('nothing is owed\n');
   expect(drp('status').code).toBe(0);
   expect(drp('resume')).toMatchObject({ code: 2 });
+});
+
+describe('drp status where no journal was ever made', () => {
+  const env = () => ({ ...process.env, XDG_CONFIG_HOME: folder, DRP_RUNBOOKS: '', DRP_JOURNAL: '' });
+  const status = (given: Readonly<Record<string, string>>, ...args: readonly string[]) => {
+    const clean = Object.fromEntries(Object.entries({ ...env(), ...given }).filter(([, value]) => value !== ''));
+    return spawnSync(join(root, 'bin/drp'), ['status', ...args], { cwd: folder, env: clean, encoding: 'utf8' });
+  };
+  const missing = () => `sqlite:${join(folder, 'none', 'journal.sqlite')}`;
+
+  test('says what a site with a runbook owes to rehearsal, and what to type next', () => {
+    const ran = status({ DRP_JOURNAL: missing() }, '--site', 'gravelines');
+    expect({ code: ran.status, err: ran.stderr }).toEqual({ code: 0, err: '' });
+    expect(ran.stdout).toContain('NEEDS DRILL: no drill of this plan ever passed');
+    expect(ran.stdout).toMatch(/^ {2}drp drill --site gravelines /m);
+    expect(ran.stdout).toContain('If a run is under way, it is recorded elsewhere');
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+  });
+
+  test('without a site names those that have a runbook, and takes the only one', () => {
+    expect(status({ DRP_JOURNAL: missing() }).stdout).toMatch(/^ {2}drp status --site reference /m);
+    const own = mkdtempSync(join(folder, 'own-'));
+    expect(status({ DRP_JOURNAL: missing(), DRP_RUNBOOKS: own }).stdout).toMatch(/^ {2}drp init /m);
+    copyFileSync(join(root, 'runbooks/gravelines.yaml'), join(own, 'gravelines.yaml'));
+    expect(status({ DRP_JOURNAL: missing(), DRP_RUNBOOKS: own }).stdout).toMatch(/^ {2}drp drill --site gravelines /m);
+  });
+
+  test('a journal named in the command itself must be there: a slip of the finger hides no run', () => {
+    expect(status({}, '--site', 'gravelines', '--journal', missing()).status).toBe(2);
+    expect(status({ DRP_JOURNAL: missing() }, '--run', 'aaaa-bbbb').status).toBe(2);
+  });
 });
 
 test('activate without a terminal names what must be said, and begins nothing', () => {

@@ -3,7 +3,7 @@ import { DrpError, isDrpError } from '../../base/errors.ts';
 import { siteState } from '../../executor/site.ts';
 import { unheardWords, type UnheardWord } from '../../gates/spool.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { spoolFolder } from '../../journal/open.ts';
+import { journalExists, spoolFolder } from '../../journal/open.ts';
 import { readRuns } from '../../journal/read-runs.ts';
 import {
   changeLines,
@@ -14,6 +14,7 @@ import {
 } from '../../plan/rehearsal-debt.ts';
 import { fitRows } from '../../views/layout.ts';
 import { isPastDue, lessonsOfRuns, pastDueLines, type SiteLesson } from '../../views/lessons-text.ts';
+import { nothingYetText } from '../../views/nothing-yet-text.ts';
 import { elapsedMs, runSummary, type GateSummary, type RunSummary } from '../../views/run-summary.ts';
 import { statusText, type SiteStanding, type StatusView } from '../../views/status-text.ts';
 import { examples } from '../examples.ts';
@@ -24,7 +25,7 @@ import { planOf } from '../plan-of.ts';
 import { estimatesOfRun } from '../site-history.ts';
 import type { Verb } from '../verb.ts';
 import { possibleNow, waitingNow, type PossibleNow } from '../waiting-now.ts';
-import { openRunbook, resolveProcedure, withJournal, withJournalShown } from '../wire.ts';
+import { openRunbook, resolveProcedure, withJournal, withJournalShown, withJournalToCome } from '../wire.ts';
 
 interface StatusOptions {
   readonly run?: string;
@@ -64,8 +65,10 @@ export const verb: Verb = (command, { io, action }) => {
     .action(
       action((options: StatusOptions) => {
         const signs = options.approvalText !== undefined || options.rejectionText !== undefined;
-        const using = signs ? withJournal : withJournalShown;
-        return using(io, options.journal, (journal) => status(io, journal, options));
+        const show = (journal: Journal) => status(io, journal, options);
+        if (signs) return withJournal(io, options.journal, show);
+        const named = options.journal !== undefined || options.run !== undefined;
+        return named ? withJournalShown(io, options.journal, show) : withJournalToCome(io, show);
       }),
     );
 };
@@ -81,7 +84,7 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
   if (signer !== undefined) return await toSign(io, journal, { options, person: signer });
   if (options.watch !== true) {
     const showing = forShowing(journal);
-    const seen = await look(showing, options);
+    const seen = await look(io, showing, options);
     const underWay = seen.summary !== undefined && seen.summary.outcome === undefined;
     // In the middle of a run nobody rehearses, and everybody waits for this answer.
     const rehearsal = underWay ? undefined : await rehearsalOf(io, showing, seen);
@@ -91,7 +94,7 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
   let readerGone = false;
   io.stdout.once('error', () => (readerGone = true));
   for (;;) {
-    const seen = await look(forShowing(journal), options);
+    const seen = await look(io, forShowing(journal), options);
     const head = seen.summary?.head.hash ?? '';
     if (io.json && head !== shown) io.stdout.write(`${JSON.stringify((await answer(io, seen)).json)}\n`);
     else if (io.stdout.isTTY)
@@ -153,8 +156,10 @@ interface Seen {
   readonly journal: string;
   readonly summary?: RunSummary;
   readonly site?: SiteStanding;
-  /** Site asked for, where it has no run. */
+  /** Site asked for, where it has no run; else the only one that has a runbook. */
   readonly name?: string;
+  /** Sites that have a runbook; asked for only where there is no run to show. */
+  readonly sites?: readonly string[];
   readonly driven: 'driven' | 'not-driven';
   readonly possible: PossibleNow;
   readonly unheard: readonly UnheardWord[];
@@ -164,15 +169,17 @@ interface Seen {
   readonly rehearsal?: RehearsalDebt;
 }
 
-async function look(journal: Journal, options: StatusOptions): Promise<Seen> {
+async function look(io: Io, journal: Journal, options: StatusOptions): Promise<Seen> {
   const row = await pickRun(journal, options, 'any').catch((error: unknown) => {
     if (options.run === undefined && isDrpError(error, 'nothing-to-do')) return undefined;
     throw error;
   });
-  const name = options.site;
   // Of a site without runs this journal knows nothing: not even that production serves.
   if (row === undefined) {
+    const sites = await sitesWithRunbook(io);
+    const name = options.site ?? (sites.length === 1 ? sites[0] : undefined);
     return {
+      sites,
       journal: journal.url,
       driven: 'not-driven',
       possible: nothingPossible,
@@ -205,6 +212,12 @@ function unheardIn(folder: string | undefined): readonly UnheardWord[] {
   return folder === undefined ? [] : unheardWords(folder);
 }
 
+async function sitesWithRunbook({ cwd, env }: Io): Promise<readonly string[]> {
+  const { runbookFolders, sitesIn } = await import('../../plan/load.ts');
+  const folder = env['DRP_RUNBOOKS'];
+  return await sitesIn(runbookFolders({ cwd, env, ...(folder === undefined ? {} : { folder }) }));
+}
+
 /** By the runbook as it is now; where there is none here, or it is not valid, nothing can be compared. */
 /** Throws runbook-not-found for a site that has neither a runbook nor a run: a name that was mistyped is no quiet site. */
 async function rehearsalOf(io: Io, journal: Journal, seen: Seen): Promise<RehearsalDebt | undefined> {
@@ -223,7 +236,7 @@ async function rehearsalOf(io: Io, journal: Journal, seen: Seen): Promise<Rehear
 }
 
 async function answer(io: Io, seen: Seen): Promise<VerbAnswer> {
-  const { summary, site, driven, journal, possible, unheard, pastDue, rehearsal } = seen;
+  const { summary, site, sites, driven, journal, possible, unheard, pastDue, rehearsal } = seen;
   const elapsed = summary === undefined ? {} : { elapsedMs: elapsedMs(summary, systemClock.nowMs()) };
   return {
     text: await textOf(io, seen, { statements: true }),
@@ -235,6 +248,7 @@ async function answer(io: Io, seen: Seen): Promise<VerbAnswer> {
       pastDue,
       run: summary === undefined ? null : { ...summary, ...elapsed },
       site: site ?? null,
+      ...(sites === undefined ? {} : { sites, journalThere: journalExists(journal) }),
       ...(rehearsal === undefined ? {} : { rehearsal }),
     },
   };
@@ -260,8 +274,13 @@ async function textOf(io: Io, seen: Seen, options: { readonly statements: boolea
     ...(rehearsal === undefined ? {} : { rehearsal: rehearsalLines(rehearsal, nowMs) }),
   };
   if (summary === undefined) {
-    const none = seen.name === undefined ? `no runs in ${journal}` : `no run of site '${seen.name}' in ${journal}`;
-    return `${[none, ...(view.rehearsal ?? [])].join('\n')}\n`;
+    const { name, sites = [] } = seen;
+    return nothingYetText({
+      ...view,
+      journalThere: journalExists(journal),
+      sites,
+      ...(name === undefined ? {} : { name }),
+    });
   }
   const open =
     options.statements && summary.outcome === undefined ? summary.gates.filter((gate) => gate.state === 'open') : [];
