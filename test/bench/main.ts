@@ -5,41 +5,47 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine, wrongUsage } from '../command-line.ts';
 import { missingPackages } from '../lab/packages.ts';
 import type { Bench, BenchContext, MeasuredRow } from './bench.ts';
 import { writePage, type BenchResult } from './page.ts';
 import { runRace } from './race.ts';
 
 const folder = join(import.meta.dirname, 'benches');
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    'no-page': { type: 'boolean', default: false },
-  },
-});
+const there = readdirSync(folder)
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -3))
+  .sort();
+const usage = `Usage: npm run bench [-- NAME…] [--json] [--rounds N] [--no-page]
+
+  --rounds N  how often each side works, in turn; without it each bench knows
+  --no-page   leaves docs/performance.md as it is
+  --json      one object last on stdout
+
+Benches: ${there.join(', ')}
+Exit code: 0 every row keeps its limit, 1 one does not, 2 wrong usage or one could not be measured here.`;
+const options = {
+  json: { type: 'boolean', default: false },
+  rounds: { type: 'string' },
+  'no-page': { type: 'boolean', default: false },
+} as const;
 const log = (line: string): void => {
   console.error(line);
 };
 
 async function main(): Promise<number> {
-  const there = readdirSync(folder)
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => file.slice(0, -3))
-    .sort();
+  const read = readCommandLine(options, usage);
+  if (typeof read === 'number') return read;
+  const { values, positionals } = read;
   const unknown = positionals.filter((name) => !there.includes(name));
-  if (unknown.length > 0) {
-    log(
-      `Usage: npm run bench [-- NAME…] [--json] [--rounds N] [--no-page]\nThere is no bench ${unknown.join(', ')}. Benches: ${there.join(', ')}`,
-    );
-    return 2;
-  }
+  if (unknown.length > 0) return wrongUsage(`There is no bench '${unknown.join("', '")}'.`, usage);
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  if (rounds !== undefined && !(Number.isSafeInteger(rounds) && rounds > 0))
+    return wrongUsage(`'${values.rounds ?? ''}' is no number of rounds.`, usage);
   if (missingPackages({ bench: true }).length > 0)
     log('Not all peers are installed, their rows will be skipped: npm run packages -- --bench');
   const results: BenchResult[] = [];
-  for (const name of positionals.length === 0 ? there : positionals) results.push(await runBench(name));
+  for (const name of positionals.length === 0 ? there : positionals) results.push(await runBench(name, rounds));
   if (!values['no-page']) await writePage(results);
   const rows = results.flatMap((result) => result.rows);
   for (const { work, why } of results.flatMap((result) => result.skipped)) log(`SKIPPED ${work}: ${why}`);
@@ -55,7 +61,7 @@ async function main(): Promise<number> {
   return results.some((result) => result.skipped.length > 0) ? 2 : 0;
 }
 
-async function runBench(name: string): Promise<BenchResult> {
+async function runBench(name: string, rounds: number | undefined): Promise<BenchResult> {
   const { bench } = (await import(`./benches/${name}.ts`)) as { bench: Bench };
   log(`${name}: ${bench.about}`);
   const rows: MeasuredRow[] = [];
@@ -63,7 +69,6 @@ async function runBench(name: string): Promise<BenchResult> {
   const undo: (() => Promise<unknown> | unknown)[] = [];
   const place = mkdtempSync(join(tmpdir(), `drp-bench-${name}-`));
   chmodSync(place, 0o755);
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
   const context: BenchContext = {
     folder: place,
     log,

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readCommandLine, wrongUsage } from '../command-line.ts';
 import { randomFrom, type Campaign } from './campaign.ts';
 
 const names = [
@@ -22,29 +22,41 @@ const names = [
   'mutants',
 ] as const;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    short: { type: 'boolean', default: false },
-    seed: { type: 'string' },
-    shard: { type: 'string', default: '1/1' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const usage = `Usage: npm run campaign -- NAME [--short] [--seed N] [--shard I/N] [--json]
+
+  --short      the form that continuous integration runs
+  --seed N     the same cases again; without it one is drawn, and told
+  --shard I/N  the Ith of N parts, I from 1
+  --json       one object last on stdout
+
+Campaigns: ${names.filter((name) => existsSync(fileOf(name))).join(', ')}
+Exit code: 0 no failure, 1 a failure, 2 wrong usage or something it needs is missing.`;
+
+const options = {
+  short: { type: 'boolean', default: false },
+  seed: { type: 'string' },
+  shard: { type: 'string', default: '1/1' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+function fileOf(name: string): string {
+  return join(import.meta.dirname, `${name}.ts`);
+}
 
 async function main(): Promise<number> {
-  const [name] = positionals;
-  const file = join(import.meta.dirname, `${name ?? ''}.ts`);
-  if (name === undefined || !(names as readonly string[]).includes(name) || !existsSync(file)) {
-    const there = names.filter((one) => existsSync(join(import.meta.dirname, `${one}.ts`)));
-    console.error(
-      `Usage: npm run campaign -- NAME [--short] [--seed N] [--shard I/N] [--json]\nCampaigns: ${there.join(', ')}`,
-    );
-    return 2;
-  }
-  const { campaign } = (await import(pathToFileURL(file).href)) as { campaign: Campaign };
+  const read = readCommandLine(options, usage);
+  if (typeof read === 'number') return read;
+  const { values, positionals } = read;
+  const [name, ...more] = positionals;
+  if (name === undefined) return wrongUsage('A campaign must be named.', usage);
+  if (more.length > 0) return wrongUsage(`One campaign at a time, not also ${more.join(', ')}.`, usage);
+  if (!(names as readonly string[]).includes(name) || !existsSync(fileOf(name)))
+    return wrongUsage(`There is no campaign '${name}'.`, usage);
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
-  const [index = 1, of = 1] = values.shard.split('/').map(Number);
+  if (!Number.isSafeInteger(seed)) return wrongUsage(`'${values.seed ?? ''}' is no seed: a whole number.`, usage);
+  const [, index = 0, of = 0] = /^(\d{1,6})\/(\d{1,6})$/.exec(values.shard)?.map(Number) ?? [];
+  if (index < 1 || index > of) return wrongUsage(`'${values.shard}' is no shard: 1/4 is the first of four.`, usage);
+  const { campaign } = (await import(pathToFileURL(fileOf(name)).href)) as { campaign: Campaign };
   const startedAt = performance.now();
   const log = (line: string): void => {
     console.error(line);
