@@ -2,6 +2,7 @@ import type { MachineConfig } from '../../machines/expand.ts';
 import type { Event } from '../events/event.ts';
 import { acceptedIn, answersAmong, lastState, switchBackAmong } from '../executor/accepted.ts';
 import type { Waiting } from '../executor/executor.ts';
+import { answersOnPaper, isOnPaper } from '../executor/on-paper.ts';
 import type { Journal } from '../journal/journal.ts';
 
 /** A run's events and what waits in it for a person, from the journal alone. Throws journal-broken, journal-diverges, run-not-found. */
@@ -31,5 +32,9 @@ export function possibleNow(events: readonly Event[]): PossibleNow {
   const state = lastState(events);
   if (began?.type !== 'run.began' || state === undefined) return { switchBackFrom: [] };
   const accepted = acceptedIn(began.data.machine as unknown as MachineConfig, state);
-  return { switchBackFrom: switchBackAmong(accepted), answers: answersAmong(accepted) };
+  const answers = answersAmong(accepted);
+  return {
+    switchBackFrom: switchBackAmong(accepted),
+    answers: isOnPaper(events) ? answersOnPaper(answers) : answers,
+  };
 }

@@ -20,6 +20,13 @@ export function attestedLater(run: string, step: PlannedStep): EffectResult {
   };
 }
 
+/** What may be said of a run on paper: a step that is never started is not tried again, either. Pure. */
+export function answersOnPaper(
+  answers: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly string[]> {
+  return new Map([...answers].map(([subject, verbs]) => [subject, verbs.filter((verb) => verb !== 'retry')] as const));
+}
+
 /** Phases whose effect lasts to the end: what they did must be seen in the world, whenever it is attested. */
 const lasting: ReadonlySet<string> = new Set(['switchover', 'confirmation']);
 

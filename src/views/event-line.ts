@@ -2,6 +2,7 @@ import { formatSize } from '../base/duration.ts';
 import { assertNever } from '../base/errors.ts';
 import type { Event, EventOf } from '../events/event.ts';
 import { printableLine } from './escape.ts';
+import { inOneLine } from './layout.ts';
 
 /** One event in one line for people: what happened, in the past tense of the record. */
 export function eventLine(event: Event): string {
@@ -49,7 +50,7 @@ function sentence(event: Event): string {
       return `step ${step}:${bytes} ${text}`.trimEnd();
     }
     case 'step.done':
-      return `step ${event.data.step} done${event.data.lines.length === 0 ? '' : `: ${event.data.lines.join('; ')}`}`;
+      return `step ${event.data.step} done${event.data.lines.length === 0 ? '' : `: ${inOneLine(event.data.lines)}`}`;
     case 'step.failed': {
       const { step, kind, reason } = event.data;
       return `step ${step} ${kind === 'failed' ? 'FAILED' : 'IN DOUBT'}: ${reason}`;

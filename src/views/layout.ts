@@ -56,6 +56,11 @@ export function table(rows: readonly (readonly string[])[], indent = '', width =
   });
 }
 
+/** Lines told in one: a line that ends with a colon leads into the next. */
+export function inOneLine(lines: readonly string[]): string {
+  return lines.reduce((told, line) => (told === '' ? line : `${told}${told.endsWith(':') ? '' : ';'} ${line}`), '');
+}
+
 /** `label   value` lines with wrapped values. */
 export function facts(pairs: readonly (readonly [string, string])[], width: number, indent = ''): string[] {
   const labelWidth = Math.max(0, ...pairs.map(([label]) => columns(label)));

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +63,22 @@ test('keys are shown, and pinned only where their fingerprint was known by anoth
   expect(readFileSync(file(), 'utf8')).toContain('text: gravelines role=recovery');
   expect(drp('hosts', 'show', '--site', 'gravelines').out).toContain(print);
   expect(drp('plan', '--site', 'gravelines').code).toBe(0);
+});
+
+test('a runbook that is a link stays one: what it leads to is written', () => {
+  const kept = join(folder, 'kept.yaml');
+  renameSync(file(), kept);
+  symlinkSync('../kept.yaml', file());
+  const print = fingerprint(sshd.hostKeys[0]!);
+  writeFileSync(
+    kept,
+    editRunbook(readFileSync(kept, 'utf8'), [
+      { path: ['hosts', 'gravelines', 'identity', 'text'], value: 'another machine' },
+    ]),
+  );
+  expect(drp('hosts', 'pin', 'gravelines', '--site', 'gravelines', '--fingerprint', print)).toMatchObject({ code: 0 });
+  expect(lstatSync(file()).isSymbolicLink()).toBe(true);
+  expect(readFileSync(kept, 'utf8')).toContain('text: gravelines role=recovery');
 });
 
 test('a host the runbook does not have is refused with those it has', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { possibleNow } from '../../src/cli/waiting-now.ts';
 import type { Event } from '../../src/events/event.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { DriveOptions } from '../../src/executor/executor.ts';
@@ -81,6 +82,13 @@ describe('a run that is brought in from paper', () => {
       event.type === 'driver.attached' ? [event.data.onPaper] : [],
     );
     expect(attached).toEqual([true, true]);
+  });
+
+  test('offers no retry, neither to who drives it nor in a status: what is never started is not tried again', async () => {
+    const { drive, events } = await onPaper((subject) => subject !== 'fence');
+    const parked = await drive({ onPaper: true });
+    expect(parked).toMatchObject({ kind: 'parked', waiting: [{ subject: 'fence', verbs: ['mark-done'] }] });
+    expect(possibleNow(await events()).answers?.get('fence')).toEqual(['mark-done']);
   });
 
   test('what cannot be seen stops only where it must still hold: the switchover, not what later steps undo', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { columns, fitRows, table } from '../../src/views/layout.ts';
+import { columns, fitRows, inOneLine, table } from '../../src/views/layout.ts';
 
 const five = 'one\ntwo\nthree\nfour\nfive\n';
 
@@ -24,4 +24,11 @@ test('a table with a width wraps its last column under itself', () => {
   ]);
   expect(table(rows)).toHaveLength(2);
   for (const line of table(rows, '  ', 60)) expect(columns(line)).toBeLessThanOrEqual(60);
+});
+
+test('lines told in one are parted by semicolons, but for what a colon leads into', () => {
+  expect(inOneLine(['nobody was told; desk would have had:', 'Subject: ready', 'the text'])).toBe(
+    'nobody was told; desk would have had: Subject: ready; the text',
+  );
+  expect(inOneLine([])).toBe('');
 });

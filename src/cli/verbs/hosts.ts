@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { realpath, rename, writeFile } from 'node:fs/promises';
 import { DrpError } from '../../base/errors.ts';
 import type { LoadedRunbook } from '../../plan/load.ts';
 import type { Runbook } from '../../runbook/schema/runbook.ts';
@@ -190,7 +190,9 @@ async function writePins(loaded: LoadedRunbook, host: string, { keys, identity, 
   const marker = 'text' in identity ? { identity: { file, text: identity.text } } : {};
   const text = setHostPins(loaded.text, host, { hostKeys: keys.map((key) => key.key), ...marker });
   // Whole or not at all: a runbook cut in half is found out at the worst moment.
-  const draft = `${loaded.file}.new`;
+  // Through a link: whoever keeps runbooks elsewhere looks at them there.
+  const target = await realpath(loaded.file);
+  const draft = `${target}.new`;
   await writeFile(draft, text, { mode: 0o644 });
-  await rename(draft, loaded.file);
+  await rename(draft, target);
 }

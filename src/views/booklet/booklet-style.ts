@@ -12,7 +12,7 @@ table { width: 100%; border-collapse: collapse; margin: 2mm 0; font-size: 9pt; }
 caption { text-align: left; font-weight: 700; padding: 1mm 0; break-after: avoid; }
 th, td { white-space: pre-line; text-align: left; vertical-align: top; padding: 1.2mm 1.5mm; border: .5pt solid #444; }
 thead { display: table-header-group; } thead th { background: #e8e8e8; } tr { break-inside: avoid; }
-pre, code { font: 8.5pt/1.45 "DejaVu Sans Mono", monospace; } pre { margin: 1mm 0; padding: 1.5mm 2mm; border-left: 2pt solid #444; background: #f3f3f3; white-space: pre-wrap; }
+pre, code { font: 8.5pt/1.45 "DejaVu Sans Mono", monospace; } pre { margin: 1mm 0; padding: 1.5mm 2mm; border-left: 2pt solid #444; background: #f3f3f3; white-space: pre-wrap; } .word { display: inline-block; max-width: 100%; vertical-align: top; }
 .band { border: 2pt solid #000; padding: 2mm 4mm; font-weight: 700; text-align: center; margin-bottom: 4mm; }
 .box { border: 1pt solid #000; padding: 2.5mm 3.5mm; margin: 3mm 0; }
 .step { break-inside: avoid-page; } .gate { border-width: 2.5pt; break-inside: avoid; }

@@ -17,7 +17,18 @@ export function bullets(lines: readonly string[], ordered = false): string {
 }
 
 export function commands(lines: readonly string[]): string {
-  return lines.length === 0 ? '' : `<pre>${escLines(lines.join('\n'))}</pre>`;
+  return lines.length === 0 ? '' : `<pre>${command(lines.join('\n'))}</pre>`;
+}
+
+/**
+ * To be typed as it stands: a word with a hyphen begins on a new line rather than being broken behind it, where nobody could tell
+ * whether a space belongs there.
+ */
+export function command(text: string): string {
+  return text
+    .split(/([ \n]+)/)
+    .map((word) => (word.includes('-') ? `<span class="word">${escLines(word)}</span>` : escLines(word)))
+    .join('');
 }
 
 /** `label: …` before commands or a text. */

@@ -3,7 +3,7 @@ import type { Plan, PlannedGate, PlannedLane, PlannedStep } from '../../plan/pla
 import { whoMayPass, type PlanStation } from '../plan-text.ts';
 import { esc } from '../report/html-parts.ts';
 import { byHand, doByHand } from './by-hand.ts';
-import { bullets, commands, fields, heading, labelled, paragraph, ticked } from './paper.ts';
+import { bullets, command, commands, fields, heading, labelled, paragraph, ticked } from './paper.ts';
 import { loginTo } from './world.ts';
 
 /** What passing a gate lets happen, and what of it can be taken back; the shape of proof/no-return. */
@@ -136,7 +136,7 @@ function pointsTable(points: readonly BookletPoint[]): string {
       ...undoable.map(({ step, undo }) => [undo, step]),
     ];
     return told.map(([undo = '', text = ''], at) => {
-      const cells = [at === 0 ? esc(gate) : '', esc(text), undo === '' ? '–' : `<code>${esc(undo)}</code>`];
+      const cells = [at === 0 ? esc(gate) : '', esc(text), undo === '' ? '–' : `<code>${command(undo)}</code>`];
       return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
     });
   });

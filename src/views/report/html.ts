@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts';
 import { betweenMs, instantText } from '../instants.ts';
+import { inOneLine } from '../layout.ts';
 import { esc, escLines, grid, pairs, paragraph, section } from './html-parts.ts';
 import { reportStyle } from './html-style.ts';
 import { drawTimeline } from './html-timeline.ts';
@@ -168,7 +169,7 @@ function restored({ restored: { backups, checks } }: Report): string {
     grid({
       caption: 'Read back from the world',
       heads: ['Event', 'Step', 'How it is verified', 'What was read back'],
-      rows: checks.map((one) => [String(one.seq), one.step, one.what, one.lines.join('; ')]),
+      rows: checks.map((one) => [String(one.seq), one.step, one.what, inOneLine(one.lines)]),
       named: 1,
     }),
   ].join('\n');

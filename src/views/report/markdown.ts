@@ -1,6 +1,7 @@
 import { formatDuration } from '../../base/duration.ts';
 import { printable, printableLine } from '../escape.ts';
 import { instantText } from '../instants.ts';
+import { inOneLine } from '../layout.ts';
 import { sections, type Report, type SectionId } from './report.ts';
 import {
   answerText,
@@ -122,7 +123,7 @@ function restored({ restored: { backups, checks } }: Report): readonly string[] 
     '',
     ...grid(
       ['Event', 'Step', 'How it is verified', 'What was read back'],
-      checks.map((one) => [String(one.seq), one.step, one.what, one.lines.join('; ')]),
+      checks.map((one) => [String(one.seq), one.step, one.what, inOneLine(one.lines)]),
     ),
   ];
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts';
 import { betweenMs, instantText } from '../instants.ts';
+import { inOneLine } from '../layout.ts';
 import type {
   GateOpening,
   Objective,
@@ -81,7 +82,7 @@ export function stepRow(step: ReportStep): readonly string[] {
   const ended = kind === 'simulate' && state === 'done' ? 'simulated, not done' : state;
   const tries = attempts > 1 ? `${ended}, ${String(attempts)} attempts` : ended;
   const actual = endedAt === undefined ? 'no end on record' : durationText(actualMs);
-  const said = lines.join('; ');
+  const said = inOneLine(lines);
   return [String(seq), id, `${place} (${kind})`, tries, instantText(startedAt), durationText(plannedMs), actual, said];
 }
 

@@ -50,6 +50,17 @@ there.each(['activation', 'return'] as const)('the booklet of the %s, printed', 
     expect(pdf).toMatch(/\/MediaBox \[0 0 59[45][.\d]* 84[12][.\d]*\]/);
   });
 
+  test('no command is broken behind a hyphen, where a space may or may not belong', async () => {
+    const broken = `[...document.querySelectorAll('pre .word, td .word')].filter((word) => {
+      const line = document.createRange();
+      line.selectNodeContents(word);
+      const rows = new Set([...line.getClientRects()].map(({ top }) => Math.round(top))).size;
+      return rows > 1 && word.getBoundingClientRect().width < word.parentElement.clientWidth * 0.6;
+    }).map((word) => word.textContent)`;
+    expect(await page.value(`document.querySelectorAll('.word').length`)).toBeGreaterThan(20);
+    expect(await page.value(broken)).toEqual([]);
+  });
+
   test('no form to sign is torn in two by a page', async () => {
     const torn = await page.value<number>(
       `[...document.querySelectorAll('.gate')].filter((gate) => getComputedStyle(gate).breakInside !== 'avoid' || gate.getBoundingClientRect().height > 1000).length`,

@@ -10,7 +10,8 @@ import { changed } from '../../proof/gravelines.ts';
 const booklet = (procedure: 'activation' | 'return', change: Parameters<typeof changed>[1] = () => undefined) => {
   const plan = changed(procedure, change);
   const parts = { plan, stations: stationsOf(plan), points: pointsOfNoReturn(plan), version: '0.1.0' };
-  return { plan, html: bookletHtml(parts) };
+  // Words that must not be broken are marked as such: here the text alone counts.
+  return { plan, html: bookletHtml(parts).replaceAll(/<span class="word">(.*?)<\/span>/g, '$1') };
 };
 
 const unescaped = (html: string): string =>
