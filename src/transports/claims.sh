@@ -7,11 +7,14 @@
 # and both go on. A claim of the run's own is only changed by a record that knows the driver who made it (KNOWN, by commas),
 # or was adopted above its epoch (below OVERTAKES). '-' for DRIVER asks for none of this.
 verb=$1 claimed=$2 claimant=$3 wanted=$4 by=$5 overtakes=$6 known=$7
-claim=$claims/$claimed last=$claims/.$claimed.last
+claim=$claims/$claimed claim_new=$claims/.$claimed.new last=$claims/.$claimed.last jobs=$HOME/.drp/jobs
 
-keep() {
-  printf '%s %s %s\n' "$claimant" "$wanted" "$by" >"$claims/.$claimed.new" && sync "$claims/.$claimed.new" &&
-    mv "$claims/.$claimed.new" "$1" && sync "$claims" || refuse room
+# Puts the claim that is wanted in the place of what is held, if anything is. Its bytes are on disk before they get the name, and
+# with them, in one call, the folders given: a power cut leaves the old claim or the new one, never an empty file. The name itself
+# is on disk when $claims has been synchronised, last of all.
+place() {
+  printf '%s %s %s\n' "$claimant" "$wanted" "$by" >"$claim_new" && sync "$claim_new" "$@" && mv -f "$claim_new" "$claim" ||
+    refuse room
 }
 
 answer() {
@@ -27,8 +30,9 @@ refuse_unknown() {
 }
 
 [ "$verb" != read ] || answer
+umask 077
 command -v flock >/dev/null || refuse tools flock
-mkdir -p "$claims" && sync "$HOME/.drp" || refuse room
+[ -d "$claims" ] && [ -d "$jobs" ] || mkdir -p "$claims" "$jobs" || refuse room
 exec 8>>"$claims/.$claimed.lock"
 lock_claim -x
 read_claim "$claim"
@@ -37,6 +41,8 @@ read_claim "$claim"
 [ -z "$held_run" ] || [ "$held_run" = "$claimant" ] || refuse claim "$held_run" "$held_epoch"
 [ -z "$held_run" ] || [ "$held_epoch" -le "$wanted" ] || refuse claim "$held_run" "$held_epoch"
 [ -z "$held_run" ] || refuse_unknown
+# Word for word what is wanted: then nothing is written again.
+[ "$held_run $held_epoch $held_by" = "$claimant $wanted $by" ] && stands=yes || stands=
 case $verb in
 take)
   if [ -z "$held_run" ]; then
@@ -46,18 +52,26 @@ take)
       [ "$held_epoch" -le "$wanted" ] || refuse claim "$held_run" "$held_epoch"
       refuse_unknown
     fi
-    # Tells a host where no job of the run ever began from one whose jobs were removed.
-    mkdir -p "$HOME/.drp/jobs" && : >"$HOME/.drp/jobs/.$claimant" && sync "$HOME/.drp/jobs" "$HOME/.drp" || refuse room
+    # Tells a host where no job of the run ever began from one whose jobs were removed: on disk before the claim is.
+    : >"$jobs/.$claimant" || refuse room
+    place "$jobs" "$HOME/.drp" "$HOME"
+  elif [ -z "$stands" ]; then
+    place
   fi
-  keep "$claim"
   ;;
 raise)
   [ -n "$held_run" ] || refuse claim - 0
-  keep "$claim"
+  [ -n "$stands" ] || place
   ;;
 release)
-  [ -z "$held_run" ] || { keep "$last" && rm -f "$claim" && sync "$claims" || refuse room; }
+  # The claim itself becomes what is remembered of it, in one step: it is never neither of them.
+  if [ -n "$held_run" ]; then
+    [ -n "$stands" ] || place
+    mv -f "$claim" "$last" || refuse room
+  fi
   ;;
 *) refuse usage ;;
 esac
+# Also where nothing was written: whoever wrote it may have been cut off before this.
+sync "$claims" || refuse room
 answer

@@ -4,10 +4,8 @@
 #   sh -c 'self=$1; shift; eval "$self"' drp TEXT NONCE IDENTITY_FILE IDENTITY_TEXT SITE RUN EPOCH DRIVER ARGUMENT...
 #
 # SITE is empty where no claim is asked for. Answers are lines `drp1 NONCE WORD...`, so that nothing a login script
-# prints can be taken for one. Exit 97 goes with a `refused` answer.
+# prints can be taken for one. Exit 97 goes with a `refused` answer. Scripts that write of their own set the umask themselves.
 set -u
-mask=$(umask)
-umask 077
 nonce=$1 identity_file=$2 identity_text=$3 site=$4 run=$5 epoch=$6 driver=$7
 shift 7
 claims=${HOME:?}/.drp/claims

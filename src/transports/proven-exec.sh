@@ -1,2 +1,1 @@
-umask "$mask"
 exec "$@"

@@ -17,6 +17,9 @@
 # $HOME/.drp/jobs/.RUN is put there with the first claim of the run: where it is missing, the folder was removed since.
 verb=$1 token=$2
 shift 2
+# The command itself begins under the mask of the login.
+[ "$verb" != start ] || mask=$(umask)
+umask 077
 case $token in '' | .* | -* | *[!A-Za-z0-9._-]*) refuse token ;; esac
 jobs=$HOME/.drp/jobs
 job=$jobs/$token

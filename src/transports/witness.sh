@@ -19,7 +19,7 @@ read)
   [ ! -e "$copy" ] || cat "$copy"
   exit 0
   ;;
-append) ;;
+append) umask 077 ;;
 *) refuse usage ;;
 esac
 command -v flock >/dev/null || refuse tools flock

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Driver } from '../../src/events/event.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
@@ -19,32 +20,37 @@ const identity = { strength: 'os-user', osUser: 'otto' } as const;
 export interface StepWorld {
   readonly hosts: Readonly<Record<string, Host>>;
   readonly targets: readonly HostTarget[];
-  readonly sshds: readonly SshdFixture[];
+  readonly homes: readonly string[];
   /** Forgets what drp and the steps left on the hosts. */
   clean(): void;
   stop(): Promise<void>;
 }
 
 /**
- * `servers` sshds, each answering at `addresses` loopback addresses (16 at most): as many hosts as both multiplied. sshd's own limits
+ * `servers` sshds, each answering at `addresses` loopback addresses (15 at most): as many hosts as both multiplied. sshd's own limits
  * on how many may knock at once are lifted, since they would be measured instead.
  */
 export async function startStepWorld(servers: number, addresses = 1): Promise<StepWorld> {
   const net = `127.86.${String(1 + (process.pid % 200))}`;
+  const folder = mkdtempSync(join(tmpdir(), 'drp-hosts-'));
   const sshds: SshdFixture[] = [];
   const hosts: Record<string, Host> = {};
   const targets: HostTarget[] = [];
   for (let server = 0; server < servers; server += 1) {
-    const own = Array.from({ length: addresses }, (_, index) => `${net}.${String(1 + server * addresses + index)}`);
-    const listen = own.map((address) => `ListenAddress ${address}`);
-    const sshd = await startSshd({
-      config: ['MaxStartups 1000:30:2000', 'MaxSessions 100', ...listen].join('\n'),
-      keyTypes: ['ed25519'],
-    });
+    const homes = Object.fromEntries(
+      Array.from({ length: addresses }, (_, index) => {
+        const number = server * addresses + index;
+        return [`${net}.${String(1 + number)}`, join(folder, `h${String(number)}`)] as const;
+      }),
+    );
+    const sshd = await startSshd({ config: 'MaxStartups 1000:30:2000\nMaxSessions 100', keyTypes: ['ed25519'], homes });
     sshds.push(sshd);
-    for (const address of own) {
+    for (const [address, home] of Object.entries(homes)) {
+      mkdirSync(home);
+      writeFileSync(join(home, 'identity'), 'gravelines role=recovery\n');
       const name = `h${String(targets.length)}`;
-      const target = sshd.target({ name, address });
+      const own = { file: join(home, 'identity'), text: 'gravelines role=recovery' };
+      const target = sshd.target({ name, address, base: home, identity: own });
       targets.push(target);
       const { port, user, base, hostKeys, identity: shown, keyFile } = target;
       hosts[name] = hostSchema.parse({
@@ -61,12 +67,13 @@ export async function startStepWorld(servers: number, addresses = 1): Promise<St
       });
     }
   }
+  const homes = targets.map(({ base }) => base);
   return {
     hosts,
     targets,
-    sshds,
+    homes,
     clean: () => {
-      for (const { home } of sshds) {
+      for (const home of homes) {
         rmSync(join(home, '.drp'), { recursive: true, force: true });
         rmSync(join(home, 'made'), { recursive: true, force: true });
         mkdirSync(join(home, 'made'));
@@ -74,6 +81,7 @@ export async function startStepWorld(servers: number, addresses = 1): Promise<St
     },
     stop: async () => {
       await Promise.all(sshds.map((sshd) => sshd.stop()));
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -95,7 +103,7 @@ export function shortLine(target: HostTarget, run: string, index: number): strin
 
 /** Leaves the claim of a run on every host, as drp does when it first acts there. */
 export function leaveClaims(world: StepWorld, run: string): void {
-  for (const { home } of world.sshds) {
+  for (const home of world.homes) {
     mkdirSync(join(home, '.drp/claims'), { recursive: true });
     writeFileSync(join(home, '.drp/claims', siteOf), `${run} 1 bench\n`);
     mkdirSync(join(home, '.drp/jobs'), { recursive: true });

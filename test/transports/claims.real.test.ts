@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClaims, type Claims } from '../../src/transports/claims.ts';
+import { provenArgv } from '../../src/transports/host-proof.ts';
 import { createTransportPool, type HostPool } from '../../src/transports/pool.ts';
 import { provenExec } from '../../src/transports/proven-exec.ts';
 import { argv } from '../../src/transports/quote.ts';
@@ -68,6 +70,50 @@ describe('the claim on a site', () => {
     expect(await claims.read(host, name)).toBeUndefined();
     await expect(claims.take(host, { site: name, run: 'one', epoch: 2 })).rejects.toMatchObject(lost('one', 3));
     await claims.take(host, { site: name, run: 'two', epoch: 1 });
+  });
+
+  test('is remembered with the epoch that freed it, and may be taken again by that driver', async () => {
+    const name = site();
+    const later = { site: name, run: 'one', epoch: 3, driver: 'aa03', known: ['aa01'] };
+    await claims.take(host, { site: name, run: 'one', epoch: 1, driver: 'aa01' });
+    await claims.release(host, later);
+    expect(await claims.read(host, name)).toBeUndefined();
+    const between = { ...later, epoch: 2, driver: 'aa02' };
+    await expect(claims.take(host, between)).rejects.toMatchObject(lost('one', 3));
+    await claims.take(host, later);
+    expect(await claims.read(host, name)).toEqual({ run: 'one', epoch: 3, driver: 'aa03' });
+    await claims.release(host, later);
+    await claims.take(host, later);
+  });
+
+  test('is on disk before it gets its name, and its name before anything is said', () => {
+    const folder = join(sshd.folder, 'watched');
+    const home = join(folder, 'home');
+    const log = join(folder, 'log');
+    mkdirSync(home, { recursive: true });
+    // Each program as it is, but noted.
+    for (const program of ['sync', 'mv']) {
+      const file = join(folder, program);
+      writeFileSync(file, `#!/bin/sh\necho ${program} "$@" >>${log}\nexec /bin/${program} "$@"\n`);
+      chmodSync(file, 0o755);
+    }
+    const acts = (verb: string, epoch: number): readonly string[] => {
+      const target = { ...sshd.target(), base: home };
+      const args = [verb, 'site', 'one', String(epoch), 'aa01', '0', 'aa01'];
+      const [program, ...rest] = provenArgv(target, { script: 'claims', args }).command;
+      const env = { HOME: home, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+      expect(execFileSync(program, rest, { env, encoding: 'utf8' })).toContain(' claim ');
+      const said = readFileSync(log, 'utf8').replaceAll(home, '~').trim().split('\n');
+      rmSync(log);
+      return said;
+    };
+    const claim = '~/.drp/claims';
+    const named = [`mv -f ${claim}/.site.new ${claim}/site`, `sync ${claim}`];
+    expect(acts('take', 1)).toEqual([`sync ${claim}/.site.new ~/.drp/jobs ~/.drp ~`, ...named]);
+    // Who wrote it may have been cut off before its name was on disk.
+    expect(acts('take', 1)).toEqual([`sync ${claim}`]);
+    expect(acts('raise', 2)).toEqual([`sync ${claim}/.site.new`, ...named]);
+    expect(acts('release', 2)).toEqual([`mv -f ${claim}/site ${claim}/.site.last`, `sync ${claim}`]);
   });
 
   test('is refused to a second record of the run: a copied journal counts on to the same epochs', async () => {

@@ -21,8 +21,13 @@ export interface SshdFixture {
   stop(): Promise<void>;
 }
 
+/** `homes`: further addresses it answers at, each with a home folder of its own. */
 export async function startSshd(
-  options: { readonly config?: string; readonly keyTypes?: readonly string[] } = {},
+  options: {
+    readonly config?: string;
+    readonly keyTypes?: readonly string[];
+    readonly homes?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<SshdFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'drp-sshd-'));
   const home = join(folder, 'home');
@@ -38,6 +43,7 @@ export async function startSshd(
     options.config ?? '',
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
+    ...Object.keys(options.homes ?? {}).map((address) => `ListenAddress ${address}`),
     ...types.map((type) => `HostKey ${folder}/host_${type}`),
     `AuthorizedKeysFile ${folder}/authorized`,
     'PidFile none',
@@ -47,6 +53,8 @@ export async function startSshd(
     'KbdInteractiveAuthentication no',
     'PermitRootLogin yes',
     `SetEnv HOME=${home}`,
+    // Last: what follows a Match belongs to it.
+    ...Object.entries(options.homes ?? {}).map(([address, own]) => `Match LocalAddress ${address}\nSetEnv HOME=${own}`),
   ].join('\n');
   writeFileSync(join(folder, 'sshd_config'), config);
   const sshd = spawn('/usr/sbin/sshd', ['-D', '-f', join(folder, 'sshd_config'), '-E', join(folder, 'log')], {
