@@ -9,6 +9,10 @@ type Facts = Readonly<Record<string, string>>;
 /** Walking, comparing and switching take about this beside the last pass itself, ms. */
 const besideMs = 5_000;
 
+/** What a login that is not root cannot make. */
+export const withoutRoot = (host: string): string =>
+  `owners were not kept, and pipes, sockets and devices are not brought: the login on ${host} is not root`;
+
 /** What a copy said of itself, for people: how it went about it, what was compared, what was kept. */
 export function copyLines(
   spec: CopySpec,

@@ -5,7 +5,7 @@ import { factNumber, jobOutcome, probeJob, stopJob } from '../remote/job-outcome
 import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
 import { chooseCopy } from './choose-copy.ts';
 import { copyArgs, copyScript } from './copy-args.ts';
-import { copyLines, passesOutput, tookOutput } from './copy-lines.ts';
+import { copyLines, passesOutput, tookOutput, withoutRoot } from './copy-lines.ts';
 import { copyNames, copySource, type CopySpec } from './copy-plan.ts';
 import { describeCopy } from './describe.ts';
 import { copyEvidence } from './evidence.ts';
@@ -66,7 +66,7 @@ async function runCopy(step: PlannedStep, spec: CopySpec, context: StepContext):
     lines: [
       `${files} files, ${formatSize(bytes)} from ${source.host}:${source.path}`,
       ...copyLines(spec, { facts, names, way }),
-      ...(owners ? [] : [`owners were not kept: the login on ${host} is not root`]),
+      ...(owners ? [] : [withoutRoot(host)]),
     ],
   };
 }

@@ -8,6 +8,7 @@ import { chosenBackup } from '../remote/chosen-backup.ts';
 import { numberOf, outputOf, textOf } from '../remote/step-output.ts';
 import { troubleItem } from '../remote/trouble.ts';
 import type { StepContext } from '../step-kind.ts';
+import { withoutRoot } from './copy-lines.ts';
 import { copyNames, copySource, inBackup, leastSize, type CopySpec, type Place } from './copy-plan.ts';
 import { roomFault, sourceFault } from './precheck.ts';
 import { readTarget, treeSize, type TreeSize } from './trees.ts';
@@ -27,7 +28,7 @@ export async function copyEvidence(
   context: StepContext,
 ): Promise<readonly EvidenceItem[]> {
   const done = outputOf(context, step.id);
-  if (done !== undefined) return [doneItem(step, done)];
+  if (done !== undefined) return [doneItem(step, spec, done)];
   if ('host' in spec.from) {
     const place = copySource(spec, context);
     return sourceAndTarget(step, spec, { context, seen: { place, takenAt: '' } });
@@ -158,7 +159,7 @@ function vanishingInWords({ entries, names }: Vanishing): string {
   return `a dry run of the last pass: ${entries} entries stand there that the source does not hold, and go out of use with what is kept: ${names.join(', ')}${more}`;
 }
 
-function doneItem(step: PlannedStep, output: NonNullable<ReturnType<typeof outputOf>>): EvidenceItem {
+function doneItem(step: PlannedStep, spec: CopySpec, output: NonNullable<ReturnType<typeof outputOf>>): EvidenceItem {
   const manifest = textOf(output, 'manifest');
   return {
     id: `copied:${step.id}`,
@@ -169,7 +170,7 @@ function doneItem(step: PlannedStep, output: NonNullable<ReturnType<typeof outpu
       manifest === ''
         ? 'not compared yet: the final copy does'
         : `both sides compared by checksum, ${manifest.slice(0, 12)}…`,
-      ...(output['owners'] === false ? ['owners were not kept: the login there is not root'] : []),
+      ...(output['owners'] === false ? [withoutRoot(spec.to.host)] : []),
     ],
     choice: { manifest },
   };
