@@ -34,6 +34,8 @@ export async function stepEffect(
       if (answer === 'absent') job.isAbsent();
       await withContact(work.prepare, watch);
     } else await work.prepare();
+    // Called off while its host was claimed: whoever stops it found no claim on record, and looks for no job of it.
+    context.signal.throwIfAborted();
     const outcome = await withContact(() => kind.run(step, spec, context), { ...watch, hasBegun: job.hasBegun });
     return fromOutcome(step, outcome);
   } catch (thrown) {

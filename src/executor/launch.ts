@@ -10,7 +10,7 @@ import type { EffectResult } from './effect-result.ts';
 import { evidenceEffect, stepEffect, stopEffect } from './effects.ts';
 import { runFacts } from './facts.ts';
 import { tokenOf, type Wanted } from './fold.ts';
-import { followLostTail, lostJobs } from './lost-tail.ts';
+import { followLostTail, lostJobs, mayLackItsEnd } from './lost-tail.ts';
 import { notedProgress } from './noted-progress.ts';
 import { attestedLater, isOnPaper } from './on-paper.ts';
 import { preflightEvidence } from './preflight-evidence.ts';
@@ -25,7 +25,7 @@ export async function launchEffect(driving: Driving, effect: Wanted, signal: Abo
       return { kind: 'evidence', items: await gatherEvidence(driving, effect.subject ?? '', signal) };
     case 'stop': {
       const { log } = driving;
-      const known = [...log.run.unsettled]
+      const known = [...(nothingBegan(driving) ? [] : log.run.unsettled)]
         .filter(([, step]) => effect.subject === undefined || step === effect.subject)
         .map(([key, step]) => ({ step, token: tokenOf(log.run, log.began.run, key) }));
       const lost = await lostJobs(driving, effect.subject, signal);
@@ -38,6 +38,16 @@ export async function launchEffect(driving: Driving, effect: Wanted, signal: Abo
       return await stopEffect(targets, lost.unknown);
     }
   }
+}
+
+/**
+ * No step of this run was ever let loose, whatever was about to be: the site's claim comes before each of them, and on record
+ * before the first. So where no claim is on record there is nothing to stop, and nobody has to be asked who holds the site (asking
+ * in the name of a run that does not hold it would only be refused). A step whose claim is being taken right now looks at its
+ * signal once more behind it, and by then it was called off. Not so of a record that may lack its end.
+ */
+function nothingBegan({ log }: Pick<Driving, 'log'>): boolean {
+  return !mayLackItsEnd({ log }) && !log.events.some(({ type }) => type === 'claim.taken');
 }
 
 /** The evidence a gate shows now; read-only. Also asked again when somebody approves. */

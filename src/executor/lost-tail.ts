@@ -77,7 +77,8 @@ export async function lostJobs(
   return { running, unknown };
 }
 
-function mayLackItsEnd(driving: Driving): boolean {
+/** An adopted record may lack what its original did after the copy was made. */
+export function mayLackItsEnd(driving: Pick<Driving, 'log'>): boolean {
   return driving.log.run.lineage !== '' && driving.log.began.data.mode !== 'dry-run';
 }
 

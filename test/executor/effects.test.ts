@@ -21,6 +21,7 @@ async function runStep(
     readonly mayHaveBegun?: boolean;
     readonly after?: () => Promise<void>;
     readonly prepare?: () => Promise<void>;
+    readonly signal?: AbortSignal;
   } = {},
 ) {
   const { starts = ['running'], polls } = answers;
@@ -50,7 +51,14 @@ async function runStep(
       return { kind: 'done', output: {}, lines: [] };
     },
   } as unknown as StepKind;
-  const context = { jobs, clock, signal, run: { id: 'r', site: 's', mode: 'real' }, report: () => undefined };
+  const context = {
+    jobs,
+    clock,
+    signal,
+    run: { id: 'r', site: 's', mode: 'real' },
+    ...(more.signal === undefined ? {} : { signal: more.signal }),
+    report: () => undefined,
+  };
   const result = await stepEffect(kind, fakeStep('reindex', 'restoration'), {
     context: context as unknown as StepContext,
     prepare: more.prepare ?? (() => Promise.resolve()),
@@ -58,6 +66,13 @@ async function runStep(
   });
   return { result, contact, started };
 }
+
+test('a step that is called off while its host is claimed is not let loose afterwards', async () => {
+  const leaving = new AbortController();
+  const prepare = () => Promise.resolve(leaving.abort(new Error('aborting')));
+  await expect(runStep({ polls: [done] }, { prepare, signal: leaving.signal })).rejects.toThrow('aborting');
+  expect(await runStep({ polls: [done] })).toMatchObject({ started: 1 });
+});
 
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
