@@ -9,8 +9,11 @@ const depthLimit = 200;
  * surrogates, anything that is not plain data.
  */
 export function canonicalJson(value: unknown): string {
-  check(value, '$', 0);
-  return canonicalize(value) ?? refuse('$', 'it has no JSON form');
+  const fault = faultOf(value, 0);
+  if (fault !== undefined) throw new DrpError('not-canonical', { path: `$${fault.path}`, reason: fault.reason });
+  const text = canonicalize(value);
+  if (text === undefined) throw new DrpError('not-canonical', { path: '$', reason: 'it has no JSON form' });
+  return text;
 }
 
 /** True where `text` is exactly the canonical form of what it says. */
@@ -23,34 +26,43 @@ export function isCanonical(text: string): boolean {
   }
 }
 
-function check(value: unknown, path: string, depth: number): void {
-  if (depth > depthLimit) refuse(path, `nested deeper than ${depthLimit}`);
-  if (value === null || typeof value === 'boolean') return;
-  if (typeof value === 'string') return checkText(value, path);
+/** Where it is, as seen from the value that holds it, and what is wrong. Paths are made only of what is wrong. */
+interface Fault {
+  readonly path: string;
+  readonly reason: string;
+}
+
+function faultOf(value: unknown, depth: number): Fault | undefined {
+  if (depth > depthLimit) return here(`nested deeper than ${depthLimit}`);
+  if (value === null || typeof value === 'boolean') return undefined;
+  if (typeof value === 'string') return textFault(value);
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
-      refuse(path, `${String(value)} is not a whole number below 2^53`);
-    }
-    return;
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) return undefined;
+    return here(`${String(value)} is not a whole number below 2^53`);
   }
-  if (typeof value !== 'object') refuse(path, `${typeof value} is not plain data`);
+  if (typeof value !== 'object') return here(`${typeof value} is not plain data`);
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) check(value[index], `${path}[${index}]`, depth + 1);
-    return;
+    for (let index = 0; index < value.length; index += 1) {
+      const fault = faultOf(value[index], depth + 1);
+      if (fault !== undefined) return { ...fault, path: `[${index}]${fault.path}` };
+    }
+    return undefined;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   // Objects of another realm (a worker, a test sandbox) are plain too: their prototype's prototype is null.
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) refuse(path, 'it is not a plain object');
-  for (const [key, member] of Object.entries(value as Record<string, unknown>)) {
-    checkText(key, `${path}.${key}`);
-    check(member, `${path}.${key}`, depth + 1);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return here('it is not a plain object');
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(members)) {
+    const fault = textFault(key) ?? faultOf(members[key], depth + 1);
+    if (fault !== undefined) return { ...fault, path: `.${key}${fault.path}` };
   }
+  return undefined;
 }
 
-function checkText(text: string, path: string): void {
-  if (!text.isWellFormed()) refuse(path, 'it holds half a character (lone surrogate)');
+function textFault(text: string): Fault | undefined {
+  return text.isWellFormed() ? undefined : here('it holds half a character (lone surrogate)');
 }
 
-function refuse(path: string, reason: string): never {
-  throw new DrpError('not-canonical', { path, reason });
+function here(reason: string): Fault {
+  return { path: '', reason };
 }

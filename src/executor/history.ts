@@ -13,11 +13,22 @@ export interface History {
   readonly timings: readonly StepTiming[];
 }
 
-/** Reads the journals of a site's runs, oldest first, for this plan; `but` is the run that asks. Pure. */
+/**
+ * Reads the journals of a site's runs, oldest first, for this plan; `but` is the run that asks. Pure; worked out when it is first
+ * asked for, since a driver that meets no gate never asks.
+ */
 export function historyOf(plan: Plan, runs: readonly (readonly Event[])[], but = ''): History {
   const others = runs.filter(([first]) => first !== undefined && first.run !== but);
-  return {
-    timings: timingsOf(plan, others),
-    ...(plan.procedure === 'activation' ? { rehearsal: rehearsalDebt(plan, others) } : {}),
+  let timings: History['timings'] | undefined;
+  let rehearsal: RehearsalDebt | undefined;
+  const timed = {
+    get timings() {
+      return (timings ??= timingsOf(plan, others));
+    },
   };
+  if (plan.procedure !== 'activation') return timed;
+  return Object.defineProperty(timed, 'rehearsal', {
+    enumerable: true,
+    get: () => (rehearsal ??= rehearsalDebt(plan, others)),
+  });
 }

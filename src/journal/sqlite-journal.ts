@@ -157,11 +157,7 @@ function appending(
       }
       return queue.add(() => {
         store.checkLease(lease);
-        const found = store.head(lease.run);
-        if (found.seq !== head.seq || found.hash !== head.hash) {
-          throw new DrpError('journal-head-moved', { run: lease.run, expected: head.seq, found: found.seq });
-        }
-        return store.write(lease.run, found, drafts);
+        return store.writeBehind(lease.run, head, drafts);
       });
     },
     appendBeside: async (run, drafts) =>

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { DrpError } from '../base/errors.ts';
+import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Draft, Driver, Event } from '../events/event.ts';
 import { genesis, linkAll } from './chain.ts';
 import type { Head, Lease, RunRow, StoredLine } from './journal.ts';
@@ -78,8 +78,11 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
     release: ({ run, epoch }: Lease): void =>
       database.run('UPDATE run SET held = 0 WHERE run = ? AND epoch = ?', run, epoch),
     checkLease: ({ run, epoch }: Lease): void => {
-      const row = get(run);
-      if (!row.held || row.epoch !== epoch) throw new DrpError('lease-lost', { run, epoch, found: row.epoch });
+      // Not the whole row: this is asked at each append.
+      const row = database.get('SELECT held, epoch FROM run WHERE run = ?', run);
+      if (row === undefined) throw new DrpError('run-not-found', { run, journal: url });
+      const found = Number(row['epoch']);
+      if (row['held'] !== 1 || found !== epoch) throw new DrpError('lease-lost', { run, epoch, found });
     },
     copy: (run: string, lines: readonly StoredLine[]): void => {
       let prev = genesis.hash;
@@ -88,14 +91,7 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
         prev = hash;
       }
     },
-    write: (run: string, from: Head, drafts: readonly Draft[]): readonly Event[] => {
-      const linked = linkAll(drafts, { run, head: from, at: clock.nowIso() });
-      for (const { line, hash, event } of linked) {
-        database.run(insertEvent, run, event.seq, line, event.prev, hash);
-      }
-      if (drafts.some((draft) => draft.type === 'run.ended')) end(run);
-      return linked.map(({ event }) => event);
-    },
+    ...createWriter(database, clock, { head, end }),
     read: (run: string, afterSeq: number): readonly Event[] => {
       if (afterSeq === 0) return toEvents(run, stored(run));
       const before = database.get('SELECT hash FROM event WHERE run = ? AND seq = ?', run, afterSeq);
@@ -106,6 +102,37 @@ export function createStore(database: SqliteDatabase, url: string, clock: Clock)
       toRecalled(run, textOf(database, run, head(run).seq), () => stored(run).map(({ line }) => line)),
     rows: (site: string | undefined): readonly RunRow[] =>
       database.all(allRuns, site ?? null, site ?? null).map((row) => toRow(row, database, head)),
+  };
+}
+
+/** What appends events; called inside a transaction. */
+function createWriter(
+  database: SqliteDatabase,
+  clock: Clock,
+  { head, end }: { readonly head: (run: string) => Head; readonly end: (run: string) => void },
+) {
+  const write = (run: string, from: Head, drafts: readonly Draft[]): readonly Event[] => {
+    const linked = linkAll(drafts, { run, head: from, at: clock.nowIso() });
+    for (const { line, hash, event } of linked) {
+      database.run(insertEvent, run, event.seq, line, event.prev, hash);
+    }
+    if (drafts.some((draft) => draft.type === 'run.ended')) end(run);
+    return linked.map(({ event }) => event);
+  };
+  return {
+    write,
+    /** Right behind `from`, or not at all (journal-head-moved): the table refuses what does not continue the last event. */
+    writeBehind: (run: string, from: Head, drafts: readonly Draft[]): readonly Event[] => {
+      try {
+        return write(run, from, drafts);
+      } catch (thrown) {
+        if (!isDrpError(thrown, 'journal-unwritable')) throw thrown;
+        // Asked only now: at each append the question would take half as long as the writing.
+        const found = head(run);
+        if (found.seq === from.seq && found.hash === from.hash) throw thrown;
+        throw new DrpError('journal-head-moved', { run, expected: from.seq, found: found.seq });
+      }
+    },
   };
 }
 
