@@ -8,6 +8,7 @@ import { startDns } from './dns.ts';
 import { hostNames, readFacts, writeFacts, type LabFacts, type SiteName } from './facts.ts';
 import { inflict } from './faults.ts';
 import { writeListenConfig } from './files.ts';
+import { guardLab, releaseGuard } from './guard.ts';
 import { writeKeys } from './keys.ts';
 import { startMail } from './mail.ts';
 import { namespaceMissing, startNamespace } from './namespace.ts';
@@ -37,6 +38,8 @@ export interface LabOptions {
   /** False leaves out the ticket system, the slowest part. */
   readonly tickets?: boolean;
   readonly log?: (line: string) => void;
+  /** True: the lab stays up when the process that made it is gone; else it is ended then. */
+  readonly stays?: boolean;
 }
 
 export interface Lab {
@@ -61,6 +64,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   mkdirSync(lab.dir, { recursive: true });
   chmodSync(lab.dir, 0o755);
   writeFileSync(join(lab.dir, 'practice-lab'), 'made by the practice lab; "down" removes this folder\n');
+  if (options.stays !== true) guardLab(lab);
   try {
     await refuseIfHidden(lab);
     const facts = await startParts(lab, options);
@@ -89,12 +93,13 @@ export function openLab(dir: string, log?: (line: string) => void): Lab {
 
 /** Ends a lab, also one whose processes were killed or which never came up whole. Only a folder that a lab made is removed. */
 export async function stopLab(lab: LabContext, options: { readonly keepLogs?: boolean } = {}): Promise<void> {
-  if (!existsSync(lab.dir)) return;
+  if (!existsSync(lab.dir)) return releaseGuard(lab);
   if (!existsSync(join(lab.dir, 'practice-lab'))) throw new Error(`${lab.dir} is no practice lab; nothing was touched`);
   const names = [...recordedProcesses(lab)].reverse();
   await Promise.all(names.map((name) => endProcess(lab, name)));
   await endStragglers(lab);
   await unmountAll(lab);
+  releaseGuard(lab);
   if (options.keepLogs === true) return;
   rmSync(lab.dir, { recursive: true, force: true });
 }

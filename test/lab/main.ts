@@ -62,6 +62,7 @@ const commands: Readonly<Record<string, Command>> = {
       ttlSeconds: wholeNumber(values.ttl),
       tickets: !values['no-tickets'],
       log: say,
+      stays: true,
     });
     for (const reason of facts.skipped) say(`SKIPPED: ${reason}`);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

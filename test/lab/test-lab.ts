@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { guardLab, releaseGuard } from './guard.ts';
 import type { LabContext } from './process.ts';
 import { endProcess, endStragglers, recordedProcesses } from './process.ts';
 
@@ -16,11 +17,15 @@ export function makeTestLab(): TestLab {
   const number = (low: number, high: number): number => low + Math.floor(Math.random() * (high - low));
   const net = `127.${String(number(20, 120))}.${String(number(0, 255))}`;
   const lab: LabContext = { dir, net, log: () => undefined };
+  // The mark of a folder that a lab made, and may remove.
+  writeFileSync(join(dir, 'practice-lab'), 'made for a test of one service\n');
+  guardLab(lab);
   return {
     lab,
     async end() {
       for (const name of [...recordedProcesses(lab)].reverse()) await endProcess(lab, name);
       await endStragglers(lab);
+      releaseGuard(lab);
       rmSync(dir, { recursive: true, force: true });
     },
   };
