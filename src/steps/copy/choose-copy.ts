@@ -36,6 +36,8 @@ export interface CopyFacts {
   readonly samplePercent: number;
   /** Folders and large files that streams can share out among them. */
   readonly units: number;
+  /** Files of 64 MiB and more (probe-source.sh). */
+  readonly large: number;
   /** How long finding all of this out took. */
   readonly tookMs: number;
 }
@@ -54,6 +56,8 @@ export interface CopyWay {
   readonly xattrs: boolean;
   readonly compress: boolean;
   readonly sparse: boolean;
+  /** Large files are written straight from the line before rsync goes over the tree: it costs a quarter of rsync's work a byte. */
+  readonly straight: boolean;
   /** One line a choice, for people. */
   readonly why: readonly string[];
 }
@@ -96,6 +100,7 @@ export function chooseCopy(facts: CopyFacts, limits: CopyLimits = { limited: fal
   const streams = chooseStreams(facts, limits, say);
   const compress = chooseCompression(facts, say);
   const mode = chooseMode(facts, { limits, streams, compress, attributes: acls || xattrs }, say);
+  const straight = fresh && mode === 'rsync' && chooseStraight(facts, { limits, streams, compress }, say);
   why.push(
     fresh
       ? 'files are sent whole: the tree beside the target is fresh'
@@ -104,7 +109,8 @@ export function chooseCopy(facts: CopyFacts, limits: CopyLimits = { limited: fal
   );
   const { links } = facts;
   if (links > 0 && mode === 'rsync') why.push(`${links} entries are names of one file and are kept together`);
-  return { mode, cipher, streams, wholeFile: fresh, acls, xattrs, compress, sparse: facts.sparse !== 0, why };
+  const sparse = facts.sparse !== 0;
+  return { mode, cipher, streams, wholeFile: fresh, acls, xattrs, compress, sparse, straight, why };
 }
 
 type Say = <T>(value: T, reason: string) => T;
@@ -160,6 +166,18 @@ function chooseMode(
   return say(
     'tar',
     `one archive: ${facts.files} files of ${Math.round(facts.bytes / facts.files / 1000)} kB on average`,
+  );
+}
+
+function chooseStraight(
+  { sameHost, large, sparse }: CopyFacts,
+  at: { readonly limits: CopyLimits; readonly streams: number; readonly compress: boolean },
+  say: Say,
+): boolean {
+  if (sameHost || large === 0 || sparse > 0 || at.limits.limited || at.streams > 1 || at.compress) return false;
+  return say(
+    true,
+    `${large} ${large === 1 ? 'file' : 'files'} of 64 MiB and more straight from the line, all else by rsync: nothing is there to compare them with`,
   );
 }
 

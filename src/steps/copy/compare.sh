@@ -21,16 +21,30 @@ differences() {
 
 # SIDE TREE: the list of one side as facts.SIDE (tree-list.sh), what it is of in tree.SIDE, its numbers in size.SIDE.
 read_facts() {
-  if [ "$1" = source ]; then
-    on_source "$work/ledger.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" facts 2>"$work/error" >"$work/read.$1"
-  else
+  if [ "$1" = here ]; then
     sh "$work/ledger.sh" "$2" '' '' "$excludes" "$owners" facts 2>"$work/error.here" >"$work/read.$1"
+  elif ! listed_ahead; then
+    on_source "$work/ledger.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" facts 2>"$work/error" >"$work/read.$1"
   fi || return
   {
     IFS= read -r one && printf '%s\n' "$one" >"$work/tree.$1"
     IFS= read -r one && printf '%s\n' "${one#totals }" >"$work/size.$1"
     cat >"$work/facts.$1"
   } <"$work/read.$1"
+}
+
+# The list of the source that this attempt's probe began, if it was less than a minute ago. 1: there is none.
+listed_ahead() {
+  [ -s "$job/ahead/began" ] && read -r began_at lister <"$job/ahead/began" || return 1
+  age=$(($(uptime_seconds) - began_at))
+  [ "$age" -ge 0 ] && [ "$age" -le 60 ] || return 1
+  list_tries=0
+  until [ -e "$job/ahead/code" ]; do
+    list_tries=$((list_tries + 1))
+    kill -0 "$lister" 2>/dev/null && [ "$list_tries" -lt 60000 ] || [ -e "$job/ahead/code" ] || return 1
+    sleep 0.01
+  done
+  [ "$(cat "$job/ahead/code")" = 0 ] && mv "$job/ahead/list" "$work/read.source"
 }
 
 # SIDE: beside the ledger. changed.SIDE lists the paths that it does not hold to the last digit, want.SIDE those of files,

@@ -8,6 +8,8 @@ import { leastSize, type CopyNames, type CopySpec, type Place } from './copy-pla
 /** Passes over a living source at most, the first among them. */
 const passesMax = 5;
 
+const onTree = ['remote/script-opening.sh', 'remote/tree-find.sh'];
+
 /** The job of a copy. */
 export function copyScript(): string {
   return scriptText(
@@ -17,6 +19,7 @@ export function copyScript(): string {
     'remote/manifest-from.sh',
     'copy/measure.sh',
     'copy/transfer.sh',
+    'copy/straight.sh',
     'copy/compare.sh',
     'copy/ledger.sh',
     'copy/copy.sh',
@@ -36,7 +39,6 @@ export function copyArgs(
   const { context, source, names, way } = at;
   const { identity } = hostOf(context.world, source.host);
   const least = leastSize(spec, context);
-  const onTree = ['remote/script-opening.sh', 'remote/tree-find.sh'];
   return [
     ...sourceRoute(context.world, source.host, spec.to.host),
     identity.file,
@@ -63,27 +65,35 @@ export function copyArgs(
       'remote/manifest-from.sh',
       'remote/tree-manifest.sh',
     ),
-    scriptText(
-      ...onTree,
-      'remote/tree-list.sh',
-      'remote/tree-attributes.sh',
-      'remote/tree-sums.sh',
-      'remote/tree-ledger.sh',
-    ),
+    ledgerScript(),
     scriptText(...onTree, 'copy/pack.sh'),
     scriptText(...onTree, 'copy/shares.sh'),
     names.warm,
     context.run.site,
+    scriptText(...onTree, 'copy/large.sh'),
+    scriptText(...onTree, 'copy/one-file.sh'),
   ];
 }
 
-function wayFlags({ acls, xattrs, wholeFile, sparse, compress }: CopyWay): string {
+/** What lists a tree on its own host, for a list of checksums and beside it. */
+export function ledgerScript(): string {
+  return scriptText(
+    ...onTree,
+    'remote/tree-list.sh',
+    'remote/tree-attributes.sh',
+    'remote/tree-sums.sh',
+    'remote/tree-ledger.sh',
+  );
+}
+
+function wayFlags({ acls, xattrs, wholeFile, sparse, compress, straight }: CopyWay): string {
   const flags: readonly (readonly [boolean, string])[] = [
     [acls, 'A'],
     [xattrs, 'X'],
     [wholeFile, 'W'],
     [sparse, 'S'],
     [compress, 'Z'],
+    [straight, 'L'],
   ];
   return `-${flags.flatMap(([set, letter]) => (set ? [letter] : [])).join('')}`;
 }

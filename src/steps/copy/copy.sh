@@ -1,8 +1,8 @@
 # Fills a staging tree beside the target, compares it with the source by checksums, and switches it in by rename. A name
 # in use never stands for half a tree: what is not verified keeps its own hidden name.
 #   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE TARGET STAGING KEPT SWITCH EXCLUDES MIN_FILES MIN_BYTES
-#   MODE CIPHER STREAMS FLAGS LIMITS PASSES SIZE MANIFEST LEDGER PACK SHARES WARM SITE
-# FLAGS: A ACLs, X extended attributes, W whole files, S holes, Z compressed. PASSES: how often a living source may be gone over.
+#   MODE CIPHER STREAMS FLAGS LIMITS PASSES SIZE MANIFEST LEDGER PACK SHARES WARM SITE LARGE ONE_FILE
+# FLAGS: A ACLs, X extended attributes, W whole files, S holes, Z compressed, L large files straight from the line. PASSES: how often a living source may be gone over.
 need_tools rsync sha256sum find sort sed awk df stat comm
 trap link_down EXIT
 trap 'exit 143' HUP INT TERM
@@ -23,6 +23,8 @@ printf '%s\n' "$3" >"$work/ledger.sh"
 printf '%s\n' "$4" >"$work/pack.sh"
 printf '%s\n' "$5" >"$work/shares.sh"
 warm=$6 site=$7
+printf '%s\n' "$8" >"$work/large.sh"
+printf '%s\n' "$9" >"$work/one-file.sh"
 printf '%s\n' "$excludes" | sed '/^$/d' | tr '\n' '\0' >"$work/excludes"
 ledger=$staging.ledger
 owners=
@@ -94,6 +96,7 @@ fill() {
     whole=
   fi
   if [ -n "$whole" ]; then
+    straight
     share_out
     if [ -s "$work/share.1" ]; then
       transfer "copying $files files in $way_streams streams"
@@ -146,6 +149,7 @@ go_over() {
   began=$(date +%s)
   write_ledger
   [ $(($(date +%s) - began)) -le 60 ] || transfer "pass over what changed meanwhile"
+  write_names
   say fact last "$last"
 }
 # A pass shorter than this is not worth another one: the frozen window would hardly get shorter.
@@ -155,12 +159,10 @@ say progress 0 0 "measuring the source"
 take_warm
 short=
 if [ "$switch" = 1 ] && ledger_there; then
-  read_facts here "$staging" &
-  near=$!
   link_share "$left"
   read_facts source
   judge_source $?
-  wait "$near" && ledger_holds && short=1
+  ! ledger_holds || short=1
 else
   link_share "$left"
 fi
@@ -191,6 +193,7 @@ elif [ "$switch" = 0 ]; then
   if [ "$staging" = "$warm" ]; then fill --delete; else fill; fi
   lap fill
   go_over $(($(date +%s) - began))
+  [ "$staging" = "$warm" ] || leave_connection
   finish
 fi
 if [ -z "$equal" ]; then

@@ -4,7 +4,8 @@ import { routeInWords } from '../remote/source-route.ts';
 import { copyNames, type CopySpec } from './copy-plan.ts';
 
 /** The flags and the way itself follow from a probe of both hosts, the line and the tree; the step's lines say why. */
-const orArchive = 'or, into a fresh tree of many small files: tar -c | ssh | tar -x; rsync brings what it lacks';
+const orWhole =
+  'or, into a fresh tree, many small files by tar -c | ssh | tar -x, large ones by ssh cat: rsync brings what is lacking';
 
 /** What a copy reads, writes and runs, for the plan. Pure. */
 export function describeCopy(spec: CopySpec, world: PlannedWorld): StepDescription {
@@ -29,12 +30,12 @@ export function describeCopy(spec: CopySpec, world: PlannedWorld): StepDescripti
     commands: spec.switch
       ? [
           copy,
-          orArchive,
+          orWhole,
           'compare both trees: type, mode, owner, size, time, links, SHA-256',
           `mv -T ${target} ${kept}`,
           `mv -T ${staging} ${target}`,
         ]
-      : [copy, orArchive],
+      : [copy, orWhole],
     verifies: spec.switch
       ? 'both sides listed with checksums and compared before the switch'
       : 'rsync ended without an error; compared by the final copy',

@@ -11,6 +11,8 @@ ledger_of() {
 write_ledger() {
   rm -rf "$ledger" "$ledger.new"
   mkdir -m 700 "$ledger.new" || return 0
+  # A checksum is kept of what has rested for two seconds, and this tree was written just now.
+  [ "$files" -lt 1000 ] || sleep 3
   on_source "$work/ledger.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" ledger >"$work/read.source" 2>"$work/error" &
   far=$!
   sh "$work/ledger.sh" "$staging" '' '' "$excludes" "$owners" ledger >"$work/read.here" 2>"$work/error.here"
@@ -36,23 +38,49 @@ write_ledger() {
   sync "$ledger.new"/* && mv -T "$ledger.new" "$ledger" && sync "$parent"
 }
 
-# Whether there is a ledger of this source at all: then it pays to look at both trees at once.
-ledger_there() {
-  [ -d "$ledger" ] && [ -d "$staging" ] && ledger_of | cmp -s - "$ledger/of"
+# What the staging tree holds once the last pass is over: only the final copy changes it, so that it is not walked again
+# before that sends what changed. The comparison walks it.
+write_names() {
+  [ -d "$ledger" ] || return 0
+  rm -f "$ledger/names.here"
+  read_facts here "$staging" || return 0
+  cp "$work/size.here" "$ledger/size.here" && cut -f 1,3 "$work/facts.here" >"$ledger/names.new" &&
+    sync "$ledger/names.new" "$ledger/size.here" && mv "$ledger/names.new" "$ledger/names.here" && sync "$ledger"
 }
 
-# The trees, once both lists are read. 0: the ledger is of this very device, and of this start of both hosts.
+# The final copy finds a connection here, if it begins soon: it is open and proven before anything is frozen.
+leave_connection() {
+  [ -n "$DRP_LINK_ADDRESS" ] && [ -d "$ledger" ] && mkdir -p -m 700 "$job/kept" || return 0
+  (
+    cd "$job/kept" || exit
+    DRP_LINK_SHARE=
+    # It outlives this job and is no part of it.
+    unset DRP_JOB DRP_SECRET_FILE
+    exec sh "$work/ssh" -f -M -N -o ControlPath=link -o "ControlPersist=$kept_open_seconds" "$DRP_LINK_ADDRESS"
+  ) >/dev/null 2>"$work/error.link" </dev/null
+  [ ! -S "$job/kept/link" ] || printf '%s\n' "$job/kept" >"$ledger/way"
+}
+# From the end of a pre-copy to the answer at the gate that freezes.
+kept_open_seconds=1800
+
+# Whether there is a ledger of this source at all.
+ledger_there() {
+  [ -s "$ledger/names.here" ] && [ -d "$staging" ] && ledger_of | cmp -s - "$ledger/of"
+}
+
+# Once the source is listed. 0: the ledger is of these very devices, and of this start of both hosts.
 ledger_holds() {
+  sh "$work/ledger.sh" "$staging" '' '' "$excludes" "$owners" head >"$work/tree.here" 2>"$work/error.here" || return
   for side in source here; do
     [ "$(cut -d ' ' -f 2-4 "$work/tree.$side")" = "$(cut -d ' ' -f 2-4 "$ledger/tree.$side")" ] || return 1
     case $(cut -d ' ' -f 3 "$work/tree.$side") in 1) ;; *) return 1 ;; esac
   done
 }
 
-# The numbers of both trees from their lists, as measure_source and measure_staging say them.
+# The numbers of both trees from their lists, that of the staging tree from the ledger, as measure_source and measure_staging say them.
 measure_facts() {
   read -r entries files bytes disk newest <"$work/size.source"
-  read -r here_entries here_files here_bytes here_disk here_rest <"$work/size.here"
+  read -r here_entries here_files here_bytes here_disk here_rest <"$ledger/size.here"
   can=$(cut -d ' ' -f 5 "$work/tree.source")
   judge_size
 }
@@ -63,8 +91,7 @@ measure_facts() {
 send_changes() {
   take_up source
   changed=$(wc -l <"$work/changed.source")
-  for side in source here; do cut -f 1,3 "$work/facts.$side" >"$work/names.$side"; done
-  comm -13 "$work/names.source" "$work/names.here" | cut -f 1 | sort -r >"$work/extra"
+  cut -f 1,3 "$work/facts.source" | comm -13 - "$ledger/names.here" | cut -f 1 | sort -r >"$work/extra"
   say fact changed "$changed"
   say fact removed "$(wc -l <"$work/extra")"
   [ "$changed" -le $((entries / 4 + 1000)) ] || return 1

@@ -4,6 +4,7 @@ import { scriptText } from '../remote/script-text.ts';
 import { sourceRoute } from '../remote/source-route.ts';
 import type { StepContext } from '../step-kind.ts';
 import type { CopyEnd, CopyFacts, Found } from './choose-copy.ts';
+import { ledgerScript } from './copy-args.ts';
 import { copyNames, copySource, type CopySpec } from './copy-plan.ts';
 
 /** Walking both trees, as long as measuring them may take. */
@@ -69,6 +70,7 @@ async function askProbe(spec: CopySpec, context: StepContext, at: { readonly any
         ),
         warm,
         at.anyway ? '1' : '0',
+        spec.switch ? ledgerScript() : '',
       ],
     ),
     timeoutMs: probeTimeoutMs,
@@ -113,6 +115,7 @@ function parseProbe(text: string, sameHost: boolean): CopyFacts {
     warmEntries: number('warm', 1),
     samplePercent: number('there sample', 100),
     units: number('there units', 0),
+    large: number('there large', 0),
     tookMs: number('took', 0),
   };
 }

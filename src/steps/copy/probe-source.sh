@@ -22,11 +22,11 @@ find_tree -printf '%y %n %s %b %d %D:%i %T@\n' 2>/dev/null | awk '
   { entries++
     if ($2 == 1) disk += $4 * 512
     else { if (!($6 in seen)) disk += $4 * 512; seen[$6] = 1; if ($1 != "d") links++ } }
-  $1 == "f" { files++; bytes += $3; if ($7 > newest) newest = $7; if ($4 * 512 + 4096 <= $3) sparse++; if ($3 > 1000000) units++; next }
+  $1 == "f" { files++; bytes += $3; if ($7 > newest) newest = $7; if ($4 * 512 + 4096 <= $3) sparse++; if ($3 > 1000000) units++; if ($3 >= 67108864 && !($6 in big)) { big[$6] = 1; large++ }; next }
   $1 == "d" { if ($5 > 0 && $5 < 3) units++; next }
   $1 != "l" { specials++ }
   END { printf "entries %d\ndisk %.0f\nnewest %.0f\n", entries, disk, newest
-        printf "files %d\nbytes %.0f\nlinks %d\nsparse %d\nspecials %d\nunits %d\n", files, bytes, links, sparse, specials, units }'
+        printf "files %d\nbytes %.0f\nlinks %d\nsparse %d\nspecials %d\nunits %d\nlarge %d\n", files, bytes, links, sparse, specials, units, large }'
 wait "$looking"
 if [ -e "$looks/short" ] && [ "$(cat "$looks/found")" != some ]; then echo unknown >"$looks/found"; fi
 echo "attributes $(cat "$looks/found")"

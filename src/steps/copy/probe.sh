@@ -1,5 +1,6 @@
 # What a copy is chosen by. The first answer under a token stays the answer: a copy taken up again is the same copy.
-#   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE STAGING EXCLUDES TOKEN SCRIPT_FOR_SAMPLE SCRIPT_FOR_THE_SOURCE WARM ANYWAY
+#   ROUTE(7) IDENTITY_FILE IDENTITY_TEXT SOURCE STAGING EXCLUDES TOKEN SCRIPT_FOR_SAMPLE SCRIPT_FOR_THE_SOURCE WARM ANYWAY LIST_SCRIPT
+# LIST_SCRIPT, where given: the tree of a final copy is listed already while its job is being started.
 # Lines: busy (nothing was looked at: the tree kept warm is being filled; not with ANYWAY=1) · here KEY VALUE · there KEY VALUE · warm ENTRIES · round MICROSECONDS · rate BYTES_A_SECOND · took MILLISECONDS
 one_line() {
   tr '\n' ' ' | cut -c 1-300
@@ -32,13 +33,39 @@ keep() {
   exit 0
 }
 staging=${11} excludes=${12} sample_script=${14}
+# The connection that the pre-copy left open to this very source, if it still stands.
+take_connection() {
+  grep -qF "2 $DRP_LINK_ADDRESS $source " "$staging.ledger/of" && read -r open <"$staging.ledger/way" || return 0
+  (cd "$open" && exec ssh -O check -o ControlPath=link drp-source) >/dev/null 2>&1 </dev/null || return 0
+  DRP_LINK_SHARE=$open
+  ln -s "$open" "${kept%/*}/way" 2>/dev/null
+}
+list_ahead() {
+  owners=
+  [ "$(id -u)" != 0 ] || owners=1
+  printf '%s\n' "$list_script" >"$work/list.sh"
+  on_source "$work/list.sh" "$source" "$identity_file" "$identity_text" "$excludes" "$owners" facts >"$work/list" 2>"$work/error"
+  echo "$?" >"$work/code.new"
+  mv "$work/code.new" "$work/code"
+}
 link_up "$1" "$2" "$3" "$4" "$5" "$6" "$7" aes128-gcm@openssh.com
 [ -e "$staging" ] || [ ! -d "$warm" ] || staging=$warm
 # A tree whose last pass was looked at whole: nothing is walked again inside a frozen window.
 if [ -s "$staging.ledger/probe" ] && [ -d "$staging" ] && head -n 1 "$staging.ledger/of" | grep -qF " ${10} "; then
   cat "$staging.ledger/probe" >"$work/answer"
+  list_script=${18} identity_file=$8 identity_text=$9 source=${10}
   : >"$work/coming"
-  { link_leave; rm -f "$work/coming"; } </dev/null >/dev/null 2>&1 &
+  take_connection
+  [ -z "$list_script" ] || cut -d . -f 1 /proc/uptime | tr '\n' ' ' >"$work/started"
+  {
+    [ -n "$DRP_LINK_SHARE" ] || link_leave
+    rm -f "$work/coming"
+    [ -z "$list_script" ] || list_ahead
+  } </dev/null >/dev/null 2>&1 &
+  if [ -n "$list_script" ]; then
+    { cat "$work/started" && echo "$!"; } >"$work/began"
+    ln -s "${work##*/}" "${kept%/*}/ahead" 2>/dev/null
+  fi
   keep
 fi
 link_leave

@@ -1,5 +1,6 @@
 # TREE IDENTITY_FILE IDENTITY_TEXT EXCLUDES OWNERS WHAT [ATTRIBUTES]: what a list of checksums is kept and taken up again by.
-#   facts    `tree BOOT TRUSTED DEVICE CAN -`, `totals ENTRIES FILES BYTES DISK_BYTES NEWEST_SECONDS`, then the list of the tree
+#   head     `tree BOOT TRUSTED DEVICE CAN -`
+#   facts    the same line, `totals ENTRIES FILES BYTES DISK_BYTES NEWEST_SECONDS`, then the list of the tree
 #   ledger   the same first line with `none|some|unknown` (attributes) at its end, then by path: PATH <tab> FACTS <tab> LINK_TARGET <tab> SHA256 ('-': no file; what is not to be relied on is missing)
 #   listed   PATH <tab> SHA256 for each path on stdin (ended by NUL), by path; with ATTRIBUTES=1 first `attributes none|some|unknown` of these
 # FACTS and the list of the tree: tree-list.sh. Exit codes as of a manifest; 47: not all readable.
@@ -46,6 +47,10 @@ head_line() {
 lists=$(mktemp -d) || exit 46
 trap 'rm -rf "$lists"' EXIT
 trap 'exit 143' HUP INT TERM
+if [ "$what" = head ]; then
+  head_line -
+  exit
+fi
 if [ "$what" = facts ]; then
   totals=$lists/totals
   list_tree >"$lists/entries"

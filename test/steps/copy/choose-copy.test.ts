@@ -18,6 +18,7 @@ const base: CopyFacts = {
   warmEntries: 0,
   samplePercent: 100,
   units: 20,
+  large: 0,
   tookMs: 300,
 };
 const small = { files: 60_000, bytes: 300_000_000 };
@@ -37,6 +38,31 @@ const rows: readonly Row[] = [
     facts: {},
     way: { mode: 'rsync', cipher: 'aes128-gcm@openssh.com', streams: 1, wholeFile: true, acls: false, xattrs: false },
     why: /both processors compute AES/,
+  },
+  {
+    what: 'files of 64 MiB and more come straight from the line into a fresh tree',
+    facts: { large: 3 },
+    way: { mode: 'rsync', straight: true },
+    why: /3 files of 64 MiB and more straight from the line/,
+  },
+  {
+    what: 'a tree that was filled before gets no file straight: what is there is gone on with',
+    facts: { large: 3, warmEntries: 2 },
+    way: { mode: 'rsync', straight: false },
+    why: /only differences are sent/,
+  },
+  {
+    what: 'holes are kept: then no file comes straight from the line',
+    facts: { large: 3, sparse: 1 },
+    way: { mode: 'rsync', straight: false, sparse: true },
+    why: /sent whole/,
+  },
+  {
+    what: 'a limit of the line is kept to by rsync alone',
+    facts: { large: 3 },
+    limited: true,
+    way: { mode: 'rsync', straight: false },
+    why: /sent whole/,
   },
   {
     what: 'a processor without AES leaves the cipher to the two programs',

@@ -15,7 +15,7 @@ let steps: LabSteps;
 let from: string;
 let to: string;
 
-const windows = ['delta', 'mapped', 'acl', 'spoilt', 'boot'] as const;
+const windows = ['ahead', 'gone', 'delta', 'mapped', 'acl', 'spoilt', 'boot'] as const;
 
 beforeAll(async () => {
   steps = await startLabSteps();
@@ -92,12 +92,48 @@ describe('a fresh tree of many small files', () => {
   });
 });
 
-describe('the line', () => {
-  const relayed = async (): Promise<number> =>
-    (await listRelays(labContext({ dir: steps.facts.dir, net: steps.facts.net }))).find(
-      ({ relay }) => relay.name === 'ssh-backup-odd',
-    )?.bytes ?? 0;
+const relayed = async (): Promise<number> =>
+  (await listRelays(labContext({ dir: steps.facts.dir, net: steps.facts.net }))).find(
+    ({ relay }) => relay.name === 'ssh-backup-odd',
+  )?.bytes ?? 0;
 
+describe('large files into a fresh tree', () => {
+  beforeEach(() => {
+    turnTo('large');
+    plant('large');
+    sh(
+      // No sample of it compresses, however slow a busy machine makes the line.
+      'cd "$1" && rm mapped && for n in 1 2 3 4; do head -c 65536 /dev/urandom >random$n; done; mkdir video && head -c 70000000 /dev/urandom >"video/ big  one" && ln "video/ big  one" again',
+      from,
+    );
+  });
+
+  test('come straight from the line, with their owners, times and further names', async () => {
+    sh('chmod 4751 "$1/again" && touch -d "2001-02-03 04:05:06.789" "$1/again" "$1/video"', from);
+    const { lines } = await copy('straight');
+    expect(lines.join('\n')).toMatch(/1 file of 64 MiB and more straight from the line/);
+    expect(differences()).toBe('');
+    expect(statSync(join(to, 'again')).ino).toBe(statSync(join(to, 'video', ' big  one')).ino);
+  });
+
+  test('that a cut leaves half keep their name, closed to others and without their time, and rsync goes on with them', () => {
+    const hidden = join(to, '..', '.large.drp-halved');
+    mkdirSync(hidden);
+    const stubs = `work=$1 staging=$2 source= identity_file= identity_text= excludes= DRP_LINK_SHARE=1 here_entries=1 way_flags=-WL
+      on_source() { case $1 in */large.sh) printf '%s\n' '4 1000000000.5 whole' '8 1000000000 a folder/half' '4 1000000000 never' ;; *) printf four; [ "$5" = whole ] ;; esac; }
+      report_while() { :; }
+      measure_staging() { :; }
+      one_line() { cat; }\n`;
+    const said = sh(`${stubs}${scriptText('copy/straight.sh')}\nstraight; echo "$way_flags"`, from, hidden);
+    expect(said).toMatch(/did not come whole[^]*\n-L\n$/);
+    expect(statSync(join(hidden, 'whole')).mtimeMs).toBe(1_000_000_000_500);
+    const half = statSync(join(hidden, 'a folder', 'half'));
+    expect([half.size, half.mode & 0o777, half.mtimeMs > 1.5e12]).toEqual([4, 0o600, true]);
+    expect(existsSync(join(hidden, 'never'))).toBe(false);
+  });
+});
+
+describe('the line', () => {
   test('is used no more than the runbook allows at this hour', async () => {
     turnTo('limited');
     plant('limited');
@@ -177,6 +213,32 @@ with open(sys.argv[1], 'r+b') as file:
 describe('the frozen window', () => {
   const last = { staging: 'ways' };
   const living = { ...last, switch: false };
+
+  test('finds a connection open and the source listed; the connection is closed behind it', async () => {
+    turnTo('ahead');
+    await copy('pre-ahead', living);
+    const left = readFileSync(join(`${staging()}.ledger`, 'way'), 'utf8').trim();
+    expect(statSync(join(left, 'link')).isSocket()).toBe(true);
+    writeFileSync(join(from, 'deep', 'f7'), 'longer\n');
+    await copy('last-ahead', last);
+    const mine = sh('ls -d "$1"/.drp/jobs/*.last-ahead', steps.facts.hosts.gravelines.home).trim();
+    expect(sh('readlink -f "$1/way"', mine).trim()).toBe(left);
+    expect(sh('cat "$1/ahead/code"', mine).trim()).toBe('0');
+    // It was taken up by the job: moved to where the job works.
+    expect(existsSync(join(mine, 'ahead', 'list'))).toBe(false);
+    expect(existsSync(join(left, 'link'))).toBe(false);
+    expect(differences()).toBe('');
+  });
+
+  test('does without the connection and the list that a restart took away', async () => {
+    turnTo('gone');
+    await copy('pre-gone', living);
+    writeFileSync(join(`${staging()}.ledger`, 'way'), '/nowhere\n');
+    writeFileSync(join(from, 'deep', 'f7'), 'longer\n');
+    const { lines } = await copy('last-gone', last);
+    expect(lines.join('\n')).toMatch(/had changed since checksums were kept/);
+    expect(differences()).toBe('');
+  });
 
   test('sends and reads only what changed since checksums were kept', async () => {
     turnTo('delta');
