@@ -21,6 +21,8 @@ export interface ChosenBackup {
   readonly files: number;
   /** SHA-256 of a dump as its `.sha256` file says; '' where there is none. */
   readonly sha256: string;
+  /** The survey that found it read all of it, and found this checksum of it: '' where it did not. */
+  readonly readSha256?: string;
 }
 
 /** What the journal says so far, for steps: outputs of ended steps, choices bound at approved gates. */

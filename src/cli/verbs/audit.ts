@@ -12,6 +12,7 @@ import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
 import { pickRun } from '../pick-run.ts';
 import { readGiven, readGivenText } from '../read-given.ts';
+import { isSyncRecord, syncFile } from '../sync-file.ts';
 import type { Verb } from '../verb.ts';
 import { withJournalRead } from '../wire.ts';
 import { compareWitnesses } from '../witnesses.ts';
@@ -25,6 +26,7 @@ interface VerifyOptions extends RunOptions {
   readonly allowedSigners?: string;
   readonly anchor?: readonly string[];
   readonly witness?: boolean;
+  readonly sync?: boolean;
 }
 interface ShowOptions extends RunOptions {
   readonly gate?: string;
@@ -57,11 +59,12 @@ export const verb: Verb = (command, { io, action }) => {
     .description(
       'Checks a record: chain, statements, signatures, policy, the way of the machine, anchors. Works offline.',
     )
-    .argument('[file]', 'an export; else a run of the journal')
+    .argument('[file]', 'an export, or a record of syncs; else a run of the journal')
     .option('--run <run>', 'run; else the one under way, else the latest')
     .option('--site <name>', 'the latest run of this site')
     .option('--allowed-signers <file>', 'who people are, from outside the record (ssh-keygen format)')
     .option('--anchor <text...>', "a head seen elsewhere, as tickets carry it: 'RUN SEQ:HEAD12'")
+    .option('--sync', 'the record of drp sync of --site')
     .option('--witness', "compare with the copies on the run's hosts, too; reads only")
     .addHelpText(
       'after',
@@ -69,6 +72,10 @@ export const verb: Verb = (command, { io, action }) => {
         ['drp audit verify --run k3f9-2a7m', 'the record in this journal'],
         ['drp audit verify k3f9-2a7m.jsonl --allowed-signers signers', 'a file, with keys you trust'],
         ["drp audit verify k3f9.jsonl --anchor 'k3f9-2a7m 41:0f3a9c2b7d51'", 'nothing before event 41 was rewritten'],
+        [
+          'drp audit verify --sync --site gravelines --anchor 0f3a9c2b7d51',
+          'what syncs did, and a head that cron mailed',
+        ],
       ]),
     )
     .action(action((file: string | undefined, options: VerifyOptions) => verify(io, file, options)));
@@ -140,11 +147,16 @@ function exportTo(io: Io, options: ExportOptions): Promise<VerbAnswer> {
 }
 
 async function verify(io: Io, file: string | undefined, options: VerifyOptions): Promise<VerbAnswer> {
+  if (options.sync === true) {
+    const record = file ?? syncFileOf(io, options);
+    return await verifySyncs(io, { file: record, bytes: await readGiven(io, record, 'audit verify') }, options);
+  }
   const [{ auditWhole }, { keysSource }] = await Promise.all([
     import('../audit-whole.ts'),
     import('../../gates/answer-check.ts'),
   ]);
   const bytes = file === undefined ? await exported(io, options) : await readGiven(io, file, 'audit verify');
+  if (file !== undefined && isSyncRecord(bytes)) return await verifySyncs(io, { file, bytes }, options);
   const signers = options.allowedSigners;
   const allowedSigners =
     signers === undefined ? {} : { allowedSigners: await readGivenText(io, signers, 'audit verify') };
@@ -158,6 +170,40 @@ async function verify(io: Io, file: string | undefined, options: VerifyOptions):
       ...witnesses.map((one) => `  copy on ${one.host}: ${one.text}`),
     ].join('\n'),
     json: { audit: good ? 'verified' : 'broken', keys, ...verdict, ...(options.witness === true ? { witnesses } : {}) },
+    exitCode: good ? 0 : 5,
+  };
+}
+
+function syncFileOf(io: Io, { site, journal }: VerifyOptions): string {
+  if (site === undefined) throw new DrpError('wrong-usage', { what: '--sync needs --site', command: 'audit verify' });
+  return syncFile(io, { site, ...(journal === undefined ? {} : { journal }) });
+}
+
+/** What syncs did belongs to no run: its record has a chain of its own, and its head is in what cron mails. */
+async function verifySyncs(
+  io: Io,
+  { file, bytes }: { readonly file: string; readonly bytes: Uint8Array },
+  options: VerifyOptions,
+): Promise<VerbAnswer> {
+  const { verifySync } = await import('../../executor/verify-sync.ts');
+  const verdict = verifySync(bytes, options.anchor ?? []);
+  const { good, entries, upToSeq, head, torn, anchoredUpToSeq, problems } = verdict;
+  const count = `${String(entries)} ${entries === 1 ? 'entry' : 'entries'}`;
+  const title = good
+    ? io.style.good(`verified: ${printable(file)}, ${count}, head ${head.slice(0, 12)}`)
+    : io.style.bad(`BROKEN: ${printable(file)} is good up to entry ${String(upToSeq)} of ${String(entries)}`);
+  const vouched =
+    anchoredUpToSeq > 0
+      ? [`  heads kept elsewhere vouch for it up to entry ${String(anchoredUpToSeq)}`]
+      : ['  not proved: that nothing was cut off its end; give a head that cron mailed: --anchor HEAD12'];
+  return {
+    text: [
+      title,
+      ...problems.map(({ seq, message }) => `  ${seq === 0 ? 'file' : `entry ${String(seq)}`}: ${printable(message)}`),
+      ...(torn ? ['  a crash left half a line behind it; the next sync sets that aside'] : []),
+      ...(good ? vouched : []),
+    ].join('\n'),
+    json: { audit: good ? 'verified' : 'broken', record: 'sync', file, ...verdict },
     exitCode: good ? 0 : 5,
   };
 }

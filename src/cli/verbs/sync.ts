@@ -1,12 +1,11 @@
-import { dirname, join } from 'node:path';
 import { formatDuration, formatSize } from '../../base/duration.ts';
 import { assertNever, DrpError } from '../../base/errors.ts';
 import type { SyncEntry } from '../../executor/sync-record.ts';
 import type { SyncedTree } from '../../executor/sync-site.ts';
-import { defaultJournalUrl } from '../../journal/open.ts';
 import { printableLine } from '../../views/escape.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
+import { syncFile } from '../sync-file.ts';
 import type { Verb } from '../verb.ts';
 import { openExecutor, openRunbook, resolveProcedure, withJournalMade } from '../wire.ts';
 
@@ -37,16 +36,9 @@ ${examples([
     .action(action((options: SyncOptions) => (options.show === true ? show(io, options) : sync(io, options))));
 };
 
-/** Syncs belong to no run: their record lies beside the journal. */
-function recordFile(io: Io, { site, journal }: SyncOptions): string {
-  const url = journal ?? io.env['DRP_JOURNAL'] ?? defaultJournalUrl(io.env);
-  const beside = url.startsWith('sqlite:') ? url : defaultJournalUrl(io.env);
-  return join(dirname(beside.slice('sqlite:'.length)), 'sync', `${site}.jsonl`);
-}
-
 async function show(io: Io, options: SyncOptions): Promise<VerbAnswer> {
   const { readSyncRecord } = await import('../../executor/sync-record.ts');
-  const { entries, file, head, torn } = await readSyncRecord(recordFile(io, options));
+  const { entries, file, head, torn } = await readSyncRecord(syncFile(io, options));
   const shown = entries.slice(-10).map((entry) => entryLine(entry, entries));
   const text = shown.length === 0 ? [`no sync of site ${options.site} is on record`] : shown;
   const half = torn ? ['a crash left half a line behind it; the next sync sets that aside'] : [];
@@ -69,7 +61,7 @@ async function sync(io: Io, options: SyncOptions): Promise<VerbAnswer> {
   const { trees, file, head } = await withJournalMade(io, options.journal, async (journal) => {
     const { deps, close } = await openExecutor(io, journal);
     try {
-      const record = await openSyncRecord(recordFile(io, options), deps.driver);
+      const record = await openSyncRecord(syncFile(io, options), deps.driver);
       try {
         const site = await readSiteState(deps, plan.site);
         let said = '';

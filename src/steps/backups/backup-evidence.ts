@@ -1,6 +1,6 @@
 import { formatDuration, formatSize } from '../../base/duration.ts';
 import type { EvidenceItem } from '../../events/event.ts';
-import type { SourceSurvey } from '../../plan/backup-candidate.ts';
+import type { BackupCandidate, SourceSurvey } from '../../plan/backup-candidate.ts';
 import { chooseBackups, type BackupChoice, type BackupChoices, type ExcludedBackup } from '../../plan/backups.ts';
 import type { TransportPool } from '../../transports/transport.ts';
 import type { ChosenBackup, StepContext } from '../step-kind.ts';
@@ -66,6 +66,7 @@ function backupItem(choice: BackupChoice): EvidenceItem {
     bytes: chosen.bytes,
     files: chosen.files,
     sha256: chosen.sha256,
+    ...(readWhole(chosen) ? { readSha256: chosen.sha256 } : {}),
   };
   const what = choice.kind === 'files' ? `${count(chosen.files)} files, ${size(chosen.bytes)}` : size(chosen.bytes);
   return {
@@ -86,6 +87,7 @@ function backupItem(choice: BackupChoice): EvidenceItem {
         ? [`copies are missing: the next one was due ${formatDuration(choice.overdueMs)} before the disaster`]
         : []),
       ...(choice.kind === 'database' && chosen.sha256 === '' ? ['no checksum lies beside it'] : []),
+      ...(readWhole(chosen) ? ['read to its end there, its checksum is the one beside it'] : []),
       ...leftOutLines(choice.excluded),
       ...(choice.others.length === 0
         ? []
@@ -99,6 +101,11 @@ function backupItem(choice: BackupChoice): EvidenceItem {
     choice: { ...bound },
     facts: { lossMs, objectiveMs: choice.objectiveMs, kind: choice.kind, copies: copiesFact(choice) },
   };
+}
+
+/** All of a dump, and its checksum compared with the one beside it, in one look; nothing was wrong with either. */
+function readWhole({ kind, readBy = [], misreadBy = [] }: BackupCandidate): boolean {
+  return kind === 'database' && readBy.includes('content') && readBy.includes('checksum') && misreadBy.length === 0;
 }
 
 function leftOutLines(excluded: readonly ExcludedBackup[]): readonly string[] {

@@ -130,7 +130,7 @@ clean_partials() {
 }
 
 # Over a living source again and again, while each pass still takes much less than the one before it. Then checksums of
-# both sides are kept for the frozen window.
+# both sides are kept for the copy that goes on from here.
 go_over() {
   passes=$1 last=$1 pass=1
   while [ "$last" -gt "$pass_seconds" ] && [ "$pass" -lt "$passes_max" ]; do
@@ -145,7 +145,7 @@ go_over() {
   done
   say fact passes "$passes"
   sync -f "$staging"
-  say progress "$bytes" "$bytes" "keeping checksums of both sides for the frozen window"
+  say progress "$bytes" "$bytes" "keeping checksums of both sides for the copy to come"
   began=$(date +%s)
   write_ledger
   [ $(($(date +%s) - began)) -le 60 ] || transfer "pass over what changed meanwhile"

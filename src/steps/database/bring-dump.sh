@@ -2,12 +2,16 @@
 #   bring_dump SOURCE PART       sets bytes
 bring_dump() {
   source=$1 part=$2 beside=${2%/*}
-  echo '[ -f "$1" ] && [ -r "$1" ] || exit 44; wc -c <"$1"' >"$work/size.sh"
-  bytes=$(on_source "$work/size.sh" "$source" 2>"$work/error")
+  aes="grep -m 1 -cwE '^(flags|Features)[[:space:]]*:.*[[:space:]]aes' /proc/cpuinfo"
+  echo '[ -f "$1" ] && [ -r "$1" ] || exit 44; wc -c <"$1"; '"$aes 2>/dev/null; exit 0" >"$work/size.sh"
+  found=$(on_source "$work/size.sh" "$source" 2>"$work/error")
   code=$?
   [ "$code" != 44 ] || refuse source-unfit "$source is not there or cannot be read"
   [ "$code" = 0 ] || refuse source-unreachable "$(one_line <"$work/error")"
-  bytes=$(printf %s "$bytes" | tr -dc 0-9)
+  bytes=$(printf '%s\n' "$found" | sed -n 1p | tr -dc 0-9)
+  if [ "$(printf '%s\n' "$found" | sed -n 2p)" = 1 ] && [ "$(sh -c "$aes" 2>/dev/null)" = 1 ]; then
+    link_cipher aes128-gcm@openssh.com
+  fi
   [ "${bytes:-0}" -gt 0 ] || refuse source-unfit "$source is empty"
   have=0
   [ ! -f "$part" ] || have=$(wc -c <"$part")

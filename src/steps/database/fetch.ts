@@ -24,12 +24,17 @@ export interface DumpSource {
   readonly bytes: number;
   /** Of the database it was made from; 0 where nobody said. */
   readonly databaseBytes: number;
+  /** A file of this very checksum was read to its end where it lies: by the step that made it, or by the survey before the gate. */
+  readonly readThere: boolean;
 }
 
 /** Where the dump of a fetch step comes from. Throws backup-not-chosen, step-failed. */
 export function dumpSource(step: PlannedStep, spec: FetchSpec, context: StepContext): DumpSource {
-  if ('backup' in spec.from)
-    return { ...requireChosenBackup(context.facts, step.id, spec.from.backup), databaseBytes: 0 };
+  if ('backup' in spec.from) {
+    const chosen = requireChosenBackup(context.facts, step.id, spec.from.backup);
+    const readThere = chosen.sha256 !== '' && chosen.readSha256 === chosen.sha256;
+    return { ...chosen, databaseBytes: 0, readThere };
+  }
   const output = requireOutput(context, step.id, spec.from.dump);
   const bytes = output['bytes'];
   return {
@@ -39,6 +44,7 @@ export function dumpSource(step: PlannedStep, spec: FetchSpec, context: StepCont
     sha256: textOf(output, 'sha256'),
     bytes: typeof bytes === 'number' ? bytes : -1,
     databaseBytes: numberOf(output, 'databaseBytes'),
+    readThere: textOf(output, 'sha256') !== '',
   };
 }
 
@@ -69,8 +75,7 @@ export async function runFetch(
         target,
         source.sha256,
         ...connectionArgs(database),
-        // The dump step read all of it before it gave the checksum.
-        'dump' in spec.from ? '1' : '0',
+        source.readThere ? '1' : '0',
       ],
       ...(await secretOf(context, database)),
     },
@@ -79,7 +84,7 @@ export async function runFetch(
   const { facts } = job;
   const counts = 'dump' in spec.from ? countsOf(context.facts.outputs[spec.from.dump]) : undefined;
   const bytes = factNumber(facts, 'bytes');
-  const read = 'dump' in spec.from && source.sha256 !== '' ? `read to its end on ${source.host}` : 'read to its end';
+  const read = source.readThere ? `read to its end on ${source.host}` : 'read to its end';
   const checked = source.sha256 === '' ? 'no checksum came with it' : 'its checksum is the one written beside it';
   return {
     kind: 'done',

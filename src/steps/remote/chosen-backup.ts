@@ -7,7 +7,7 @@ export function chosenBackup(facts: Pick<RunFacts, 'choices'>, backup: string): 
   const choice: Json | undefined = facts.choices[`backup:${backup}`];
   if (typeof choice !== 'object' || choice === null || Array.isArray(choice)) return undefined;
   const value = choice as Readonly<Record<string, Json>>;
-  const { host, path, takenAt, bytes, files, sha256 } = value;
+  const { host, path, takenAt, bytes, files, sha256, readSha256 } = value;
   if (typeof host !== 'string' || typeof path !== 'string' || typeof takenAt !== 'string') return undefined;
   return {
     backup,
@@ -17,6 +17,7 @@ export function chosenBackup(facts: Pick<RunFacts, 'choices'>, backup: string): 
     bytes: typeof bytes === 'number' ? bytes : -1,
     files: typeof files === 'number' ? files : -1,
     sha256: typeof sha256 === 'string' ? sha256 : '',
+    readSha256: typeof readSha256 === 'string' ? readSha256 : '',
   };
 }
 

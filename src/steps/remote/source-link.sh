@@ -21,10 +21,12 @@ if [ -n "$DRP_LINK_CONFIG" ]; then
 fi
 exec ssh -p "$DRP_LINK_PORT" -l "$DRP_LINK_USER" "$@"
 WRAPPER
-  # In front of the usual ones, never instead of them: a server that does not offer it is still reached.
-  if [ -n "${8:-}" ] && ssh -G -F /dev/null -o "Ciphers=^$8" localhost >/dev/null 2>&1; then
-    DRP_LINK_CIPHERS=^$8
-  fi
+  [ -z "${8:-}" ] || link_cipher "$8"
+}
+
+# In front of the usual ones, never instead of them: a server that does not offer it is still reached.
+link_cipher() {
+  ! ssh -G -F /dev/null -o "Ciphers=^$1" localhost >/dev/null 2>&1 || DRP_LINK_CIPHERS=^$1
 }
 
 # Opens one connection that the sessions to come share: they skip the handshake. Where it dies they connect by themselves.

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DrpError } from '../../../src/base/errors.ts';
+import { backupItems, lookForBackups } from '../../../src/steps/backups/backup-evidence.ts';
 import { surveyBackup } from '../../../src/steps/backups/survey-backup.ts';
 import { databaseStep } from '../../../src/steps/database/database-step.ts';
 import type { StepOutcome } from '../../../src/steps/step-kind.ts';
@@ -47,7 +48,9 @@ describe('a dump that must not be imported', () => {
     copyFileSync(chosen().path, file);
     spoil(file);
     const digest = sha256 ?? createHash('sha256').update(readFileSync(file)).digest('hex');
-    const choices = { 'backup:users': { ...chosen(), host: 'gravelines', path: file, sha256: digest } as never };
+    // As if a survey had read the whole one: that says nothing of these bytes.
+    const copy = { ...chosen(), host: 'gravelines', path: file, sha256: digest, readSha256: chosen().sha256 };
+    const choices = { 'backup:users': copy as never };
     return failure(
       await steps.run(databaseStep, { ...fetch, id: `fetch-${name}` }, { facts: { outputs: {}, choices } }),
     );
@@ -97,6 +100,19 @@ describe('a restoration of a database', () => {
     );
     expect(aside.trim()).toBe('f');
     expect(await databaseStep.verify!(plannedStep(swap), swap, steps.context('switch'))).toHaveLength(1);
+  });
+
+  test('is not read a second time where the survey of the gate has read these very bytes to their end', async () => {
+    const context = steps.context('gate');
+    const [item] = backupItems('users', await lookForBackups(context), context);
+    expect(item?.lines).toContain('read to its end there, its checksum is the one beside it');
+    const choice = item?.choice as { readonly host: string; readonly sha256: string; readonly readSha256: string };
+    expect(choice.readSha256).toBe(choice.sha256);
+    const facts = { outputs: {}, choices: { 'backup:users': choice } };
+    const { lines } = done(await steps.run(databaseStep, { ...fetch, id: 'fetch-read' }, { facts }));
+    expect(lines.join('\n')).toMatch(
+      new RegExp(`read to its end on ${choice.host}: .* its checksum is the one written beside it`),
+    );
   });
 
   test('switches once: asked again, it finds its work done', async () => {
