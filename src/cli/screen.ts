@@ -10,7 +10,8 @@ import type { Io } from './io.ts';
 
 /** Where a run is shown while it is driven: drawn on a terminal, plain lines on stderr, or JSON lines on stdout. */
 export interface Screen {
-  update(update: Update): void;
+  /** `untold`: counts, and needs no line of its own: whoever sits here has been told. */
+  update(update: Update, told?: 'untold'): void;
   waiting(waiting: readonly Waiting[]): void;
   /** A line of the session's own, not of the record. */
   line(text: string): void;
@@ -47,7 +48,7 @@ export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number
   };
   // Said at once, even below a question: whoever waits for it must see why.
   const urgent = (line: string) => (mayDraw ? plain.line(line) : void io.stderr.write(`\n${line}\n`));
-  const plain = createPlainView(say, nowMs, io.width);
+  const plain = createPlainView(say, nowMs, { width: io.width, wrapped: terminal !== undefined });
   const json = io.json ? createJsonLines((line) => io.stdout.write(`${line}\n`)) : undefined;
   const drawing = createDrawing(() => {
     const summary = seen.now();
@@ -61,14 +62,15 @@ export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number
     if (json !== undefined) json.progress(step, next);
     else if (terminal === undefined) plain.progress(step, next, earlier.estimates?.get(step)?.course);
   };
-  const heardEvent = (event: Event) => {
+  const heardEvent = (event: Event, told: 'untold' | undefined) => {
     seen.event(event);
+    if (told === 'untold') return;
     if (json !== undefined) json.event(event);
     else plain.event(event, seen.now);
   };
   return {
-    update: (update) => {
-      if (update.kind === 'event') heardEvent(update.event);
+    update: (update, told) => {
+      if (update.kind === 'event') heardEvent(update.event, told);
       else if (update.kind === 'progress') heardProgress(update.step, update.progress);
       else if (update.kind === 'looking') {
         if (json !== undefined) json.looking(update.gate);

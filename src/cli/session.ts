@@ -6,6 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { printableLine } from '../views/escape.ts';
 import { eventLine } from '../views/event-line.ts';
 import { gateText } from '../views/gate-text.ts';
+import { instantText } from '../views/instants.ts';
 import { stuckSteps, workingSteps } from '../views/run-summary.ts';
 import type { Ask } from './ask.ts';
 import { forShowing } from './for-showing.ts';
@@ -58,6 +59,8 @@ interface Session extends SessionDeps {
   withdraw: AbortController | undefined;
   /** Statement that a refused answer left on the screen: it need not be read again. */
   shown: string | undefined;
+  /** Typed here, and not answered yet. */
+  saying: Word | undefined;
   /** The menu of Ctrl-C while it stands: one question at a time. */
   menu: Promise<void>;
 }
@@ -83,6 +86,7 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
     listeners: new Set(),
     withdraw: undefined,
     shown: undefined,
+    saying: undefined,
     menu: Promise.resolve(),
   };
   const release = onSignals({
@@ -119,7 +123,9 @@ export async function driveSession(deps: SessionDeps, run: string, options: Sess
 /** A dry run asks nobody: what its gates would show is printed as they open. */
 function noteUpdate(session: Session, update: Update): void {
   const { io, journal, screen, clock } = session;
-  screen.update(update);
+  const refused = update.kind === 'event' && update.event.type === 'word.refused' ? update.event.data : undefined;
+  // The answer to what was just typed here says so already.
+  screen.update(update, refused !== undefined && refused.subject === session.saying?.subject ? 'untold' : undefined);
   if (update.kind !== 'event' || update.event.type !== 'gate.opened') return;
   const { statement, digest } = update.event.data;
   if (statement.mode !== 'dry-run' || io.json) return;
@@ -263,7 +269,9 @@ async function sayWord(session: Session, word: Word, waiting?: Waiting): Promise
 }
 
 async function saidWord(session: Session, word: Word, moved: Promise<void>): Promise<WordAnswer> {
+  session.saying = word;
   const answer = await session.words.say(word);
+  session.saying = undefined;
   const { style, stderr } = session.io;
   if (answer.kind === 'refused') {
     stderr.write(`${style.bad(`refused: ${answer.text}`)}\n  HINT: ${answer.hint}\n`);
@@ -346,7 +354,9 @@ async function elsewhereLine(session: Session, waiting: Waiting): Promise<string
       (event.type === 'gate.renewed' && event.data.gate === waiting.subject) ||
       event.type === 'run.aborting',
   );
-  return last === undefined ? 'The question is withdrawn.' : `Already decided: ${eventLine(last)} (${last.at})`;
+  return last === undefined
+    ? 'The question is withdrawn.'
+    : `Already decided: ${eventLine(last)} (${instantText(last.at)})`;
 }
 
 function sameQuestion(a: Waiting, b: Waiting): boolean {

@@ -73,7 +73,7 @@ function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly
       given: given.since,
       refuse: (text) =>
         parseSince(text, nowMs) === undefined
-          ? "expected now, '10m ago' or an instant such as 2026-11-21T14:03Z, not in the future"
+          ? "expected now, '10m ago' or e.g. 2026-11-21T14:03Z, not in the future"
           : undefined,
     },
     {

@@ -262,7 +262,11 @@ function needRole(
   const held: readonly string[] = context.people[person]?.roles ?? [];
   if (held.some((role) => roles.includes(role))) return;
   const verb = word.decision ?? word.verb;
-  refuse('role-missing', { ...asked(word), verb, person, roles: roles.join(' or ') });
+  const able = Object.entries(context.people).flatMap(([name, one]) =>
+    one.roles.some((role) => roles.includes(role)) ? [name] : [],
+  );
+  const who = able.length === 0 ? 'nobody in the runbook of this run' : able.join(', ');
+  refuse('role-missing', { ...asked(word), verb, person, roles: roles.join(' or '), who });
 }
 
 function needStrength(word: Word, speaker: Speaker, needed: string): void {

@@ -48,7 +48,7 @@ function emphasised(line: string, at: number, style: Style): string {
 function momentLines(statement: Statement, view: GateView): string[] {
   const { style, width, digest, journal } = view;
   const leftMs = Date.parse(statement.expiresAt) - view.nowMs;
-  const left = leftMs > 0 ? `${formatDuration(leftMs)} left` : style.bad('EXPIRED');
+  const left = leftMs > 0 ? `${formatDuration(leftMs)} left to answer` : style.bad('EXPIRED');
   return [
     ...wrap(`Statement ${style.bold(digest.slice(0, 12))}: ${left}`, width, '  '),
     ...wrap(`Record: ${journal}, event ${statement.head.seq}, head ${statement.head.hash.slice(0, 12)}`, width, '  '),
@@ -62,7 +62,7 @@ function signingLines({ policy, run, gate }: Statement): string[] {
     'To sign on a machine without drp (text out, signature back):',
     `  drp status --run ${run} --gate ${gate} --approval-text PERSON > approval.json`,
     '  ssh-keygen -Y sign -n drp-approval@v1 -f KEY approval.json',
-    `  drp approve ${gate} --run ${run} --signed approval.json --signature approval.json.sig`,
+    `  drp approve ${gate} --run ${run} --signed approval.json`,
     `  To reject: --rejection-text PERSON --reason TEXT, then drp reject ${gate}`,
     '  On a phone: --qr shows the text as a QR code',
   ];

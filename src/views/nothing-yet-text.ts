@@ -25,18 +25,18 @@ export function nothingYetText(view: NothingYet): string {
   return `${[...wrapped([...lines, ...(view.rehearsal ?? [])]), '', 'What to type next', ...nextLines(view)].join('\n')}\n`;
 }
 
-function nextLines({ name, sites }: NothingYet): readonly string[] {
-  return table(nextCommands(name, sites), '  ');
+function nextLines({ name, sites, width }: NothingYet): readonly string[] {
+  return table(nextCommands(name, sites), '  ', width);
 }
 
 function nextCommands(name: string | undefined, sites: readonly string[]): readonly (readonly string[])[] {
   if (name !== undefined)
     return [
-      [`drp plan --site ${name}`, 'every step, gate and command; touches no network'],
+      [`drp plan --site ${name}`, 'every step and gate; touches no network'],
       [`drp check --site ${name}`, 'is it fit for a disaster tonight; only reads'],
       [`drp drill --site ${name}`, 'the exercise, into an isolated target'],
       [`drp activate --site ${name}`, 'in a disaster'],
     ];
   if (sites.length > 0) return sites.map((site) => [`drp status --site ${site}`, 'what this site owes to rehearsal']);
-  return [['drp init', 'asks for the facts of a site and writes its runbook']];
+  return [['drp init --site SITE', 'asks for the facts of a site and writes its runbook']];
 }

@@ -18,11 +18,20 @@ export interface PlainView {
   line(text: string): void;
 }
 
-export function createPlainView(write: (line: string) => void, nowMs: () => number, width = 100): PlainView {
+/** `wrapped`: for a terminal, whose own way to break a long line is in the middle of a word. */
+export function createPlainView(
+  write: (line: string) => void,
+  nowMs: () => number,
+  { width = 100, wrapped = false }: { readonly width?: number; readonly wrapped?: boolean } = {},
+): PlainView {
   const saidMs = new Map<string, number>();
   const overdue = new Set<string>();
-  const say = (at: string, text: string) => write(`${instantText(at)}  ${text}`);
+  const say = (at: string, text: string) => {
+    const lines = wrapped ? wrap(`${instantText(at)} ${text}`, width - 1, '    ') : [`${instantText(at)} ${text}`];
+    lines.forEach((line) => write(line.replace(`${instantText(at)} `, `${instantText(at)}  `)));
+  };
   const now = () => new Date(nowMs()).toISOString();
+  let copies = '';
   let mode: RunSummary['mode'] | undefined;
   // A dry run has started and done nothing: each step says on lines of their own what was read and what would be run.
   const rehearsed = (event: Event): boolean => {
@@ -46,7 +55,12 @@ export function createPlainView(write: (line: string) => void, nowMs: () => numb
         }
         return;
       }
-      if (event.type !== 'step.progressed') say(event.at, eventLine(event));
+      if (event.type === 'step.progressed') return;
+      const text = eventLine(event);
+      // Steps that start together leave their copies at the same hosts: said once.
+      if (event.type === 'witness.kept' && text === copies) return;
+      if (event.type === 'witness.kept') copies = text;
+      say(event.at, text);
     },
     progress: (step, progress, course) => {
       const last = saidMs.get(step);

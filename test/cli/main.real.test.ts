@@ -120,7 +120,7 @@ describe('drp status where no journal was ever made', () => {
   test('without a site names those that have a runbook, and takes the only one', () => {
     expect(status({ DRP_JOURNAL: missing() }).stdout).toMatch(/^ {2}drp status --site reference /m);
     const own = mkdtempSync(join(folder, 'own-'));
-    expect(status({ DRP_JOURNAL: missing(), DRP_RUNBOOKS: own }).stdout).toMatch(/^ {2}drp init /m);
+    expect(status({ DRP_JOURNAL: missing(), DRP_RUNBOOKS: own }).stdout).toMatch(/^ {2}drp init --site SITE /m);
     copyFileSync(join(root, 'runbooks/gravelines.yaml'), join(own, 'gravelines.yaml'));
     expect(status({ DRP_JOURNAL: missing(), DRP_RUNBOOKS: own }).stdout).toMatch(/^ {2}drp drill --site gravelines /m);
   });

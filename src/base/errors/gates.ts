@@ -35,7 +35,7 @@ export const gatesErrors = {
   'role-missing': {
     exitCode: 3,
     message: "{person} may not {verb} '{subject}': needs {roles}",
-    hint: 'See who may: drp who-can --site SITE.',
+    hint: 'Who has that role: {who}. Every gate and person: drp who-can --site SITE.',
   },
   'not-allowed-here': {
     message: "gate '{gate}' of run {run} does not take {what}",

@@ -96,12 +96,17 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
   for (;;) {
     const seen = await look(io, forShowing(journal), options);
     const head = seen.summary?.head.hash ?? '';
+    // The whole of it is what this verb answers: not also drawn.
+    if (seen.summary === undefined || seen.summary.outcome !== undefined) {
+      if (io.stdout.isTTY && !io.json) io.stdout.write('\u001b[H\u001b[2J');
+      return answer(io, seen);
+    }
     if (io.json && head !== shown) io.stdout.write(`${JSON.stringify((await answer(io, seen)).json)}\n`);
     else if (io.stdout.isTTY)
       io.stdout.write(`\u001b[H\u001b[2J${fitRows(await textOf(io, seen, { statements: false }), io.stdout.rows)}`);
     else if (head !== shown) io.stdout.write(`${await textOf(io, seen, { statements: false })}\n`);
     shown = head;
-    if (readerGone || seen.summary === undefined || seen.summary.outcome !== undefined) return answer(io, seen);
+    if (readerGone) return answer(io, seen);
     await systemClock.sleep(watchEveryMs);
   }
 }
