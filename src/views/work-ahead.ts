@@ -45,7 +45,7 @@ function phaseAhead(steps: readonly StepSummary[], nowMs: number): Range {
 }
 
 /** What a step still takes: by its own progress where it moves bytes, else by what is expected of it. */
-function stepAhead(step: StepSummary, nowMs: number): Range {
+export function stepAhead(step: StepSummary, nowMs: number): Range {
   if (['done', 'skipped', 'stopped'].includes(step.state)) return nothing;
   const p50Ms = step.estimate?.p50Ms ?? step.expectMs ?? 0;
   const p90Ms = step.estimate?.p90Ms ?? step.expectMs ?? 0;

@@ -19,6 +19,7 @@ const names = [
   'fuzz',
   'tamper',
   'silent',
+  'estimates',
   'mutants',
 ] as const;
 
