@@ -149,7 +149,7 @@ function endedText(io: Io, ended: Ended, outcome: string): string {
     `${style.bold(`${drilled ? 'EXERCISE: ' : ''}${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}`,
     ...(loss === '' ? [] : wrap(`  ${drilled ? 'would have been lost' : 'loss'}: ${loss}`, io.width, '    ')),
     ...drillLines(io, summary, recovery),
-    ...outages.map((outage) => outageLine(io, summary, outage)),
+    ...outages.flatMap((outage) => outageLines(io, summary, outage)),
     ...stopLines(io, ended),
     ...siteLines(site, { width: io.width, style }),
     '',
@@ -178,16 +178,17 @@ function drillLines({ style, width }: Io, summary: RunSummary, recovery: DrillRe
  * For a return this is the frozen window: the only time users feel. For an activation it is what the RTO is about: from the
  * declared beginning of the disaster, not of the run, until users were served again.
  */
-function outageLine({ style }: Io, summary: RunSummary, { kind, fromAt, toAt }: Outage): string {
+function outageLines({ style, width }: Io, summary: RunSummary, { kind, fromAt, toAt }: Outage): readonly string[] {
   const what = kind === 'planned' ? 'frozen window' : 'users were without service';
-  if (toAt === undefined) return `  ${what}: since ${instantText(fromAt)}, not over`;
+  if (toAt === undefined) return [`  ${what}: since ${instantText(fromAt)}, not over`];
   const lastedMs = Date.parse(toAt) - Date.parse(fromAt);
   const verdict = lastedMs <= summary.rtoMs ? style.good('kept') : style.bad('MISSED');
   const rto =
     summary.procedure === 'activation' && summary.outcome === 'completed'
       ? `, RTO ${formatDuration(summary.rtoMs)} ${verdict}`
       : '';
-  return `  ${what}: ${formatDuration(lastedMs)} (${instantText(fromAt)} to ${instantText(toAt)})${rto}`;
+  const text = `  ${what}: ${formatDuration(lastedMs)} (${instantText(fromAt)} to ${instantText(toAt)})${rto}`;
+  return wrap(text, width, '  ');
 }
 
 /** A dry run ends with what it was made for: whether a real run would get through. */

@@ -100,7 +100,7 @@ export function siteLines(site: SiteStanding, view: Pick<StatusView, 'width' | '
             view.width,
             '  ',
           ),
-          `       settle it with: drp obligation settle ${one.id} --reason TEXT`,
+          `    settle it: drp obligation settle ${one.id} --reason TEXT`,
         ])),
   ];
 }
@@ -338,13 +338,12 @@ function stepTable(summary: RunSummary, view: StatusView): string[] {
     phase.steps.map((step, at) => [
       at === 0 ? phase.name : '',
       `${marks[step.state]} ${step.id}`,
-      step.state === 'pending' && summary.outcome !== undefined
+      (step.state === 'pending' && summary.outcome !== undefined
         ? 'its turn never came'
-        : stepStateText(step, view.nowMs),
-      step.attempts > 1 ? `attempt ${step.attempts}` : '',
+        : stepStateText(step, view.nowMs)) + (step.attempts > 1 ? `, attempt ${step.attempts}` : ''),
     ]),
   );
-  return table(rows, '  ');
+  return table(rows, '  ', view.width);
 }
 
 function gateTable(summary: RunSummary, width: number): string[] {

@@ -30,7 +30,7 @@ export function copyLines(
     ...changesLines(facts),
     ...way.why,
     ...(kept === '' ? [] : [`what was there before is kept as ${kept}`]),
-    ...(carried > 0 ? [`${carried} entries are the target's own and were carried over`] : []),
+    ...carriedLines(carried),
   ];
 }
 
@@ -83,3 +83,8 @@ const passesOf = (facts: Facts): readonly number[] =>
     .map((text) => Number(text) * 1000);
 
 const expectedWindowMs = (facts: Facts): number => factNumber(facts, 'last') * 1000 + besideMs;
+
+function carriedLines(count: number): readonly string[] {
+  if (count === 0) return [];
+  return [`${count === 1 ? '1 entry is' : `${count} entries are`} the target's own and carried over`];
+}

@@ -106,7 +106,7 @@ export async function runFetch(
     },
     lines: [
       `${source.host}:${source.path}, taken ${source.takenAt}, ${formatSize(bytes)}`,
-      `${read}: ${factNumber(facts, 'tables')} tables with data; ${checked} (${(facts['sha256'] ?? '').slice(0, 12)}…)`,
+      `${read}: ${factNumber(facts, 'tables')} tables (each partition counts) with data; ${checked} (${(facts['sha256'] ?? '').slice(0, 12)}…)`,
     ],
   };
 }
