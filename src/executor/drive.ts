@@ -11,7 +11,7 @@ import type { DriveEnd } from './executor.ts';
 import { noteSeen, refreshOpenGates, renewExpired } from './fresh-evidence.ts';
 import { giveWayLookMs, settledCleanUp, watchForRealRun } from './give-way.ts';
 import { type Item } from './inbox.ts';
-import { launchEffect } from './launch.ts';
+import { launchEffect, readAhead } from './launch.ts';
 import { noteResult } from './results.ts';
 import { startedDraft } from './starting.ts';
 import { waitingReader } from './waiting.ts';
@@ -32,6 +32,7 @@ export async function driveLoop(driving: Driving): Promise<DriveEnd> {
   const waitingOf = waitingReader(log.events);
   try {
     await renewExpired(driving);
+    readAhead(driving);
     while (log.run.snapshot.status === 'active') {
       const taken = await giveWay.look();
       if (taken !== undefined) return await detach(driving, { reason: taken, preempted: true });

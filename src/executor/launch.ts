@@ -2,6 +2,7 @@ import { DrpError } from '../base/errors.ts';
 import type { EvidenceItem, Json } from '../events/event.ts';
 import { anchorText } from '../journal/export.ts';
 import { outsideTarget } from '../plan/isolation.ts';
+import { stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { Progress, RunFacts, StepContext } from '../steps/step-kind.ts';
 import type { ContactWatch } from './contact.ts';
@@ -67,6 +68,19 @@ export async function gatherEvidence(driving: Driving, gateId: string, signal: A
   const items = [...ahead, ...(gateId === 'unserved' ? seen.map(asNote) : seen)];
   // Before the statement is rendered: its digest and its signatures stand over what is kept.
   return driving.redaction.data(items as unknown as Json) as unknown as readonly EvidenceItem[];
+}
+
+/** Begins what gates to come will take long to read; nothing waits for it. Not where the work is done on paper, nor where the run may park. */
+export function readAhead(driving: Driving): void {
+  const { log, options } = driving;
+  if (options.whenOnlyPeople !== 'listen' || options.onPaper === true || isOnPaper(log.events)) return;
+  for (const step of stepsOf(log.plan)) {
+    if (step.kind === 'gate') continue;
+    const kind = kindOf(driving, step);
+    if (kind.readAhead === undefined) continue;
+    const context = contextFor(driving, { step, key: `ahead.${step.id}`, signal: options.signal });
+    void kind.readAhead(step.spec as never, context).catch(() => undefined);
+  }
 }
 
 /** Ending unserved is signed just because a side is not fit: what is red elsewhere is shown here, and stops nobody. */

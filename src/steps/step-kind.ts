@@ -102,6 +102,11 @@ export interface StepKind<K extends StepKindName = StepKindName> {
   describe(spec: SpecOf<K>, world: PlannedWorld): StepDescription;
   /** What a gate that covers this step shows; read-only. */
   evidence?(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<readonly EvidenceItem[]>;
+  /**
+   * Begins, while people still decide, what its evidence will take long to read: the evidence then takes what has not changed since
+   * for read. Changes nothing, tells nobody anything, and leaves lost datacentres alone.
+   */
+  readAhead?(spec: SpecOf<K>, context: StepContext): Promise<void>;
   /** Refuses (throws) what must not start: identity, room, empty source, bad dump. Read-only; also run by `run` itself first. */
   precheck?(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<void>;
   /** Host that its job runs on; absent, or undefined for a step: it acts without a job. Pure. */

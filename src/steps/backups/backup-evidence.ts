@@ -1,11 +1,11 @@
 import { formatDuration, formatSize } from '../../base/duration.ts';
 import type { EvidenceItem } from '../../events/event.ts';
-import type { BackupCandidate, SourceSurvey } from '../../plan/backup-candidate.ts';
+import type { SourceSurvey } from '../../plan/backup-candidate.ts';
 import { chooseBackups, type BackupChoice, type BackupChoices, type ExcludedBackup } from '../../plan/backups.ts';
 import type { TransportPool } from '../../transports/transport.ts';
 import type { ChosenBackup, StepContext } from '../step-kind.ts';
 import { copiesFact, spellCopy } from './offered-copies.ts';
-import { surveyBackup } from './survey-backup.ts';
+import { isWhole, surveyBackup } from './survey-backup.ts';
 
 /** Lines of left-out copies and of further ones that a gate shows for one backup. */
 const shownMax = 6;
@@ -66,7 +66,7 @@ function backupItem(choice: BackupChoice): EvidenceItem {
     bytes: chosen.bytes,
     files: chosen.files,
     sha256: chosen.sha256,
-    ...(readWhole(chosen) ? { readSha256: chosen.sha256 } : {}),
+    ...(isWhole(chosen) ? { readSha256: chosen.sha256 } : {}),
   };
   const what = choice.kind === 'files' ? `${count(chosen.files)} files, ${size(chosen.bytes)}` : size(chosen.bytes);
   return {
@@ -87,7 +87,7 @@ function backupItem(choice: BackupChoice): EvidenceItem {
         ? [`copies are missing: the next one was due ${formatDuration(choice.overdueMs)} before the disaster`]
         : []),
       ...(choice.kind === 'database' && chosen.sha256 === '' ? ['no checksum lies beside it'] : []),
-      ...(readWhole(chosen) ? ['read to its end there, its checksum is the one beside it'] : []),
+      ...(isWhole(chosen) ? ['read to its end there, its checksum is the one beside it'] : []),
       ...leftOutLines(choice.excluded),
       ...(choice.others.length === 0
         ? []
@@ -101,11 +101,6 @@ function backupItem(choice: BackupChoice): EvidenceItem {
     choice: { ...bound },
     facts: { lossMs, objectiveMs: choice.objectiveMs, kind: choice.kind, copies: copiesFact(choice) },
   };
-}
-
-/** All of a dump, and its checksum compared with the one beside it, in one look; nothing was wrong with either. */
-function readWhole({ kind, readBy = [], misreadBy = [] }: BackupCandidate): boolean {
-  return kind === 'database' && readBy.includes('content') && readBy.includes('checksum') && misreadBy.length === 0;
 }
 
 function leftOutLines(excluded: readonly ExcludedBackup[]): readonly string[] {

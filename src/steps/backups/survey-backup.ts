@@ -2,6 +2,7 @@ import { DrpError, toError } from '../../base/errors.ts';
 import type { BackupCandidate, DumpFormat, SourceSurvey } from '../../plan/backup-candidate.ts';
 import type { PlannedWorld } from '../../plan/plan.ts';
 import type { Backup } from '../../runbook/schema/world.ts';
+import type { TransportPool } from '../../transports/transport.ts';
 import { absolutePath, hostOf } from '../remote/host-path.ts';
 import { callHost, lastWords, shellArgv } from '../remote/read-host.ts';
 import { scriptText } from '../remote/script-text.ts';
@@ -46,6 +47,43 @@ const gateDepth: SurveyDepth = {
   timeoutMs: surveyTimeoutMs,
 };
 
+// What surveys over these connections read whole, and found whole, by host and path; and reading under way. A dump that has
+// not changed since (ctime: no program can set it back) is not read again at every look at an open gate.
+const readings = new WeakMap<TransportPool, Map<string, BackupCandidate>>();
+const aheads = new WeakMap<TransportPool, Map<Source, Promise<unknown>>>();
+
+/**
+ * Reads the dumps of a backup, as a gate will want them read, while people still decide. A survey that comes meanwhile waits for
+ * it; where a host does not answer nobody waits. Resolves when all is read; never throws for what hosts do.
+ */
+export async function readBackupAhead(
+  context: SurveyContext & { readonly facts: Pick<RunFacts, 'situation'> },
+  name: string,
+): Promise<void> {
+  const { hosts, facts, signal } = context;
+  const lost = facts.situation?.lost ?? [];
+  const sources = (context.world.backups[name]?.sources ?? []).filter(
+    ({ host }) => !lost.includes(hostOf(context.world, host).datacentre),
+  );
+  const under = aheads.get(hosts) ?? new Map<Source, Promise<unknown>>();
+  aheads.set(hosts, under);
+  await Promise.all(
+    sources.map(async (source) => {
+      try {
+        await hosts.connect(source.host, { signal });
+      } catch {
+        return; // The survey meets it again, and says so.
+      }
+      const backup = context.world.backups[name];
+      if (backup === undefined || under.has(source)) return;
+      const reading = surveySource(context, { name, backup, source }).catch(() => undefined);
+      under.set(source, reading);
+      await reading;
+      under.delete(source);
+    }),
+  );
+}
+
 /**
  * Looks at every source of a backup, side by side, read-only. A source that cannot be asked is named with its reason,
  * never left out.
@@ -53,7 +91,12 @@ const gateDepth: SurveyDepth = {
 export async function surveyBackup(context: SurveyContext, name: string): Promise<readonly SourceSurvey[]> {
   const backup = context.world.backups[name];
   if (backup === undefined) throw new DrpError('internal', { what: `the plan has no backup '${name}'` });
-  return Promise.all(backup.sources.map((source) => surveySource(context, { name, backup, source })));
+  return Promise.all(
+    backup.sources.map(async (source) => {
+      await aheads.get(context.hosts)?.get(source);
+      return await surveySource(context, { name, backup, source });
+    }),
+  );
 }
 
 /** The same for one source, as deep as asked; never throws for what the host does. */
@@ -67,6 +110,8 @@ export async function surveySource(
   const base = { backup: name, host: source.host, datacentre };
   const [before = '', after = ''] = source.pattern.split('{time}');
   const folder = absolutePath(context.world, source.host, source.folder);
+  const known = readings.get(context.hosts) ?? new Map<string, BackupCandidate>();
+  readings.set(context.hosts, known);
   try {
     const result = await callHost(context, source.host, {
       argv: shellArgv(scriptText('backups/survey.sh'), [
@@ -78,6 +123,7 @@ export async function surveySource(
         String(depth.checkedBytes),
         context.facts.overrides?.find((one) => one.backup === name && one.host === source.host)?.path ?? '',
         String(depth.whole),
+        depth.whole > 0 ? '' : knownLines(known, source.host),
       ]),
       timeoutMs: depth.timeoutMs,
       maxOutputBytes: listBytesMax,
@@ -86,12 +132,26 @@ export async function surveySource(
       return { ...base, answer: { kind: 'unreachable', reason: `there is no folder ${folder}`, absent: true } };
     if (result.exitCode !== 0) return { ...base, answer: { kind: 'unreachable', reason: lastWords(result.stderr) } };
     const candidates = parseSurvey(result.stdout, { ...base, kind: backup.kind });
+    for (const one of candidates) if (isWhole(one)) known.set(`${one.host} ${one.path}`, one);
     const fit = depth.anyFormat === true ? candidates : candidates.map(barredByFormat);
     return { ...base, answer: { kind: 'surveyed', candidates: fit } };
   } catch (thrown) {
     context.signal.throwIfAborted();
     return { ...base, answer: { kind: 'unreachable', reason: toError(thrown).message } };
   }
+}
+
+/** All of a dump was read and its checksum compared, and nothing was wrong with either. */
+export function isWhole({ kind, readBy = [], misreadBy = [] }: BackupCandidate): boolean {
+  return kind === 'database' && readBy.includes('content') && readBy.includes('checksum') && misreadBy.length === 0;
+}
+
+/** `CHANGED BYTES SHA256 PATH` of what was read on a host, for survey.sh: where all of it is as it was, it is not read again. */
+function knownLines(known: ReadonlyMap<string, BackupCandidate>, host: string): string {
+  return [...known.values()]
+    .filter((one) => one.host === host && one.changed !== undefined && !one.path.includes('\n'))
+    .map(({ changed = '', bytes, sha256, path }) => `${changed} ${String(bytes)} ${sha256} ${path}\n`)
+    .join('');
 }
 
 /** Candidates from the lines of survey.sh, newest first; one that shrank against the one before it gets that defect. */

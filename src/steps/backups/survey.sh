@@ -1,11 +1,12 @@
 # Lists the backups in a folder, newest first, and measures the newest few, and the one at ALSO. Reads only.
-#   FOLDER BEFORE AFTER KIND MEASURED CHECKED_BYTES ALSO WHOLE     (BEFORE{time}AFTER is the pattern)
+#   FOLDER BEFORE AFTER KIND MEASURED CHECKED_BYTES ALSO WHOLE KNOWN     (BEFORE{time}AFTER is the pattern)
+# KNOWN: CHANGED BYTES SHA256 PATH of dumps that a survey before this one read and found whole, a line each.
 # Lines: found TIME PATH · bytes N · files N · sha256 HEX · changed SECONDS · format NAME · read HOW · misread HOW · unread WORDS
 #   growing · defect WORDS   (those after `found` belong to it)
 set -u
 LC_ALL=C
 export LC_ALL
-folder=$1 before=$2 after=$3 kind=$4 measured=$5 checked=$6 also=$7 whole=$8
+folder=$1 before=$2 after=$3 kind=$4 measured=$5 checked=$6 also=$7 whole=$8 known=${9:-}
 gently=
 if [ "$whole" -gt 0 ]; then
   gently='nice -n 19'
@@ -114,7 +115,8 @@ done | sort -r | while IFS= read -r time; do
     continue
   }
   bytes=$(wc -c <"$path")
-  printf 'bytes %s\nfiles 1\nchanged %s\n' "$((bytes))" "$(find "$path" -printf '%C@')"
+  changed=$(find "$path" -printf '%C@')
+  printf 'bytes %s\nfiles 1\nchanged %s\n' "$((bytes))" "$changed"
   # In a check: what was written to within two minutes is not finished; the one before it is read.
   if [ "$whole" -gt 0 ] && [ -n "$(find "$path" -mmin -2)" ]; then
     echo growing
@@ -132,6 +134,10 @@ done | sort -r | while IFS= read -r time; do
   else
     [ "$bytes" -le "$checked" ] || continue
     checked=$((checked - bytes))
+  fi
+  if [ -n "$expected" ] && printf %s "$known" | grep -qxF -- "$changed $((bytes)) $expected $folder/$path"; then
+    printf 'read checksum\nread content\n'
+    continue
   fi
   if [ -n "$expected" ]; then
     echo 'read checksum'

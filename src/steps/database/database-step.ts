@@ -1,6 +1,8 @@
 import { assertNever, DrpError } from '../../base/errors.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
+import { readBackupAhead } from '../backups/survey-backup.ts';
+import { chosenBackup } from '../remote/chosen-backup.ts';
 import { databaseOf } from '../remote/host-path.ts';
 import { probeJob, stopJob } from '../remote/job-outcome.ts';
 import { callHost } from '../remote/read-host.ts';
@@ -23,6 +25,10 @@ export const databaseStep: StepKind<'database'> = {
   kind: 'database',
   describe: describeDatabase,
   evidence: databaseEvidence,
+  readAhead: async (spec, context) => {
+    if (spec.do !== 'fetch' || !('backup' in spec.from)) return;
+    if (chosenBackup(context.facts, spec.from.backup) === undefined) await readBackupAhead(context, spec.from.backup);
+  },
   precheck,
   jobHost: (spec, world) => databaseOf(world, spec.database).host,
   probe: (_step, spec, context) =>
