@@ -27,8 +27,6 @@ export interface CutCopies {
 }
 
 const megabyte = 1024 * 1024;
-/** Bytes of the way to the source, each way: a copy takes seconds, so that instants within it can be hit. */
-const bytesPerSecond = 3 * megabyte;
 /** What is under way when a line is cut: a channel's window of two megabytes, and a little in sockets. */
 const underWayBytes = 2.2 * megabyte;
 /** Logins, lists of files, both manifests: what an undisturbed copy sends beside its files. */
@@ -116,7 +114,7 @@ async function makeTrial(
 async function cutOneCopy(trial: Trial, random: () => number): Promise<readonly string[]> {
   const { steps, id } = trial;
   const delay = String(trial.shape.delayMs);
-  await steps.lab.fault('link-slow', 'backup-odd', String(bytesPerSecond), delay);
+  await steps.lab.fault('link-slow', 'backup-odd', String(trial.shape.bytesPerSecond), delay);
   const lab = labContext({ dir: steps.facts.dir, net: steps.facts.net });
   const carried = async (): Promise<number> =>
     (await listRelays(lab)).find((state) => state.relay.name === 'ssh-backup-odd')?.bytes ?? 0;
@@ -173,8 +171,8 @@ function judge(trial: Trial, whys: Set<string>): void {
   );
   // A list of many files is sent anew by each try.
   const lists = besideBytes * (shape.connections - 1) + Object.keys(shape.files).length * shape.besideFileBytes;
-  trial.againBytes = Math.max(0, trial.sentBytes - treeBytes - besideBytes - lists);
-  const most = treeBytes + (besideBytes + lists) * (1 + killed.length) + again;
+  trial.againBytes = Math.max(0, trial.sentBytes - treeBytes - besideBytes - lists - shape.lookBytes);
+  const most = treeBytes + (besideBytes + lists + shape.lookBytes) * (1 + killed.length) + again;
   if (trial.sentBytes > most)
     whys.add(
       `${String(trial.sentBytes)} bytes were sent for ${String(treeBytes)}, at most ${String(Math.round(most))} may be`,
@@ -230,7 +228,7 @@ async function killTransport(trial: Trial, way: Way): Promise<boolean> {
     case 'sshd of the source':
       await steps.lab.fault('sshd-kill', 'backup-odd');
       await steps.lab.fault('sshd-start', 'backup-odd');
-      await steps.lab.fault('link-slow', 'backup-odd', String(bytesPerSecond), String(trial.shape.delayMs));
+      await steps.lab.fault('link-slow', 'backup-odd', String(trial.shape.bytesPerSecond), String(trial.shape.delayMs));
       return true;
     case 'session on the source':
       return endAll(sshd === undefined ? [] : descendants(sshd));
