@@ -12,7 +12,7 @@ export interface EndingTransport extends Transport {
 export interface ConnectionCache {
   /** The connection there is, or the one being made, or a new one. A connection that ended is never handed out. */
   share<T extends EndingTransport>(key: string, open: () => Promise<T>): Promise<T>;
-  /** Closes all, last made first: a tunnel ends before the host it goes through. */
+  /** Closes all, side by side; the last made is asked first: a tunnel before the host it goes through. */
   closeAll(): Promise<void>;
 }
 
@@ -58,11 +58,13 @@ export function createConnectionCache(): ConnectionCache {
     closeAll: async () => {
       const open = [...connections.values()].reverse();
       connections.clear();
-      for (const opening of open) {
-        // Whoever asked for one that failed has been told why.
-        const [made] = await Promise.allSettled([opening]);
-        if (made.status === 'fulfilled') await made.value.close();
-      }
+      await Promise.all(
+        open.map(async (opening) => {
+          // Whoever asked for one that failed has been told why.
+          const [made] = await Promise.allSettled([opening]);
+          if (made.status === 'fulfilled') await made.value.close();
+        }),
+      );
     },
   };
 }
