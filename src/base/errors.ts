@@ -27,6 +27,8 @@ export class DrpError extends Error {
   readonly hint: string;
   /** What to do where a gate shows it. */
   readonly gateHint: string;
+  /** The same where a step failed by it, in a run that is driven. */
+  readonly stepHint: string;
   readonly exitCode: number;
   readonly problems: readonly Problem[];
 
@@ -41,6 +43,7 @@ export class DrpError extends Error {
     this.details = details;
     this.hint = fill(entry.hint, details);
     this.gateHint = fill(entry.atGate ?? entry.hint, details);
+    this.stepHint = fill(entry.atStep ?? entry.hint, details);
     this.exitCode = entry.exitCode;
     this.problems = options.problems ?? [];
   }

@@ -156,7 +156,7 @@ export function inDoubt(step: PlannedStep, reason: string): EffectResult {
 function failed(thrown: unknown): EffectResult {
   const error = toError(thrown);
   if (isDrpError(thrown)) {
-    return { kind: 'failed', code: thrown.code, reason: error.message, hint: thrown.hint, error: thrown };
+    return { kind: 'failed', code: thrown.code, reason: error.message, hint: thrown.stepHint, error: thrown };
   }
   return { kind: 'failed', code: 'internal', reason: error.message, hint: 'Look at the run with: drp status.' };
 }

@@ -36,6 +36,8 @@ export interface StatusView {
   readonly switchBackFrom?: readonly string[];
   /** What may be said now, by step, gate or phase; where it is not known, every answer a step may take is named. */
   readonly answers?: ReadonlyMap<string, readonly string[]>;
+  /** Of a return: since when users cannot write on either side. */
+  readonly frozenSinceAt?: string;
   readonly nowMs: number;
   readonly width: number;
   readonly style: Style;
@@ -138,6 +140,10 @@ function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, s
   if (recovery !== undefined) {
     const over = recovery.overMs > 0 ? ` (${view.style.bad(`OVER by ${formatDuration(recovery.overMs)}`)})` : '';
     pairs.push(['recovery', `${recovery.text}${over}, since the disaster began`]);
+  }
+  if (view.frozenSinceAt !== undefined) {
+    const frozenMs = Math.max(0, view.nowMs - Date.parse(view.frozenSinceAt));
+    pairs.push(['frozen', `users cannot write since ${instantText(view.frozenSinceAt)} (${formatDuration(frozenMs)})`]);
   }
   if (ahead !== undefined) pairs.push(['ahead', ahead]);
   if (situation !== undefined) {

@@ -67,6 +67,12 @@ async function runStep(
   return { result, contact, started };
 }
 
+test('a step whose host was never reached says to retry it, since a resume alone does not', async () => {
+  const { result } = await runStep({ starts: [away()], polls: [done] }, { prepare: () => Promise.reject(away()) });
+  expect(result).toMatchObject({ kind: 'failed', hint: expect.stringContaining('drp decide retry STEP') as unknown });
+  expect(result).not.toMatchObject({ hint: expect.stringContaining('drp resume') as unknown });
+});
+
 test('a step that is called off while its host is claimed is not let loose afterwards', async () => {
   const leaving = new AbortController();
   const prepare = () => Promise.resolve(leaving.abort(new Error('aborting')));

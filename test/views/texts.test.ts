@@ -122,3 +122,11 @@ test('status lists the gates in the order they were answered, and a step without
   expect(places).toEqual(places.toSorted((one, other) => one - other));
   expect(texts(80)['status']).not.toContain('on no host');
 });
+
+test('a return whose users cannot write says since when', () => {
+  const view = { width: 80, style: plainStyle, nowMs, journal: 'sqlite:/j', site };
+  expect(statusText(summary, { ...view, frozenSinceAt: beganAt })).toMatch(
+    / frozen +users cannot write since .* \(10 min 00 s\)/,
+  );
+  expect(statusText(summary, view)).not.toContain('frozen');
+});

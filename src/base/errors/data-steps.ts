@@ -16,6 +16,8 @@ export const dataStepsErrors = {
     exitCode: 4,
     message: "PostgreSQL could not be asked from host '{host}': {reason}",
     hint: 'Look whether it runs and takes this role. When it answers again: drp resume, or: drp decide retry STEP --reason TEXT.',
+    atStep:
+      "Look whether it runs and takes this role. When it answers again: 'retry' at its prompt, or drp decide retry STEP --reason TEXT.",
     atGate:
       "Look whether it runs and takes this role. When it answers again, renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
   },

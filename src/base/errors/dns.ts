@@ -31,6 +31,8 @@ export const dnsErrors = {
     exitCode: 4,
     message: "zone '{zone}' could not be read at {where}: {reason}",
     hint: 'When it answers again: drp resume. Where it will not, change it by hand, then: drp decide mark-done STEP --evidence TEXT --reason TEXT.',
+    atStep:
+      "When it answers again: 'retry' at its prompt, or drp decide retry STEP --reason TEXT. Where it will not, change it by hand, then: drp decide mark-done STEP --evidence TEXT --reason TEXT.",
     atGate: "When it answers again, renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
   },
   'dns-unsupported': {

@@ -5,4 +5,6 @@ export interface CatalogEntry {
   readonly hint: string;
   /** The hint where it is evidence of a gate: no driver is to be resumed, the gate is to be looked at anew. */
   readonly atGate?: string;
+  /** The hint where a step failed by it: the run is driven, and the step is tried again only when somebody says so. */
+  readonly atStep?: string;
 }

@@ -8,6 +8,8 @@ export const hostsAndTransportsErrors = {
     hint: 'Try by hand: ssh -p {port} {address}. When it answers again: drp resume.',
     atGate:
       "Try by hand: ssh -p {port} {address}. When it answers again, renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
+    atStep:
+      "Try by hand: ssh -p {port} {address}. When it answers again: 'retry' at its prompt, or drp decide retry STEP --reason TEXT.",
   },
   'host-key-mismatch': {
     exitCode: 3,
@@ -33,6 +35,8 @@ export const hostsAndTransportsErrors = {
     exitCode: 4,
     message: "lost contact with host '{host}': {reason}",
     hint: 'Remote jobs go on by themselves. Go on with: drp resume.',
+    atStep:
+      "Remote jobs go on by themselves. When it answers again: 'retry' at its prompt, or drp decide retry STEP --reason TEXT.",
     atGate: "When it answers again, renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
   },
   'remote-refused': {

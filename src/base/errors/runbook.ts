@@ -31,6 +31,8 @@ export const runbookErrors = {
     exitCode: 2,
     message: 'secret {reference} could not be read: {reason}',
     hint: 'Put it there (readable by you alone), then resume: drp resume.',
+    atStep:
+      "Put it there (readable by you alone), then: 'retry' at its prompt, or drp decide retry STEP --reason TEXT.",
     atGate:
       "Put it there (readable by you alone), then renew this gate: 'renew' at its prompt, or drp decide renew GATE --reason TEXT.",
   },

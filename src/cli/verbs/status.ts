@@ -1,5 +1,6 @@
 import { systemClock } from '../../base/clock.ts';
 import { DrpError, isDrpError } from '../../base/errors.ts';
+import type { Event } from '../../events/event.ts';
 import { siteState } from '../../executor/site.ts';
 import { unheardWords, type UnheardWord } from '../../gates/spool.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -168,6 +169,8 @@ interface Seen {
   readonly driven: 'driven' | 'not-driven';
   readonly possible: PossibleNow;
   readonly unheard: readonly UnheardWord[];
+  /** Since when users of a return that is under way cannot write. */
+  readonly frozenSinceAt?: string;
   /** Lessons of the site past the day they were due. */
   readonly pastDue: readonly SiteLesson[];
   /** What the site's activation owes to rehearsal, where its runbook is at hand. */
@@ -201,6 +204,7 @@ async function look(io: Io, journal: Journal, options: StatusOptions): Promise<S
   const summary = runSummary(events, ended ? undefined : await estimatesOfRun(journal, row.run, events));
   const possible = summary?.outcome === undefined ? possibleNow(events) : nothingPossible;
   const driven = (await journal.holder(row.run)) === undefined ? 'not-driven' : 'driven';
+  const frozenSinceAt = summary?.procedure === 'return' && !ended ? await frozenSince(events) : undefined;
   return {
     journal: journal.url,
     driven,
@@ -208,8 +212,15 @@ async function look(io: Io, journal: Journal, options: StatusOptions): Promise<S
     unheard: unheardIn(spoolFolder(journal.url, row.run)),
     pastDue: lessonsOfRuns(runs).filter((lesson) => isPastDue(lesson, nowAt)),
     ...(summary === undefined ? {} : { summary }),
+    ...(frozenSinceAt === undefined ? {} : { frozenSinceAt }),
     site,
   };
+}
+
+/** Loaded only for a return that is under way. */
+async function frozenSince(events: readonly Event[]): Promise<string | undefined> {
+  const { outagesOf } = await import('../../views/report/outages.ts');
+  return outagesOf(events).find(({ toAt }) => toAt === undefined)?.fromAt;
 }
 
 /** A journal without a folder of its own has no letter box. */
@@ -274,6 +285,7 @@ async function textOf(io: Io, seen: Seen, options: { readonly statements: boolea
     driven,
     unheard,
     ...possible,
+    ...(seen.frozenSinceAt === undefined ? {} : { frozenSinceAt: seen.frozenSinceAt }),
     ...(site === undefined ? {} : { site }),
     ...(pastDue.length === 0 ? {} : { pastDue: pastDueLines(pastDue, io) }),
     ...(rehearsal === undefined ? {} : { rehearsal: rehearsalLines(rehearsal, nowMs) }),
