@@ -56,7 +56,7 @@ export interface CopyWay {
   readonly xattrs: boolean;
   readonly compress: boolean;
   readonly sparse: boolean;
-  /** Large files are written straight from the line before rsync goes over the tree: it costs a quarter of rsync's work a byte. */
+  /** Large files are written straight from the line before rsync goes over the tree: it costs a third of rsync's work a byte. */
   readonly straight: boolean;
   /** One line a choice, for people. */
   readonly why: readonly string[];

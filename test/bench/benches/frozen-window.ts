@@ -37,7 +37,7 @@ async function frozen({ race }: BenchContext, world: CopyWorld): Promise<void> {
     warmUp: false,
     ours: {
       name: 'drp',
-      command: 'final copy after a pre-copy, until the tree is there: probe, start, list both trees, send what changed',
+      command: 'final copy after a pre-copy, until the tree is there: probe, start, list the source, send what changed',
       prepare: preCopied,
       run: async () => untilThere(await world.copy('small', { staging: 'bench' })),
     },
