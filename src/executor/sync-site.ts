@@ -109,7 +109,11 @@ async function syncTree(
   const last = record.lastDone(step.id);
   const token = `${syncTokens(request.plan.site)}.${String(record.next())}-${String(deps.clock.nowMs())}.${step.id}`;
   const began: BeganSync = {
-    ...{ what: 'began', at: deps.clock.nowIso(), step: step.id, token, by: deps.driver.osUser },
+    what: 'began',
+    at: deps.clock.nowIso(),
+    step: step.id,
+    token,
+    by: deps.driver.osUser,
     choices: {
       [`backup:${spec.from.backup}`]: { ...chosen, defects: [] } as unknown as Json,
       // The least it must hold is a share of what the sync before this one found.
@@ -195,7 +199,9 @@ function contextOf(
     facts: { outputs: {}, choices },
     clock: deps.clock,
     signal,
-    ...{ hosts: reach.hosts, jobs: reach.jobs, providers: deps.providers },
+    hosts: reach.hosts,
+    jobs: reach.jobs,
+    providers: deps.providers,
     secret: (reference) => deps.secret(reference),
     redaction,
     report: (progress) => onProgress(step, progress),

@@ -30,19 +30,25 @@ const count = z.int().min(0);
 const entrySchema = z.discriminatedUnion('what', [
   z.strictObject({ what: z.literal('refused'), at, reason: z.string() }),
   z.strictObject({
-    ...{ what: z.literal('began'), at, step: z.string(), token: z.string() },
-    ...{ choices: z.record(z.string(), z.unknown()), by: z.string() },
+    what: z.literal('began'),
+    at,
+    step: z.string(),
+    token: z.string(),
+    choices: z.record(z.string(), z.unknown()),
+    by: z.string(),
   }),
   z.strictObject({
-    ...{
-      what: z.literal('tree'),
-      at,
-      step: z.string(),
-      kind: z.enum(['done', 'failed']),
-      token: z.string().optional(),
-    },
-    ...{ from: z.string(), takenAt: z.string(), lines: z.array(z.string()) },
-    ...{ files: count, bytes: count, tookMs: z.int() },
+    what: z.literal('tree'),
+    at,
+    step: z.string(),
+    kind: z.enum(['done', 'failed']),
+    token: z.string().optional(),
+    from: z.string(),
+    takenAt: z.string(),
+    lines: z.array(z.string()),
+    files: count,
+    bytes: count,
+    tookMs: z.int(),
   }),
 ]);
 const lineSchema = z.strictObject({ seq: z.int(), prev: digest, entry: entrySchema });

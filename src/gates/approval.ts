@@ -49,8 +49,18 @@ export function buildApproval(
   return {
     format: 'drp-approval@v1',
     statementDigest: statementDigest(statement),
-    ...{ run, planDigest, gate, attempt, evidenceDigest, head, nonce, expiresAt },
-    ...{ decision, person, reason, at },
+    run,
+    planDigest,
+    gate,
+    attempt,
+    evidenceDigest,
+    head,
+    nonce,
+    expiresAt,
+    decision,
+    person,
+    reason,
+    at,
   };
 }
 

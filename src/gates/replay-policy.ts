@@ -69,13 +69,20 @@ function judgeAgain(event: Event, { word, person, identity, reason }: Said, arou
   const signers = around.allowedSigners ?? plan.allowedSigners;
   const { signed, signature } = identity;
   const said: Word = {
-    ...{ ...word, reason, person, run: event.run, osUser: identity.osUser ?? '', path: 'signed-file' },
+    ...word,
+    reason,
+    person,
+    run: event.run,
+    osUser: identity.osUser ?? '',
+    path: 'signed-file',
     ...attestedSaid(event, person, identity),
     ...evidenceSaid(word.evidence, signed),
     ...(signed === undefined || signature === undefined ? {} : { signed: { text: signed, signature } }),
   };
   const verdict = judge(said, {
-    ...{ people: plan.world.people, run: event.run, starter: began.data.startedBy },
+    people: plan.world.people,
+    run: event.run,
+    starter: began.data.startedBy,
     ...(signers === undefined ? {} : { allowedSigners: signers }),
     at: judgedAt(event, identity),
     driver: { osUser: driverBefore(before) ?? identity.osUser ?? '' },

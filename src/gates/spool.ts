@@ -95,7 +95,9 @@ export async function sendWord(
     throw new DrpError('spool-closed', { run: word.run, folder, reason: toError(thrown).message }, { cause: thrown });
   }
   const result = await waitFor(async () => readAnswer(path), {
-    ...{ everyMs: answerPollMs, timeoutMs, clock },
+    everyMs: answerPollMs,
+    timeoutMs,
+    clock,
     ...(signal === undefined ? {} : { signal }),
   });
   return result.kind === 'met' ? result.value : 'waiting';

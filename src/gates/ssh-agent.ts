@@ -30,7 +30,10 @@ function signerOf(socket: string, publicKey: Buffer, comment: string): Signer {
   const fingerprint = fingerprintOf(publicKey);
   const flags = keyType === 'ssh-rsa' ? rsaSha512 : 0;
   return {
-    ...{ publicKey, keyType, fingerprint, comment },
+    publicKey,
+    keyType,
+    fingerprint,
+    comment,
     sign: async (text, namespace = approvalNamespace) =>
       guard(fingerprint, async () => {
         const data = bytesToSign(text, namespace);

@@ -37,7 +37,10 @@ export function readKeyFile(file: string): Signer {
     throw new DrpError('key-unreadable', { file, reason: toError(thrown).message }, { cause: thrown });
   }
   return {
-    ...{ publicKey: key.blob, keyType: key.type, fingerprint: fingerprintOf(key.blob), comment: key.comment },
+    publicKey: key.blob,
+    keyType: key.type,
+    fingerprint: fingerprintOf(key.blob),
+    comment: key.comment,
     sign: async (text, namespace = approvalNamespace) =>
       armorSignature(key.blob, rawSignature(key, bytesToSign(text, namespace)), namespace),
   };

@@ -69,8 +69,12 @@ function verifyOrThrow(armor: string, message: string | Uint8Array, namespace: s
   if (hash !== 'sha512' && hash !== 'sha256') throw new WireError(`hash '${hash}' is not allowed`);
   const { flags } = checkSignature(key, bytesToSign(message, namespace, hash), signature);
   return {
-    ...{ fingerprint: key.fingerprint, blob: key.blob, keyType: key.type, hardware: key.application !== undefined },
-    ...{ touched: (flags & touchedFlag) !== 0, verified: (flags & verifiedFlag) !== 0 },
+    fingerprint: key.fingerprint,
+    blob: key.blob,
+    keyType: key.type,
+    hardware: key.application !== undefined,
+    touched: (flags & touchedFlag) !== 0,
+    verified: (flags & verifiedFlag) !== 0,
   };
 }
 

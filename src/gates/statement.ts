@@ -25,12 +25,19 @@ export function renderStatement(request: StatementRequest): Statement {
   const { gate, evidence, openedAt, ...place } = request;
   return {
     format: 'drp-statement@v1',
-    ...{ run: place.run, site: place.site, procedure: place.procedure, mode: place.mode, planDigest: place.planDigest },
-    ...{ gate: gate.id, attempt: place.attempt, title: gate.title },
+    run: place.run,
+    site: place.site,
+    procedure: place.procedure,
+    mode: place.mode,
+    planDigest: place.planDigest,
+    gate: gate.id,
+    attempt: place.attempt,
+    title: gate.title,
     evidence,
     evidenceDigest: evidenceDigest(evidence),
     irreversible: place.irreversible,
-    ...{ head: { seq: place.head.seq, hash: place.head.hash }, nonce: place.nonce },
+    head: { seq: place.head.seq, hash: place.head.hash },
+    nonce: place.nonce,
     openedAt,
     expiresAt: new Date(Date.parse(openedAt) + gate.expiresMs).toISOString(),
     word: gate.word,
@@ -42,7 +49,10 @@ export function renderStatement(request: StatementRequest): Statement {
 export function policyShown(gate: GatePolicy): Statement['policy'] {
   const { roles, approvals, notTheStarter, strength } = gate;
   return {
-    ...{ roles, approvals, notTheStarter, strength },
+    roles,
+    approvals,
+    notTheStarter,
+    strength,
     ...(gate.attested === true ? { attested: true } : {}),
     ...(gate.breakGlass === true ? { breakGlass: true } : {}),
   };

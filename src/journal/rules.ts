@@ -34,8 +34,15 @@ export function siteClaimed(
 ): DrpError {
   const { run, site, procedure, mode, beganAt: since } = holder;
   return new DrpError('site-claimed', {
-    ...{ run, site, procedure, mode, since },
-    ...{ osUser: driver?.osUser, machine: driver?.machine, pid: driver?.pid, liveness: livenessText(liveness) },
+    run,
+    site,
+    procedure,
+    mode,
+    since,
+    osUser: driver?.osUser,
+    machine: driver?.machine,
+    pid: driver?.pid,
+    liveness: livenessText(liveness),
   });
 }
 

@@ -165,9 +165,15 @@ function toRow(row: Row, database: SqliteDatabase, head: (run: string) => Head):
 function toRun(row: Row | undefined): StoredRun | undefined {
   if (row === undefined) return undefined;
   return {
-    ...{ run: String(row['run']), site: String(row['site']), procedure: String(row['procedure']) },
-    ...{ mode: String(row['mode']), beganAt: String(row['began_at']), finished: row['finished'] === 1 },
-    ...{ held: row['held'] === 1, epoch: Number(row['epoch']), driver: JSON.parse(String(row['driver'])) as Driver },
+    run: String(row['run']),
+    site: String(row['site']),
+    procedure: String(row['procedure']),
+    mode: String(row['mode']),
+    beganAt: String(row['began_at']),
+    finished: row['finished'] === 1,
+    held: row['held'] === 1,
+    epoch: Number(row['epoch']),
+    driver: JSON.parse(String(row['driver'])) as Driver,
   };
 }
 

@@ -71,7 +71,14 @@ export function checkMeaning(
   context: MeaningContext,
 ): { readonly problems: readonly JournalProblem[]; readonly answers: readonly AnswerFinding[]; readonly site: string } {
   const reading: Reading = {
-    ...{ events, context, problems: [], answers: [], opened: new Map(), nonces: new Set(), plan: {}, planDigest: '' },
+    events,
+    context,
+    problems: [],
+    answers: [],
+    opened: new Map(),
+    nonces: new Set(),
+    plan: {},
+    planDigest: '',
   };
   for (const event of events) checkEvent(reading, event);
   return { problems: reading.problems, answers: reading.answers, site: String(fields(events[0]?.data)['site'] ?? '?') };
@@ -155,7 +162,11 @@ function noteAnswer(reading: Reading, event: ReadEvent, data: Fields): void {
   if (signature === 'bad') complain(reading, event, text);
   const head = fields(opened?.statement['head']);
   reading.answers.push({
-    ...{ seq: event.seq, type: event.type, strength, signature, text },
+    seq: event.seq,
+    type: event.type,
+    strength,
+    signature,
+    text,
     subject: String(data['gate'] ?? data['subject'] ?? data['id'] ?? data['to'] ?? ''),
     decision: String(data['decision'] ?? data['verb'] ?? event.type),
     person: String(data['person']),
@@ -189,7 +200,9 @@ function judgeSignature(
   if (checkAnswer === undefined) return { signature: 'not checked', text: 'signatures were not checked' };
   const signers = reading.plan['allowedSigners'];
   const { good, text } = checkAnswer({
-    ...{ event, identity, people: fields(reading.plan['world'])['people'] },
+    event,
+    identity,
+    people: fields(reading.plan['world'])['people'],
     ...(opened === undefined ? {} : { statement: opened.statement }),
     ...(typeof signers === 'string' ? { carriedSigners: signers } : {}),
   });

@@ -54,10 +54,14 @@ export function verifyExport(bytes: Uint8Array, options: VerifyOptions = {}): Jo
   const firstWrong = problems.find(({ seq }) => seq > 0)?.seq;
   return {
     good: problems.length === 0,
-    ...{ run, site, events: events.length },
+    run,
+    site,
+    events: events.length,
     upToSeq: firstWrong === undefined ? events.length : Math.min(firstWrong - 1, events.length),
     head: { seq: events.length, hash: last?.hash ?? zeros },
-    ...{ problems, answers, anchors },
+    problems,
+    answers,
+    anchors,
     anchoredUpToSeq: Math.max(
       0,
       ...anchors.filter(({ good }) => good).map(({ anchor }) => Number(anchorParts(anchor)?.seq ?? 0)),

@@ -157,8 +157,13 @@ function withPages(lanes: readonly PlannedLane[], at: Building): readonly Planne
     id: `verify-page-${String(index + 1)}`,
     title: `the copy answers ${path}`,
     url: new URL(path, activation.world.service.url).href,
-    ...{ against: 'recovery', status: 200, contains: [], json: {} },
-    ...{ within: 10_000, patience: 30_000, certificate: true },
+    against: 'recovery',
+    status: 200,
+    contains: [],
+    json: {},
+    within: 10_000,
+    patience: 30_000,
+    certificate: true,
   }));
   return [...lanes, { ...laneOf('verification', at, specs), name: 'pages' }];
 }
@@ -218,7 +223,9 @@ function cleanUpSteps({ settings, target, activation }: Building): readonly Step
         ]),
     ...Object.keys(databases).map((database): StepSpec => ({
       ...base,
-      ...{ id: `drop-${database}`, what: 'database', database },
+      id: `drop-${database}`,
+      what: 'database',
+      database,
       host: activation.world.databases[database]?.host ?? '',
     })),
     ...Object.keys(roots).map((host): StepSpec => ({ ...base, id: `remove-${host}`, what: 'files', host })),

@@ -104,7 +104,10 @@ export function estimatedDuration(plan: Pick<Plan, 'phases' | 'procedure'>, esti
   const [middle, late] = [at('p50Ms'), at('p90Ms')];
   const measuredSteps = [...estimates.values()].filter(({ samples }) => samples > 0).length;
   return {
-    ...{ p50Ms: middle.expectMs, p90Ms: late.expectMs, sequentialMs: middle.sequentialMs, duration: middle },
+    p50Ms: middle.expectMs,
+    p90Ms: late.expectMs,
+    sequentialMs: middle.sequentialMs,
+    duration: middle,
     unknown: middle.unknown,
     measuredSteps,
   };

@@ -71,7 +71,15 @@ export function planDigest(plan: Omit<Plan, 'digest'>): string {
 function worldOf(runbook: Runbook): PlannedWorld {
   const { objectives, datacentres, hosts, service, databases, backups, dns, desks, people, anchors } = runbook;
   return {
-    ...{ objectives, datacentres, hosts, service, databases, backups, dns, desks, people },
+    objectives,
+    datacentres,
+    hosts,
+    service,
+    databases,
+    backups,
+    dns,
+    desks,
+    people,
     ...(anchors === undefined ? {} : { anchors }),
   };
 }

@@ -66,9 +66,16 @@ export async function beginFast(journal: Journal, plan: Plan, id: string): Promi
   const machine = expand(skeletons.activation, plan);
   const lease = await journal.begin({ run: id, site: plan.site, procedure: plan.procedure, mode: 'real' }, deps.driver);
   const data = {
-    ...{ format: 1, version: deps.version, site: plan.site, procedure: plan.procedure, mode: 'real' },
-    ...{ plan: plan as unknown as Json, planDigest: plan.digest, machine: machine as unknown as Json },
-    ...{ startedBy: { person: 'otto', identity }, state: initialState(machine) },
+    format: 1,
+    version: deps.version,
+    site: plan.site,
+    procedure: plan.procedure,
+    mode: 'real',
+    plan: plan as unknown as Json,
+    planDigest: plan.digest,
+    machine: machine as unknown as Json,
+    startedBy: { person: 'otto', identity },
+    state: initialState(machine),
   } as const;
   await journal.append(lease, genesis, [{ type: 'run.began', by: 'otto', data: data as never }]);
   await journal.release(lease);

@@ -80,8 +80,15 @@ async function runBench(name: string, rounds: number | undefined): Promise<Bench
       const ratio = Math.round((1_000 * value) / of) / 1_000;
       log(`  ${work}, against ${against}: ${String(value)} ${unit} by ${String(of)} = ${String(ratio)}`);
       rows.push({
-        ...{ work, against, ratio, limit, n, unit },
-        ...{ ours: figures(value), theirs: figures(of), commands: [command, against] },
+        work,
+        against,
+        ratio,
+        limit,
+        n,
+        unit,
+        ours: figures(value),
+        theirs: figures(of),
+        commands: [command, against],
       });
     },
     skip: (work, why) => {

@@ -30,8 +30,15 @@ export async function runRace(
       `  ${race.work}, against ${peer.name}: ${sayFigures(ours)} by ${sayFigures(theirs)} = ${String(ratio)}`,
     );
     return {
-      ...{ work: race.work, against: peer.name, ratio, limit: peer.limit, n: rounds },
-      ...{ unit: 'ms', ours, theirs, commands: [race.ours.command, peer.command] },
+      work: race.work,
+      against: peer.name,
+      ratio,
+      limit: peer.limit,
+      n: rounds,
+      unit: 'ms',
+      ours,
+      theirs,
+      commands: [race.ours.command, peer.command],
     };
   });
 }

@@ -38,8 +38,12 @@ const preCopy: Edit = {
   value: [
     { id: 'lower-ttl', kind: 'dns', do: 'lower-ttl', zone: 'kyc', records: ['www'], ttl: '10s' },
     {
-      ...{ id: 'pre-copy-files', kind: 'copy', switch: false, staging: 'www-return' },
-      ...{ from: { host: 'gravelines', path: 'www' }, to: { host: 'limburg', path: 'www' } },
+      id: 'pre-copy-files',
+      kind: 'copy',
+      switch: false,
+      staging: 'www-return',
+      from: { host: 'gravelines', path: 'www' },
+      to: { host: 'limburg', path: 'www' },
     },
     { id: 'changed', kind: 'gate', title: 'users have changed a little', covers: ['pre-copy-files'] },
   ],
@@ -186,7 +190,8 @@ class World {
     if (existsSync(this.#activated)) cpSync(this.#activated, this.#journal, { recursive: true });
     const env = {
       ...(process.env as Record<string, string>),
-      ...{ DRP_RUNBOOKS: join(this.lab.facts.dir, 'runbooks'), NO_COLOR: '1' },
+      DRP_RUNBOOKS: join(this.lab.facts.dir, 'runbooks'),
+      NO_COLOR: '1',
       DRP_JOURNAL: `sqlite:${join(this.#journal, 'journal.sqlite')}`,
     };
     const stage = { lab: this.lab, env, drp: (...words: string[]) => drp(words, env) } as unknown as Stage;
@@ -209,12 +214,19 @@ class World {
     const env = {
       ...process.env,
       CONFIG: join(this.place, 'ssh_config'),
-      ...{ L: facts.hosts.limburg.base, G: facts.hosts.gravelines.base },
-      ...{ LADDRESS: facts.hosts.limburg.address, GADDRESS: facts.hosts.gravelines.address },
+      L: facts.hosts.limburg.base,
+      G: facts.hosts.gravelines.base,
+      LADDRESS: facts.hosts.limburg.address,
+      GADDRESS: facts.hosts.gravelines.address,
       LPEERS: join(this.place, 'ssh_config.limburg'),
       GPEERS: join(this.place, 'ssh_config.gravelines'),
-      ...{ DUMP: dump?.file, TREE: tree?.folder, CA: facts.web?.limburg.caFile },
-      ...{ MAIL: `${facts.net}.45:2525`, TSIG: facts.dns?.tsigFile, NS1: `${facts.net}.40`, NS2: `${facts.net}.42` },
+      DUMP: dump?.file,
+      TREE: tree?.folder,
+      CA: facts.web?.limburg.caFile,
+      MAIL: `${facts.net}.45:2525`,
+      TSIG: facts.dns?.tsigFile,
+      NS1: `${facts.net}.40`,
+      NS2: `${facts.net}.42`,
     };
     const { stdout } = await runCommand(['bash', '-c', `${opening}\n${text}`], { env, cwd: this.place });
     return stdout;

@@ -54,16 +54,15 @@ export async function startStepWorld(servers: number, addresses = 1): Promise<St
       targets.push(target);
       const { port, user, base, hostKeys, identity: shown, keyFile } = target;
       hosts[name] = hostSchema.parse({
-        ...{
-          role: name === 'h0' ? 'recovery' : 'other',
-          datacentre: 'gravelines',
-          address,
-          port,
-          user,
-          base,
-          hostKeys,
-        },
-        ...{ identity: shown, keyFile },
+        role: name === 'h0' ? 'recovery' : 'other',
+        datacentre: 'gravelines',
+        address,
+        port,
+        user,
+        base,
+        hostKeys,
+        identity: shown,
+        keyFile,
       });
     }
   }

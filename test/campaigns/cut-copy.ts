@@ -95,8 +95,18 @@ async function makeTrial(
   writeFileSync(join(to, 'old'), 'what was there');
   if (random() < 0.5) writeFileSync(join(to, 'big1'), 'an older one, shorter');
   const trial = {
-    ...{ steps, shape, id, from, to, staging: join(to, '..', `.tree.drp-${id}`), before: {} },
-    ...{ killed: [], looks: 0, treeBytes: bytesOf(shape.files), sentBytes: 0, againBytes: 0 },
+    steps,
+    shape,
+    id,
+    from,
+    to,
+    staging: join(to, '..', `.tree.drp-${id}`),
+    before: {},
+    killed: [],
+    looks: 0,
+    treeBytes: bytesOf(shape.files),
+    sentBytes: 0,
+    againBytes: 0,
   };
   if (shape.name !== 'window') return trial;
   await steps.lab.fault('link-up', 'backup-odd');

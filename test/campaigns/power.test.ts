@@ -20,7 +20,9 @@ test('folders made for a journal are synchronised by name before its first event
   const path = join(work, 'made', 'below', 'journal.sqlite');
   const writer = join(import.meta.dirname, 'power-writer.ts');
   const ops = traceDisk([process.execPath, '--disable-warning=ExperimentalWarning', writer, path, '1', '1', '9'], {
-    ...{ folder: work, traceFile: join(work, 'trace'), ignore: (file) => file.endsWith('-shm') },
+    folder: work,
+    traceFile: join(work, 'trace'),
+    ignore: (file) => file.endsWith('-shm'),
   });
   const acknowledged = ops.findIndex((op) => op.kind === 'said');
   const made = ops.flatMap((op, index) => (op.kind === 'folder' ? [{ path: op.path, index }] : []));

@@ -16,8 +16,14 @@ import { startBlackHole, startSilentWay } from './silent-way.ts';
 /** Shortened, all of them different, so that each case shows which deadline named it. */
 const limits: ConnectionLimits = {
   ...standardLimits,
-  ...{ tcpTimeoutMs: 700, loginTimeoutMs: 2_500, channelTimeoutMs: 1_500 },
-  ...{ keepaliveMs: 400, keepaliveCount: 3, triesMax: 1, backoffMs: 10, backoffMsMax: 10 },
+  tcpTimeoutMs: 700,
+  loginTimeoutMs: 2_500,
+  channelTimeoutMs: 1_500,
+  keepaliveMs: 400,
+  keepaliveCount: 3,
+  triesMax: 1,
+  backoffMs: 10,
+  backoffMsMax: 10,
 };
 const toLogInMs = limits.tcpTimeoutMs + limits.loginTimeoutMs;
 const silentMs = Math.max(limits.channelTimeoutMs, limits.keepaliveMs * (limits.keepaliveCount + 1));

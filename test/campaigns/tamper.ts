@@ -20,8 +20,10 @@ export const campaign: Campaign = {
     const trial = makeTrial(await sampleExport());
     const long = makeTrial(await longExport(createMemoryJournal(), options.short ? 1 : 4));
     const figures = {
-      ...{ bytes: trial.bytes.length, events: trial.stored.length },
-      ...{ longBytes: long.bytes.length, longEvents: long.stored.length },
+      bytes: trial.bytes.length,
+      events: trial.stored.length,
+      longBytes: long.bytes.length,
+      longEvents: long.stored.length,
       bits: flipBits(trial, options),
       inserted: insertBytes(trial, options),
       deleted: deleteBytes(trial, options),

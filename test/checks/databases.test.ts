@@ -53,13 +53,11 @@ test.each(['host-key-mismatch', 'host-key-not-pinned', 'identity-mismatch'] as c
     const { runbook } = parseRunbook(readFileSync(shipped, 'utf8'), { file: shipped });
     const reach = () => Promise.reject(new DrpError(code, { host: 'web' } as never));
     const context = {
-      ...{
-        runbook,
-        lost: [],
-        signal: new AbortController().signal,
-        clock: systemClock,
-        secret: () => Promise.resolve(new Secret('x', 'y')),
-      },
+      runbook,
+      lost: [],
+      signal: new AbortController().signal,
+      clock: systemClock,
+      secret: () => Promise.resolve(new Secret('x', 'y')),
       hosts: { connect: reach },
     } as unknown as CheckContext;
     const [probe] = databaseProbes(context.runbook);

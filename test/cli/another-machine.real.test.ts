@@ -158,7 +158,8 @@ describe('one run drives a site', () => {
     drp('old', 'note', '--run', run, 'who is there?', '--person', 'otto');
     // A word in the spool reaches the old driver, too, which wants to write it down.
     const word = spawn(join(root, 'bin/drp'), ['abort', '--run', run, '--reason', 'over', '--person', 'otto'], {
-      ...{ cwd: folder, stdio: 'ignore' },
+      cwd: folder,
+      stdio: 'ignore',
       env: { ...process.env, DRP_JOURNAL: `sqlite:${join(folder, 'old', 'journal.sqlite')}` },
     });
     children.push(word);

@@ -74,14 +74,28 @@ if (missing.length > 0) process.stderr.write(`SKIPPED: drp connect through a bas
       const login = lab.facts.bastionLogin!;
       const text = readFileSync(join(lab.facts.dir, 'runbooks/gravelines.yaml'), 'utf8');
       const door = {
-        ...{ role: 'bastion', datacentre: 'roubaix', address: login.address, port: login.port, user: login.user },
-        ...{ base: bastion.base, hostKeys: [bastion.hostKey], transport: 'openssh' },
+        role: 'bastion',
+        datacentre: 'roubaix',
+        address: login.address,
+        port: login.port,
+        user: login.user,
+        base: bastion.base,
+        hostKeys: [bastion.hostKey],
+        transport: 'openssh',
         identity: { file: bastion.identityFile, text: bastion.identity },
       };
       const behind = {
-        ...{ role: 'other', datacentre: 'limburg', address: pdu!.address, port: pdu!.port, user: lab.facts.user },
-        ...{ base: pdu!.base, hostKeys: [pdu!.hostKey], transport: 'openssh', via: 'bastion' },
-        ...{ keyFile: lab.facts.operatorKey, identity: { file: pdu!.identityFile, text: 'not read yet' } },
+        role: 'other',
+        datacentre: 'limburg',
+        address: pdu!.address,
+        port: pdu!.port,
+        user: lab.facts.user,
+        base: pdu!.base,
+        hostKeys: [pdu!.hostKey],
+        transport: 'openssh',
+        via: 'bastion',
+        keyFile: lab.facts.operatorKey,
+        identity: { file: pdu!.identityFile, text: 'not read yet' },
       };
       return editRunbook(text, [
         { path: ['hosts', 'bastion'], value: door },

@@ -26,7 +26,11 @@ function drp(...args: readonly string[]) {
     DRP_JOURNAL: journalUrl(),
   };
   const { status, stdout } = spawnSync(join(root, 'bin/drp'), [...args, '--json'], {
-    ...{ cwd: folder, env, encoding: 'utf8', input: '', timeout: 60_000 },
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    input: '',
+    timeout: 60_000,
   });
   const lines = stdout.split('\n').filter((line) => line !== '');
   return { status, lines, last: JSON.parse(lines.at(-1) ?? 'null') as Record<string, unknown> };
@@ -77,7 +81,11 @@ test.each([
   ['a runbook with mistakes', 'broken'],
 ])('to monitoring %s is UNKNOWN, in words on stdout, and 3', (_, site) => {
   const { status, stdout, stderr } = spawnSync(join(root, 'bin/drp'), ['check', '--site', site, '--format', 'nagios'], {
-    ...{ cwd: folder, env: { ...process.env, DRP_RUNBOOKS: folder }, encoding: 'utf8', input: '', timeout: 60_000 },
+    cwd: folder,
+    env: { ...process.env, DRP_RUNBOOKS: folder },
+    encoding: 'utf8',
+    input: '',
+    timeout: 60_000,
   });
   expect(stdout).toMatch(new RegExp(`^DRP ${site} UNKNOWN: .*runbook`));
   expect([status, stderr]).toEqual([3, '']);

@@ -212,7 +212,8 @@ export function journalContract(
 
     describe('adopting a copy', () => {
       const began = {
-        ...{ type: 'run.began', by: 'otto' },
+        type: 'run.began',
+        by: 'otto',
         data: { format: 1, site: 'gravelines', procedure: 'activation', mode: 'real' },
       } as unknown as Draft;
       /** The lines of a run of another store that got so far. */

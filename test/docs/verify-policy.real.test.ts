@@ -112,8 +112,15 @@ function lesson(changes: Fields = {}, signed: Fields = {}): Omit<Forged, 'by' | 
   const said = { person: 'anne', id: 'da5g-qxrt.lesson-1', text: 'watch the room', owner: 'otto' };
   const data = { ...said, dueAt: '2026-12-31T23:59:59.999Z', ...changes };
   const word = {
-    ...{ format: 'drp-word@v1', run: 'da5g-qxrt', verb: 'decide', subject: data.id, decision: 'lesson' },
-    ...{ reason: data.text, evidence: 'owner otto, due 2026-12-31', person: data.person, nonce: 'n1' },
+    format: 'drp-word@v1',
+    run: 'da5g-qxrt',
+    verb: 'decide',
+    subject: data.id,
+    decision: 'lesson',
+    reason: data.text,
+    evidence: 'owner otto, due 2026-12-31',
+    person: data.person,
+    nonce: 'n1',
     at: '2026-11-21T20:40:00.000Z',
     ...signed,
   };

@@ -192,7 +192,10 @@ describe('what the lost end left running', () => {
     const words = new Script();
     words.say({ verb: 'abort', run });
     const end = await executor.drive(run, {
-      ...{ signal: new AbortController().signal, words, onUpdate: () => undefined, whenOnlyPeople: 'park' as const },
+      signal: new AbortController().signal,
+      words,
+      onUpdate: () => undefined,
+      whenOnlyPeople: 'park' as const,
       onWaiting: () => undefined,
     });
     expect(stopped).toContain(`${run}.40.copy-files`);
@@ -285,7 +288,10 @@ describe('taking a run over', () => {
     let waiting = (): void => undefined;
     const waits = new Promise<void>((resolve) => (waiting = resolve));
     const end = executor.drive(run, {
-      ...{ signal, words, onUpdate: () => undefined, whenOnlyPeople: 'listen' as const },
+      signal,
+      words,
+      onUpdate: () => undefined,
+      whenOnlyPeople: 'listen' as const,
       onWaiting: (all) => {
         if (all.length > 0) waiting();
       },

@@ -11,8 +11,16 @@ import type { RunFacts, StepContext, StepKind } from '../../src/steps/step-kind.
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
 const copy = (host: string, datacentre: string, [day = '', ...defects]: readonly string[]): BackupCandidate => ({
-  ...{ backup: 'files', kind: 'files', host, datacentre, path: `/b/${day}`, takenAt: `${day}T00:00:00.000Z` },
-  ...{ bytes: 1000, files: 10, sha256: '', defects },
+  backup: 'files',
+  kind: 'files',
+  host,
+  datacentre,
+  path: `/b/${day}`,
+  takenAt: `${day}T00:00:00.000Z`,
+  bytes: 1000,
+  files: 10,
+  sha256: '',
+  defects,
 });
 const world = {
   backups: { files: { kind: 'files', everyMs: 86_400_000, sources: [{ host: 'even' }, { host: 'odd' }] } },

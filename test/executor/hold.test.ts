@@ -66,8 +66,15 @@ describe('calling off the switch back of a return', () => {
   const opens = fakeStep('open-recovery-again', 'switch-back', {
     kind: 'maintenance',
     spec: {
-      ...{ id: 'open-recovery-again', kind: 'maintenance', side: 'recovery', state: 'off', flag: 'flag' },
-      ...{ ifUnreachable: 'refuse', retries: 0, backoff: 10, skippable: false },
+      id: 'open-recovery-again',
+      kind: 'maintenance',
+      side: 'recovery',
+      state: 'off',
+      flag: 'flag',
+      ifUnreachable: 'refuse',
+      retries: 0,
+      backoff: 10,
+      skippable: false,
     },
   });
   const back: Plan = { ...fakePlan({ 'switch-back': [{ name: 'main', steps: [opens] }] }), procedure: 'return' };

@@ -16,7 +16,9 @@ function begun(options: object, fails = false): readonly string[] {
   };
   readAhead({
     log: {
-      ...{ plan, events: [], head: { seq: 1, hash: 'a'.repeat(64) } },
+      plan,
+      events: [],
+      head: { seq: 1, hash: 'a'.repeat(64) },
       run: { tries: new Map(), tokens: new Map() },
       began: { run: 'k3f9-2a7m', data: { mode: 'real' } },
     },

@@ -52,7 +52,11 @@ describe('a secret that steps have read', () => {
     const step = fakeStep('import', 'restoration');
     const executor = createExecutor(deps);
     const plan = fakePlan({
-      ...{ fencing: [], verification: [], information: [], switchover: [], confirmation: [] },
+      fencing: [],
+      verification: [],
+      information: [],
+      switchover: [],
+      confirmation: [],
       restoration: [{ name: 'main', steps: [step] }],
     });
     const run = await executor.begin({
@@ -97,12 +101,20 @@ describe('a secret that steps have read', () => {
       type: 'step.failed',
       by: 'drp',
       data: {
-        ...{ step: 'import', key: '4.import', kind: 'failed', code: 'import-failed' },
-        ...{ reason: 'import', hint: '', state: { restoration: { import: 'failed' } } },
+        step: 'import',
+        key: '4.import',
+        kind: 'failed',
+        code: 'import-failed',
+        reason: 'import',
+        hint: '',
+        state: { restoration: { import: 'failed' } },
       },
     });
     expect(draft.data).toMatchObject({
-      ...{ step: 'import', key: '4.import', code: 'import-failed', state: { restoration: { import: 'failed' } } },
+      step: 'import',
+      key: '4.import',
+      code: 'import-failed',
+      state: { restoration: { import: 'failed' } },
       reason: '[secret env CANARY]',
     });
   });

@@ -13,8 +13,17 @@ const at = '2026-11-22T01:00:00.000Z';
 const token = 'sync-gravelines.1-2.copy-files';
 const began: SyncEntry = { what: 'began', at, step: 'copy-files', token, choices: {}, by: 'otto' };
 const ended: SyncEntry = {
-  ...{ what: 'tree', at, step: 'copy-files', kind: 'done', from: 'backup-odd:/b', takenAt: at, token },
-  ...{ files: 3, bytes: 4, tookMs: 5, lines: ['3 files'] },
+  what: 'tree',
+  at,
+  step: 'copy-files',
+  kind: 'done',
+  from: 'backup-odd:/b',
+  takenAt: at,
+  token,
+  files: 3,
+  bytes: 4,
+  tookMs: 5,
+  lines: ['3 files'],
 };
 const refused: SyncEntry = { what: 'refused', at, reason: 'users are there' };
 
@@ -64,7 +73,8 @@ describe('the check of a record of syncs', () => {
     expect(verifySync(Buffer.from(changed), [sha256Hex(lines[2] ?? '')])).toMatchObject({ good: false });
     expect(verifySync(Buffer.from(without))).toMatchObject({ good: false, entries: 2, upToSeq: 1 });
     expect(verifySync(Buffer.from(lines.join('\n').replace('users are there', 'nobody')))).toMatchObject({
-      ...{ good: false, upToSeq: 1 },
+      good: false,
+      upToSeq: 1,
       problems: [{ seq: 2, message: 'it does not continue the entry before it' }],
     });
   });

@@ -24,8 +24,15 @@ export const evidence: readonly EvidenceItem[] = [
 
 export function gateOf(policy: Partial<PlannedGate> = {}): PlannedGate {
   return {
-    ...{ id: 'switchover', title: 'Send users to gravelines', covers: [], word: 'gravelines' },
-    ...{ roles: ['authoriser'], approvals: 1, notTheStarter: false, strength: 'os-user', expiresMs: 3_600_000 },
+    id: 'switchover',
+    title: 'Send users to gravelines',
+    covers: [],
+    word: 'gravelines',
+    roles: ['authoriser'],
+    approvals: 1,
+    notTheStarter: false,
+    strength: 'os-user',
+    expiresMs: 3_600_000,
     ...policy,
   };
 }
@@ -35,16 +42,18 @@ export function statementOf(
   changes: Partial<Parameters<typeof renderStatement>[0]> = {},
 ): Statement {
   return renderStatement({
-    ...{
-      run: 'k3f9-2a7m',
-      site: 'gravelines',
-      procedure: 'activation',
-      mode: 'real',
-      planDigest: 'd'.repeat(64),
-      gate,
-    },
-    ...{ attempt: 1, evidence, irreversible: ['users see the restored data'], head: { seq: 41, hash: 'a'.repeat(64) } },
-    ...{ nonce: '0'.repeat(32), openedAt: '2026-11-21T03:00:00.000Z' },
+    run: 'k3f9-2a7m',
+    site: 'gravelines',
+    procedure: 'activation',
+    mode: 'real',
+    planDigest: 'd'.repeat(64),
+    gate,
+    attempt: 1,
+    evidence,
+    irreversible: ['users see the restored data'],
+    head: { seq: 41, hash: 'a'.repeat(64) },
+    nonce: '0'.repeat(32),
+    openedAt: '2026-11-21T03:00:00.000Z',
     ...changes,
   });
 }
@@ -57,7 +66,9 @@ export function contextOf(
   statement = statementOf(gate),
 ): JudgeContext {
   return {
-    ...{ run: 'k3f9-2a7m', people, at: '2026-11-21T03:10:00.000Z' },
+    run: 'k3f9-2a7m',
+    people,
+    at: '2026-11-21T03:10:00.000Z',
     starter: { person: 'otto', identity: byOtto },
     driver: { osUser: 'otto' },
     accepted: ['approve', 'reject', 'renew'],
@@ -68,7 +79,12 @@ export function contextOf(
 
 export function wordOf(changes: Partial<Word> = {}): Word {
   return {
-    ...{ verb: 'approve', run: 'k3f9-2a7m', subject: 'switchover', reason: '', osUser: 'anne', path: 'terminal' },
+    verb: 'approve',
+    run: 'k3f9-2a7m',
+    subject: 'switchover',
+    reason: '',
+    osUser: 'anne',
+    path: 'terminal',
     ...changes,
   };
 }

@@ -11,11 +11,19 @@ function verdictOf(word: Partial<Word>, gate: Partial<PlannedGate> = {}, context
   return judge(wordOf({ statementDigest: digest, ...word }), contextOf(planned, context));
 }
 const decide = (decision: string, changes: Partial<Word> = {}): Partial<Word> => ({
-  ...{ verb: 'decide', subject: 'copy-files', decision, reason: 'seen on the host', osUser: 'otto' },
+  verb: 'decide',
+  subject: 'copy-files',
+  decision,
+  reason: 'seen on the host',
+  osUser: 'otto',
   ...changes,
 });
 const answerBy = (person: string, changes = {}) => ({
-  ...{ decision: 'approve' as const, person, at: '2026-11-21T03:05:00.000Z', statementDigest: '', passed: false },
+  decision: 'approve' as const,
+  person,
+  at: '2026-11-21T03:05:00.000Z',
+  statementDigest: '',
+  passed: false,
   identity: { strength: 'os-user' as const, osUser: person },
   ...changes,
 });
@@ -27,7 +35,11 @@ const openWith = (gate: PlannedGate, answers: readonly ReturnType<typeof answerB
 describe('approve', () => {
   test('a person with the role passes the gate, and is named from the OS user', () => {
     expect(verdictOf({})).toEqual({
-      ...{ kind: 'accepted', person: 'anne', passed: true, reason: '', at: '2026-11-21T03:10:00.000Z' },
+      kind: 'accepted',
+      person: 'anne',
+      passed: true,
+      reason: '',
+      at: '2026-11-21T03:10:00.000Z',
       identity: { strength: 'os-user', osUser: 'anne' },
     });
   });

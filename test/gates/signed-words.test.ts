@@ -32,7 +32,10 @@ describe('a signed approval', () => {
   test('passes on the machine of the operator who started the run: the key says who speaks', () => {
     const verdict = judged(approvalBy('anne'));
     expect(verdict).toMatchObject({
-      ...{ kind: 'accepted', person: 'anne', passed: true, at },
+      kind: 'accepted',
+      person: 'anne',
+      passed: true,
+      at,
       identity: {
         strength: 'ssh-key',
         osUser: 'otto',
@@ -101,8 +104,16 @@ describe('a signed approval', () => {
 
 describe('a signed word', () => {
   const word: SignedWord = {
-    ...{ format: 'drp-word@v1', run: 'k3f9-2a7m', verb: 'decide', subject: 'copy-files', decision: 'mark-done' },
-    ...{ reason: 'copied by hand', evidence: 'sha256 compared', person: 'anne', at, nonce: 'n1' },
+    format: 'drp-word@v1',
+    run: 'k3f9-2a7m',
+    verb: 'decide',
+    subject: 'copy-files',
+    decision: 'mark-done',
+    reason: 'copied by hand',
+    evidence: 'sha256 compared',
+    person: 'anne',
+    at,
+    nonce: 'n1',
   };
   const sent = (changes: Partial<SignedWord> = {}, envelope: Partial<Word> = {}): Word => {
     const said = { ...word, ...changes };

@@ -18,8 +18,15 @@ const run = 'k3f9-2a7m';
 const osUser: Identity = { strength: 'os-user', osUser: 'otto' };
 
 const gate = {
-  ...{ id: 'switchover', title: 'Send users to gravelines', covers: [], word: 'gravelines' },
-  ...{ roles: ['authoriser'], approvals: 1, notTheStarter: true, strength: 'ssh-key', expiresMs: 3_600_000 },
+  id: 'switchover',
+  title: 'Send users to gravelines',
+  covers: [],
+  word: 'gravelines',
+  roles: ['authoriser'],
+  approvals: 1,
+  notTheStarter: true,
+  strength: 'ssh-key',
+  expiresMs: 3_600_000,
 } satisfies PlannedGate;
 
 /** One gate, then the end: the shortest machine a run can have. */
@@ -74,8 +81,12 @@ export async function sampleExport(options: SampleOptions = {}): Promise<string>
   const signed = options.signs?.(text) ?? { text, signature: anneKey.sign(text) };
   const fingerprint = fingerprintOf(blobOfLine(anneKey.line) ?? Buffer.alloc(0));
   const identity: Identity = {
-    ...{ strength: 'ssh-key', fingerprint, signature: signed.signature, signed: signed.text },
-    ...{ allowedBy: `anne ${anneKey.line}`, ...options.identity },
+    strength: 'ssh-key',
+    fingerprint,
+    signature: signed.signature,
+    signed: signed.text,
+    allowedBy: `anne ${anneKey.line}`,
+    ...options.identity,
   };
   const answer = { gate: 'switchover', attempt: 1, decision: 'approve' as const, person: 'anne', reason, at };
   await append(
@@ -93,7 +104,11 @@ export async function sampleExport(options: SampleOptions = {}): Promise<string>
 function samplePlan(): { readonly [key: string]: Json; readonly digest: string } {
   const anne = { name: 'Anne Martin', roles: ['authoriser'], keys: [anneKey.line] };
   const content = {
-    ...{ format: 1, site: 'gravelines', procedure: 'activation', phases: {}, world: { people: { anne } } },
+    format: 1,
+    site: 'gravelines',
+    procedure: 'activation',
+    phases: {},
+    world: { people: { anne } },
     gates: { switchover: gate },
   };
   return { ...content, digest: digestOf(content) };
@@ -104,20 +119,29 @@ function began(plan: { readonly [key: string]: Json; readonly digest: string }):
     type: 'run.began',
     by: 'otto',
     data: {
-      ...{ format: 1, version: '0.1.0', site: 'gravelines', procedure: 'activation', mode: 'real', plan },
-      ...{
-        planDigest: plan.digest,
-        machine,
-        startedBy: { person: 'otto', identity: osUser },
-        state: { asking: 'gathering' },
-      },
+      format: 1,
+      version: '0.1.0',
+      site: 'gravelines',
+      procedure: 'activation',
+      mode: 'real',
+      plan,
+      planDigest: plan.digest,
+      machine,
+      startedBy: { person: 'otto', identity: osUser },
+      state: { asking: 'gathering' },
     },
   };
 }
 
 function statementAt(head: Head, planDigest: string) {
   return renderStatement({
-    ...{ run, site: 'gravelines', procedure: 'activation', mode: 'real', planDigest, attempt: 1, head },
+    run,
+    site: 'gravelines',
+    procedure: 'activation',
+    mode: 'real',
+    planDigest,
+    attempt: 1,
+    head,
     gate,
     evidence: [
       {

@@ -24,9 +24,16 @@ function script(lab: LabContext, site: SiteName): string {
   const tls = join(lab.dir, 'tls');
   const app = fileURLToPath(new URL('site-app.ts', import.meta.url));
   const settings = {
-    ...{ site, address, port: 0, databasePort: postgresPort, passwordFile: appPasswordFile(lab, site) },
-    ...{ configFile: '@ROOT@/config/app.json', releaseFile: '@ROOT@/www/release.txt' },
-    ...{ maintenanceFlag: '@ROOT@/flags/maintenance', database: '@DATABASE@', socket: '@ROOT@/serve/app.sock' },
+    site,
+    address,
+    port: 0,
+    databasePort: postgresPort,
+    passwordFile: appPasswordFile(lab, site),
+    configFile: '@ROOT@/config/app.json',
+    releaseFile: '@ROOT@/www/release.txt',
+    maintenanceFlag: '@ROOT@/flags/maintenance',
+    database: '@DATABASE@',
+    socket: '@ROOT@/serve/app.sock',
   };
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((kind) => `${kind}_temp_path @ROOT@/serve/tmp/${kind};`)

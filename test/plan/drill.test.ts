@@ -97,7 +97,9 @@ describe('the plan of a drill', () => {
     const words = Object.values(drill.gates).map(({ id, word }) => [id, word]);
     expect(words.filter(([, word]) => real.has(word!))).toEqual([]);
     expect(Object.fromEntries(words)).toMatchObject({
-      ...{ order: 'exercise-gravelines', import: 'exercise-gravelines', 'clean-up': 'clean-up' },
+      order: 'exercise-gravelines',
+      import: 'exercise-gravelines',
+      'clean-up': 'clean-up',
     });
   });
 

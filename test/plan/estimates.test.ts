@@ -161,16 +161,14 @@ describe('the rate of a copy', () => {
 
 describe('estimates of steps', () => {
   const timing = (step: string, ms: number, more: object = {}) => ({
-    ...{
-      step,
-      kind: step === 'copy-files' ? 'copy' : 'http',
-      run: 'r',
-      endedAt: at(0),
-      ms,
-      bytes: 0,
-      files: 0,
-      whole: true,
-    },
+    step,
+    kind: step === 'copy-files' ? 'copy' : 'http',
+    run: 'r',
+    endedAt: at(0),
+    ms,
+    bytes: 0,
+    files: 0,
+    whole: true,
     ...more,
   });
 

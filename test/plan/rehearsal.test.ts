@@ -35,7 +35,8 @@ function run({ of = plan, mode = 'drill', procedure, outcome = 'completed', lost
 /** Each step of a plan, done. */
 const everyStep = (of: Plan): readonly object[] =>
   stepsOf(of).map(({ id }) => ({
-    ...{ type: 'step.done', by: 'drp' },
+    type: 'step.done',
+    by: 'drp',
     data: { step: id, key: `1.${id}`, output: null, lines: [], state: '' },
   }));
 

@@ -9,7 +9,10 @@ const jsQr = jsqr as unknown as typeof jsqr.default;
 
 const text = signedText(
   buildApproval(statementOf(plan, 'declaration'), {
-    ...{ decision: 'approve', person: 'anne', reason: 'été: ordered by phone', at: '2026-11-21T14:00:30.000Z' },
+    decision: 'approve',
+    person: 'anne',
+    reason: 'été: ordered by phone',
+    at: '2026-11-21T14:00:30.000Z',
   }),
 );
 

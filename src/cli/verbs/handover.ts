@@ -39,7 +39,9 @@ async function handover(io: Io, options: HandoverOptions): Promise<VerbAnswer> {
       journal,
       { ...said, run: row.run },
       {
-        ...{ events, options, env: io.env },
+        events,
+        options,
+        env: io.env,
         draft: ({ person, identity }) => {
           const from = watchOf(events)?.person ?? person;
           return {

@@ -230,7 +230,12 @@ async function askHost(
   const compared =
     keys.length > 0 && (await another(ask, `Are these fingerprints what its owner says, by another way?`));
   const host = {
-    ...{ name, datacentre, address, port: Number(port), user, base },
+    name,
+    datacentre,
+    address,
+    port: Number(port),
+    user,
+    base,
     hostKeys: compared ? keys.map((key) => key.key) : [],
     ...(keyFile === 'agent' ? {} : { keyFile }),
   };
@@ -248,7 +253,9 @@ async function markerOf(
   if (host.hostKeys.length > 0) {
     const { keyFile, datacentre: _, ...place } = host;
     const read = await readIdentity({
-      ...{ ...place, transport: 'ssh2', identity: { file: markerFile, text: '' } },
+      ...place,
+      transport: 'ssh2',
+      identity: { file: markerFile, text: '' },
       ...(keyFile === undefined ? {} : { keyFile: atHome(keyFile, homedir()) }),
     });
     if ('text' in read) {

@@ -73,7 +73,9 @@ async function add(io: Io, text: string, options: AddOptions): Promise<VerbAnswe
       journal,
       { ...said, evidence: lessonPromise(owner, dueAt) },
       {
-        ...{ events, options, env: io.env },
+        events,
+        options,
+        env: io.env,
         draft: ({ person, identity }) => {
           return { type: 'lesson.added', by: person, data: { id, text, owner, dueAt, person, identity } };
         },
@@ -103,7 +105,9 @@ async function close(io: Io, id: string, options: CloseOptions): Promise<VerbAns
     const { reason } = options;
     const said = { verb: 'decide', decision: 'close-lesson', run, subject: id, reason } as const;
     const { person } = await sayBeside(journal, said, {
-      ...{ events, options, env: io.env },
+      events,
+      options,
+      env: io.env,
       draft: ({ person, identity }) => ({ type: 'lesson.closed', by: person, data: { id, person, reason, identity } }),
     });
     return { text: `closed: ${id}`, json: { id, run, person, outcome: 'closed' } };

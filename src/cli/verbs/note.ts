@@ -28,7 +28,9 @@ async function note(io: Io, text: string, options: SayOptions): Promise<VerbAnsw
       journal,
       { ...said, run: row.run },
       {
-        ...{ events, options, env: io.env },
+        events,
+        options,
+        env: io.env,
         draft: ({ person, identity }) => ({ type: 'note.added', by: person, data: { person, text, identity } }),
       },
     );

@@ -66,7 +66,9 @@ async function settle(io: Io, id: string, options: SettleOptions): Promise<VerbA
     const said = { verb: 'decide', decision: 'settle', run: found.run, subject: id, reason } as const;
     const events = await journal.read(found.run);
     const { person } = await sayBeside(journal, said, {
-      ...{ events, options, env: io.env },
+      events,
+      options,
+      env: io.env,
       draft: ({ person, identity }) => {
         return { type: 'obligation.settled', by: person, data: { id, person, reason, identity } };
       },

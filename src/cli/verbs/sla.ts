@@ -85,7 +85,11 @@ function fromRun(events: readonly Event[], announced: ReadonlyMap<string, string
   return outagesOf(events).map(({ run, kind, fromAt, toAt, how, events: seqs }) => {
     const announcedAt = kind === 'planned' ? announced.get(run) : undefined;
     return {
-      ...{ kind, fromAt, what: how, source: `run ${run}`, events: seqs },
+      kind,
+      fromAt,
+      what: how,
+      source: `run ${run}`,
+      events: seqs,
       ...(toAt === undefined ? {} : { toAt }),
       ...(announcedAt === undefined ? {} : { announcedAt }),
     };
@@ -106,13 +110,11 @@ function flagged(text: string): ToldOutage {
     throw wrong(`'${text}' is no outage such as 2026-11-03T01:00Z/2026-11-03T02:00Z=planned`);
   }
   return {
-    ...{
-      kind: kind === 'planned' ? 'planned' : 'unplanned',
-      fromAt,
-      toAt,
-      source: '--outage',
-      what: 'told on the command line',
-    },
+    kind: kind === 'planned' ? 'planned' : 'unplanned',
+    fromAt,
+    toAt,
+    source: '--outage',
+    what: 'told on the command line',
     ...(announcedAt === undefined ? {} : { announcedAt }),
   };
 }
@@ -120,7 +122,10 @@ function flagged(text: string): ToldOutage {
 function filed(one: OutageFile['outages'][number]): ToldOutage {
   if (one.to !== undefined && one.to <= one.from) throw wrong(`the outage from ${one.from} ends before it begins`);
   return {
-    ...{ kind: one.planned ? 'planned' : 'unplanned', fromAt: one.from, source: 'the file of outages', what: one.what },
+    kind: one.planned ? 'planned' : 'unplanned',
+    fromAt: one.from,
+    source: 'the file of outages',
+    what: one.what,
     ...(one.to === undefined ? {} : { toAt: one.to }),
     ...(one.announced === undefined ? {} : { announcedAt: one.announced }),
   };

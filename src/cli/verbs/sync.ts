@@ -66,7 +66,9 @@ async function sync(io: Io, options: SyncOptions): Promise<VerbAnswer> {
         const site = await readSiteState(deps, plan.site);
         let said = '';
         const synced = await syncSite(deps, {
-          ...{ plan, site, record },
+          plan,
+          site,
+          record,
           signal: AbortSignal.timeout(longestMs),
           onProgress: (step, { text }) => {
             if (!io.interactive || text === said) return;

@@ -138,7 +138,10 @@ async function stopService(step: PlannedStep, spec: Of<'service'>, context: Step
   if (job.kind === 'ended') return job.outcome;
   if (job.facts['absent'] === '1') return gone('it was never served');
   const ended = await waitFor(async () => ((await isServed(spec, context)) ? undefined : true), {
-    ...{ everyMs: 500, timeoutMs: goneMs, clock: context.clock, signal: context.signal },
+    everyMs: 500,
+    timeoutMs: goneMs,
+    clock: context.clock,
+    signal: context.signal,
   });
   if (ended.kind === 'met') return gone('looked: the copy is not served any more');
   return failed(step, `${quote(argvOf(spec.check))} still exits 0`);
@@ -153,7 +156,11 @@ async function dropDatabases(step: PlannedStep, spec: Of<'database'>, context: S
   const found = await findDatabases(context, spec.database);
   for (const { name } of found.filter(({ own }) => own)) {
     await runSql(context, database, {
-      ...{ database: 'postgres', sql: dropSql, variables: { name }, timeoutMs: 600_000, mutating: true },
+      database: 'postgres',
+      sql: dropSql,
+      variables: { name },
+      timeoutMs: 600_000,
+      mutating: true,
     });
   }
   const left = await whatIsLeft(spec, context);

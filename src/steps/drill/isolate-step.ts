@@ -147,7 +147,11 @@ async function findFaults(spec: IsolateSpec, context: StepContext): Promise<Plac
     const { address } = world.service.recovery;
     const reply = await requestAt({
       url: world.service.url,
-      ...{ address, port: serves.port, checkCertificate: false, timeoutMs: portMs, signal: context.signal },
+      address,
+      port: serves.port,
+      checkCertificate: false,
+      timeoutMs: portMs,
+      signal: context.signal,
     });
     const free = reply.kind === 'failed' && reply.why === 'unreachable';
     if (!free) faults.push(`something listens on port ${String(serves.port)} of ${address} already`);

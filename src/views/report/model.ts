@@ -221,7 +221,12 @@ function answerIn({ seq, run, data }: EventOf<'gate.decided'>, events: readonly 
   const review = reviewId(run, data);
   const owed = events.some((event) => event.type === 'obligation.opened' && event.data.id === review);
   return {
-    ...{ seq, at, decision, person, reason, passed },
+    seq,
+    at,
+    decision,
+    person,
+    reason,
+    passed,
     identity: {
       strength,
       ...(osUser === undefined ? {} : { osUser }),

@@ -23,7 +23,10 @@ export function recordFacts(events: readonly Event[], others: readonly RecordHea
     copies:
       kept?.type === 'witness.kept' ? kept.data.hosts.map((host) => `${host}, up to event ${kept.data.upToSeq}`) : [],
     anchors: anchors.map(({ seq, kind, name, upToSeq }) => ({
-      ...{ seq, kind, name, upToSeq },
+      seq,
+      kind,
+      name,
+      upToSeq,
       hash: events[upToSeq - 1]?.hash ?? '',
     })),
     anchoredUpToSeq,

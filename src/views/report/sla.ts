@@ -107,11 +107,17 @@ export function slaOf(
   const servedMs = agreedMs - unplannedMs;
   const { promise } = rules;
   return {
-    ...{ quarter, totalMs, plannedMs, unplannedMs, availability: percentText(servedMs, agreedMs) },
+    quarter,
+    totalMs,
+    plannedMs,
+    unplannedMs,
+    availability: percentText(servedMs, agreedMs),
     ...(promise === undefined
       ? {}
       : { promise: { percent: promiseText(promise), kept: servedMs * 100_000 >= promise * agreedMs } }),
-    ...{ outages, rules, unfinished: nowAt < quarter.toAt },
+    outages,
+    rules,
+    unfinished: nowAt < quarter.toAt,
   };
 }
 

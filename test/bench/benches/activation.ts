@@ -70,9 +70,14 @@ export const bench: Bench = {
     });
     const { ms, floorMs, n } = floor.medians;
     context.value({
-      ...{ work, command, n, limit: 1.2, unit: 'ms' },
+      work,
+      command,
+      n,
+      limit: 1.2,
+      unit: 'ms',
       against: 'CPU seconds of the whole machine over its cores (floor)',
-      ...{ value: Math.round(ms), of: Math.round(floorMs) },
+      value: Math.round(ms),
+      of: Math.round(floorMs),
     });
   },
 };

@@ -24,7 +24,10 @@ export const bench: Bench = {
     const server = steps.facts.databases.gravelines;
     const env = {
       ...process.env,
-      ...{ PGHOST: server.host, PGPORT: String(server.port), PGUSER: server.user, PGCLIENTENCODING: 'UTF8' },
+      PGHOST: server.host,
+      PGPORT: String(server.port),
+      PGUSER: server.user,
+      PGCLIENTENCODING: 'UTF8',
       PGPASSWORD: readFileSync(server.passwordFile, 'utf8').trim(),
     };
     const run = (...argv: [string, ...string[]]) => runCommand([join(programs, argv[0]), ...argv.slice(1)], { env });
@@ -83,9 +86,14 @@ export const bench: Bench = {
     });
     const { ms, floorMs, n } = floor.medians;
     context.value({
-      ...{ work, command, n, limit: 1.12, unit: 'ms' },
+      work,
+      command,
+      n,
+      limit: 1.12,
+      unit: 'ms',
       against: 'CPU seconds of the whole machine over its cores (floor)',
-      ...{ value: Math.round(ms), of: Math.round(floorMs) },
+      value: Math.round(ms),
+      of: Math.round(floorMs),
     });
   },
 };

@@ -40,7 +40,11 @@ export const bench: Bench = {
       peers: [{ ...side('single'), name: 'one commit an event', limit: 0.2 }],
     });
     value({
-      ...{ work: '1 000 runs × 20 steps, peak of memory', against: '400 MiB', of: 400, limit: 1, unit: 'MiB' },
+      work: '1 000 runs × 20 steps, peak of memory',
+      against: '400 MiB',
+      of: 400,
+      limit: 1,
+      unit: 'MiB',
       value: median(peaks.sort((a, b) => a - b)),
       command: `node ${heap.join(' ')} test/bench/runs-side.ts grouped JOURNAL ${String(runs)}`,
       n: peaks.length,

@@ -7,7 +7,10 @@ import { failedWay } from '../../../src/steps/fence/ways.ts';
 import { specOf } from '../lab-steps.ts';
 
 const silent = new DrpError('host-unreachable', {
-  ...{ host: 'limburg', address: '192.0.2.1', port: 22, reason: 'no TCP connection within 10000 ms' },
+  host: 'limburg',
+  address: '192.0.2.1',
+  port: 22,
+  reason: 'no TCP connection within 10000 ms',
 });
 const results = [
   failedWay({ way: 'host limburg', act: 'stop on the host' }, silent),

@@ -177,7 +177,10 @@ const aside: readonly Draft[] = [
     type: 'gate.opened',
     by: 'drp',
     data: {
-      ...{ gate: 'import', key: '60.x', digest: '8'.repeat(64), state: failed },
+      gate: 'import',
+      key: '60.x',
+      digest: '8'.repeat(64),
+      state: failed,
       statement: { ...statementOf(plan, 'import'), attempt: 2 },
     },
   },
@@ -185,8 +188,15 @@ const aside: readonly Draft[] = [
     type: 'gate.decided',
     by: 'anne',
     data: {
-      ...{ gate: 'import', attempt: 2, decision: 'approve', reason: 'read back whole', passed: true },
-      ...{ person: 'anne', at: '2026-11-21T14:04:00.000Z', statementDigest: '8'.repeat(64), state: failed },
+      gate: 'import',
+      attempt: 2,
+      decision: 'approve',
+      reason: 'read back whole',
+      passed: true,
+      person: 'anne',
+      at: '2026-11-21T14:04:00.000Z',
+      statementDigest: '8'.repeat(64),
+      state: failed,
       identity: {
         strength: 'attested',
         attested: { by: 'otto', osUser: 'otto', number: '+33180000000', witness: 'vera' },
@@ -198,7 +208,10 @@ const aside: readonly Draft[] = [
     type: 'gate.opened',
     by: 'drp',
     data: {
-      ...{ gate: 'switchover', key: '61.x', digest: '7'.repeat(64), state: failed },
+      gate: 'switchover',
+      key: '61.x',
+      digest: '7'.repeat(64),
+      state: failed,
       statement: statementOf(plan, 'switchover', [
         { id: 'fencing', title: 'fencing of production', severity: 'red', lines: ['split writes possible'] },
       ]),
@@ -208,8 +221,15 @@ const aside: readonly Draft[] = [
     type: 'gate.decided',
     by: 'otto',
     data: {
-      ...{ ...otto, gate: 'switchover', attempt: 1, decision: 'approve', reason: 'nobody can be reached' },
-      ...{ at: '2026-11-21T14:05:00.000Z', statementDigest: '7'.repeat(64), passed: true, breakGlass: true },
+      ...otto,
+      gate: 'switchover',
+      attempt: 1,
+      decision: 'approve',
+      reason: 'nobody can be reached',
+      at: '2026-11-21T14:05:00.000Z',
+      statementDigest: '7'.repeat(64),
+      passed: true,
+      breakGlass: true,
       state: failed,
     },
   },
@@ -220,7 +240,10 @@ const aside: readonly Draft[] = [
     type: 'step.done',
     by: 'drp',
     data: {
-      ...{ step: 'announce', key: '4.announce', lines: [], state: failed },
+      step: 'announce',
+      key: '4.announce',
+      lines: [],
+      state: failed,
       output: { anchor: 'k3f9-2a7m 12:0f3a99c2d1e0', desks: { tickets: 'T1' } },
     },
   },
@@ -288,6 +311,9 @@ export function settledElsewhere(id: string, run = 'm2p4-8x1c'): readonly Event[
   };
   return [began, settled].map((event, at) => ({
     ...(event as Event),
-    ...{ run, seq: at + 1, at: `2026-11-22T0${String(8 + at)}:00:00.000Z`, hash: String(at + 1).repeat(64) },
+    run,
+    seq: at + 1,
+    at: `2026-11-22T0${String(8 + at)}:00:00.000Z`,
+    hash: String(at + 1).repeat(64),
   }));
 }
