@@ -1,5 +1,4 @@
 import { hostsNotLost, type Driving } from './driving.ts';
-import { isOnPaper } from './on-paper.ts';
 
 /**
  * Whoever looks into the returned function at each turn of the loop begins to connect, once a phase, to the hosts that its steps act
@@ -14,7 +13,7 @@ export function connectAhead({ log, reach, options }: Pick<Driving, 'log' | 'rea
     const phase = typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
     if (phase === seen) return;
     seen = phase;
-    if (options.onPaper === true || isOnPaper(log.events)) return;
+    if (options.onPaper === true || log.run.onPaper) return;
     const steps = (log.plan.phases[phase] ?? []).flatMap((lane) => lane.steps);
     const there = new Set(hostsNotLost(log));
     for (const host of new Set(steps.flatMap((step) => step.hosts))) {

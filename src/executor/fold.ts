@@ -42,6 +42,8 @@ export interface Run {
   readonly lineage: string;
   /** Keys that go on under the token of a job that was found, not under their own. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** A driver brought it in from paper: it stays so (on-paper.ts). */
+  readonly onPaper: boolean;
 }
 
 /** What the XState machine hears when this event happens; undefined: the event is a fact beside the machine. */
@@ -105,6 +107,7 @@ export function fold(run: Run | undefined, event: Event): Run {
   if (run === undefined) throw new DrpError('journal-diverges', { seq: event.seq, what: 'the run has no beginning' });
   const next = { ...run, lastSeq: event.seq };
   if (event.type === 'effect.started') return started(next, event.data);
+  if (event.type === 'driver.attached') return { ...next, onPaper: run.onPaper || event.data.onPaper === true };
   if (event.type === 'run.adopted') return { ...next, lineage: event.data.lineage };
   if (event.type === 'effect.found') {
     return { ...next, tokens: new Map(run.tokens).set(event.data.key, event.data.token) };
@@ -133,6 +136,7 @@ function begin(event: Extract<Event, { type: 'run.began' }>): Run {
     lastSeq: event.seq,
     lineage: '',
     tokens: new Map(),
+    onPaper: false,
   };
   return takeOn(run, actions as unknown as Action[], event);
 }

@@ -13,7 +13,7 @@ import { runFacts } from './facts.ts';
 import { tokenOf, type Wanted } from './fold.ts';
 import { followLostTail, lostJobs, mayLackItsEnd } from './lost-tail.ts';
 import { notedProgress } from './noted-progress.ts';
-import { attestedLater, isOnPaper } from './on-paper.ts';
+import { attestedLater } from './on-paper.ts';
 import { preflightEvidence } from './preflight-evidence.ts';
 import { keepWitnesses } from './witnesses.ts';
 
@@ -73,7 +73,7 @@ export async function gatherEvidence(driving: Driving, gateId: string, signal: A
 /** Begins what gates to come will take long to read; nothing waits for it. Not where the work is done on paper, nor where the run may park. */
 export function readAhead(driving: Driving): void {
   const { log, options } = driving;
-  if (options.whenOnlyPeople !== 'listen' || options.onPaper === true || isOnPaper(log.events)) return;
+  if (options.whenOnlyPeople !== 'listen' || options.onPaper === true || log.run.onPaper) return;
   for (const step of stepsOf(log.plan)) {
     if (step.kind === 'gate') continue;
     const kind = kindOf(driving, step);
@@ -100,7 +100,7 @@ export async function verifyStep(driving: Driving, id: string, signal: AbortSign
 async function launchStep(driving: Driving, effect: Wanted, signal: AbortSignal): Promise<EffectResult> {
   const step = stepOf(driving.log, effect.id);
   const { mode } = driving.log.began.data;
-  if (mode !== 'dry-run' && isOnPaper(driving.log.events)) return attestedLater(driving.log.began.run, step);
+  if (mode !== 'dry-run' && driving.log.run.onPaper) return attestedLater(driving.log.began.run, step);
   const kind = kindOf(driving, step);
   const watch: ContactWatch = {
     clock: driving.deps.clock,

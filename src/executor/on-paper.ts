@@ -4,7 +4,8 @@ import type { EffectResult } from './effect-result.ts';
 
 /**
  * What was done by hand, on paper, is brought into the record by a driver that launches no step: each waits in doubt until
- * a person attests it. A run that was once on paper stays so: nobody could tell its later drivers what already happened.
+ * a person attests it. A run that was once on paper stays so: nobody could tell its later drivers what already happened. Looks
+ * through all events: whoever drives the run asks its fold (`Run.onPaper`).
  */
 export function isOnPaper(events: readonly Event[]): boolean {
   return events.some((event) => event.type === 'driver.attached' && event.data.onPaper === true);

@@ -1,7 +1,6 @@
 import type { Draft } from '../events/event.ts';
 import { stepOf, type Driving } from './driving.ts';
 import type { Run, Wanted } from './fold.ts';
-import { isOnPaper } from './on-paper.ts';
 
 /** What says, on disk, that an effect is about to be let loose. */
 export function startedDraft({ log }: Pick<Driving, 'log'>, effect: Wanted, run: Run = log.run): Draft {
@@ -15,7 +14,7 @@ export function startedDraft({ log }: Pick<Driving, 'log'>, effect: Wanted, run:
       source: effect.source,
       attempt: (run.tries.get(effect.id) ?? 0) + 1,
       // On paper nothing is run: the record must not say that it was.
-      commands: isOnPaper(log.events) ? [] : (step?.commands ?? []),
+      commands: run.onPaper ? [] : (step?.commands ?? []),
     },
   };
 }

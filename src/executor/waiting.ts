@@ -9,7 +9,6 @@ import { answersOnPaper } from './on-paper.ts';
 interface Told {
   readonly statements: Map<string, { readonly statement: Statement; readonly digest: string }>;
   readonly troubles: Map<string, { readonly reason: string; readonly hint: string }>;
-  onPaper: boolean;
 }
 
 /** Ways that stand open beside the work or the gate; nobody has to take one. */
@@ -25,7 +24,7 @@ export function waitingOf(run: Run, events: readonly Event[]): readonly Waiting[
  * gives the list it gave before.
  */
 export function waitingReader(events: readonly Event[]): (run: Run) => readonly Waiting[] {
-  const told: Told = { statements: new Map(), troubles: new Map(), onPaper: false };
+  const told: Told = { statements: new Map(), troubles: new Map() };
   let heard = 0;
   let last: { readonly snapshot: unknown; readonly waiting: readonly Waiting[] } | undefined;
   return (run) => {
@@ -44,7 +43,7 @@ export function waitingReader(events: readonly Event[]): (run: Run) => readonly 
 function listOf(run: Run, told: Told): readonly Waiting[] {
   const states = statesOf(run);
   const answers = answersAmong(acceptedNow(run));
-  return [...(told.onPaper ? answersOnPaper(answers) : answers)]
+  return [...(run.onPaper ? answersOnPaper(answers) : answers)]
     .filter(([, verbs]) => verbs.some((verb) => !ways.has(verb)))
     .map(([subject, verbs]) => waiting(subject, verbs, { told, state: states.get(subject) ?? '' }))
     .sort((a, b) => Number(a.kind !== 'gate') - Number(b.kind !== 'gate'));
@@ -74,13 +73,8 @@ function offersCopies(statement: Statement | undefined): boolean {
 }
 
 /** Takes one event in; true where it says something here. */
-function tell(told: Told, event: Event): boolean {
-  const { statements, troubles } = told;
+function tell({ statements, troubles }: Told, event: Event): boolean {
   switch (event.type) {
-    case 'driver.attached':
-      if (event.data.onPaper !== true) return false;
-      told.onPaper = true;
-      return true;
     case 'gate.opened':
       statements.set(event.data.gate, { statement: event.data.statement, digest: event.data.digest });
       return true;

@@ -4,7 +4,7 @@ import { lastOpened } from '../events/last-opened.ts';
 import { reviewId } from '../events/review-id.ts';
 import { watchOf } from '../events/watch.ts';
 import { noncesOf, subjectOnRecord } from '../gates/on-record.ts';
-import { judge, type JudgeContext, type Verdict } from '../gates/policy.ts';
+import { deciders, judge, type JudgeContext, type Verdict } from '../gates/policy.ts';
 import type { Word, WordAnswer } from '../gates/word.ts';
 import { stepsOf } from '../plan/phases.ts';
 import type { Person } from '../runbook/schema/world.ts';
@@ -15,7 +15,7 @@ import { acceptedNow } from './fold.ts';
 import { refuseStaleEvidence, renewExpired } from './fresh-evidence.ts';
 import { refuseLateHold } from './hold.ts';
 import { verifyStep } from './launch.ts';
-import { isOnPaper, mustStillHold, owedOnPaper } from './on-paper.ts';
+import { mustStillHold, owedOnPaper } from './on-paper.ts';
 
 type Accepted = Extract<Verdict, { kind: 'accepted' }>;
 
@@ -183,7 +183,7 @@ async function seenNow(driving: Driving, step: string): Promise<Seen> {
   try {
     return { lines: await verifyStep(driving, step, AbortSignal.timeout(recheckMs)) };
   } catch (thrown) {
-    if (!isDrpError(thrown) || !isOnPaper(log.events) || mustStillHold(stepOf(log, step))) throw thrown;
+    if (!isDrpError(thrown) || !log.run.onPaper || mustStillHold(stepOf(log, step))) throw thrown;
     return { lines: [`as found when it was attested: ${thrown.message}`], against: thrown.message };
   }
 }
@@ -244,5 +244,5 @@ function judgeContext(driving: Driving, word: Word): JudgeContext {
 
 /** The lead of the watch can decide. */
 function mayLead(person: Person | undefined): boolean {
-  return person?.roles.some((role) => role === 'operator' || role === 'authoriser') ?? false;
+  return person?.roles.some((role) => deciders.includes(role)) ?? false;
 }

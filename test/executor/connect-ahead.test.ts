@@ -1,14 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { Event } from '../../src/events/event.ts';
 import { connectAhead } from '../../src/executor/connect-ahead.ts';
 import type { Driving } from '../../src/executor/driving.ts';
 import { fakePlan, fakeStep } from './fake-world.ts';
 
-function aheadOf(given: {
-  readonly lost?: readonly string[];
-  readonly events?: readonly Event[];
-  readonly fails?: boolean;
-}) {
+function aheadOf(given: { readonly lost?: readonly string[]; readonly onPaper?: boolean; readonly fails?: boolean }) {
   const asked: string[] = [];
   const state = { value: { restoration: 'copy' } as unknown };
   const lane = (name: string, ...hosts: string[]) => ({
@@ -23,8 +18,7 @@ function aheadOf(given: {
   const hosts = { a: host('south'), b: host('south'), c: host('north'), d: host('south') };
   const driving = {
     log: {
-      run: { snapshot: state },
-      events: given.events ?? [],
+      run: { snapshot: state, onPaper: given.onPaper === true },
       plan: { ...plan, world: { ...plan.world, hosts } },
       began: { data: { situation: { lost: given.lost ?? [] } } },
     },
@@ -61,8 +55,7 @@ test('a host that was declared lost is left alone', () => {
 });
 
 test('on paper nobody is connected to', () => {
-  const attached = { type: 'driver.attached', data: { onPaper: true } } as unknown as Event;
-  const { asked, look } = aheadOf({ events: [attached] });
+  const { asked, look } = aheadOf({ onPaper: true });
   look();
   expect(asked).toEqual([]);
 });

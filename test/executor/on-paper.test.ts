@@ -4,6 +4,7 @@ import type { Event } from '../../src/events/event.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
 import type { DriveOptions } from '../../src/executor/executor.ts';
 import { owedOnPaper } from '../../src/executor/on-paper.ts';
+import { foldAll } from '../../src/executor/run-log.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
 
@@ -82,6 +83,7 @@ describe('a run that is brought in from paper', () => {
       event.type === 'driver.attached' ? [event.data.onPaper] : [],
     );
     expect(attached).toEqual([true, true]);
+    expect(foldAll('', '', await events()).onPaper).toBe(true);
   });
 
   test('offers no retry, neither to who drives it nor in a status: what is never started is not tried again', async () => {

@@ -4,7 +4,7 @@ import { readAhead } from '../../src/executor/launch.ts';
 import type { StepContext } from '../../src/steps/step-kind.ts';
 import { fakePlan, fakeStep } from './fake-world.ts';
 
-function begun(options: object, fails = false): readonly string[] {
+function begun(options: object, { fails = false, onPaper = false } = {}): readonly string[] {
   const read: string[] = [];
   const step = fakeStep('fetch', 'restoration', {});
   const plan = fakePlan({ restoration: [{ name: 'databases', steps: [step] }] });
@@ -19,7 +19,7 @@ function begun(options: object, fails = false): readonly string[] {
       plan,
       events: [],
       head: { seq: 1, hash: 'a'.repeat(64) },
-      run: { tries: new Map(), tokens: new Map() },
+      run: { tries: new Map(), tokens: new Map(), onPaper },
       began: { run: 'k3f9-2a7m', data: { mode: 'real' } },
     },
     kinds: new Map([[step.kind, kind]]),
@@ -33,10 +33,11 @@ function begun(options: object, fails = false): readonly string[] {
 
 test('what gates to come take long to read is begun with the run, under a token of its own; where it fails nobody hears of it', () => {
   expect(begun({})).toEqual(['k3f9-2a7m.ahead.fetch']);
-  expect(begun({}, true)).toHaveLength(1);
+  expect(begun({}, { fails: true })).toHaveLength(1);
 });
 
 test('nothing is read ahead where the run parks as soon as it waits for people, or is done on paper', () => {
   expect(begun({ whenOnlyPeople: 'park' })).toEqual([]);
   expect(begun({ onPaper: true })).toEqual([]);
+  expect(begun({}, { onPaper: true })).toEqual([]);
 });
