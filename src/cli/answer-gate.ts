@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { DrpError } from '../base/errors.ts';
-import type { Event } from '../events/event.ts';
+import type { Event, Statement } from '../events/event.ts';
 import type { Waiting } from '../executor/executor.ts';
 import type { Word } from '../gates/word.ts';
 import { currentOsUser } from '../journal/driver.ts';
@@ -12,6 +12,7 @@ import type { Io, VerbAnswer } from './io.ts';
 import { pickRun } from './pick-run.ts';
 import { planOf } from './plan-of.ts';
 import { deliver } from './send-word.ts';
+import { needsSignature } from './sign-here.ts';
 import { signOptions, signWord, type SignOptions } from './sign-word.ts';
 import { readSignedElsewhere } from './signed-elsewhere.ts';
 import { waitingNow } from './waiting-now.ts';
@@ -182,6 +183,7 @@ async function settleAnswer(
     if (!io.json) io.stderr.write(shown);
   } else if (io.interactive) {
     io.stderr.write(shown);
+    if (decision === 'approve') refuseUnsigned(statement, options);
     await typeWord(io, decision === 'approve' ? statement.word : 'reject', decision);
   } else {
     io.stderr.write(shown);
@@ -191,6 +193,14 @@ async function settleAnswer(
     });
   }
   return reasonFor(io, decision, { given: options.reason, gate });
+}
+
+/** Said before anything is typed: the word of an OS user alone would be refused. */
+function refuseUnsigned(statement: Statement, { key, agent, attest, breakGlass }: AnswerOptions): void {
+  const { run, gate, policy } = statement;
+  if (!needsSignature(statement) || key !== undefined || agent === true || attest !== undefined || breakGlass === true)
+    return;
+  throw new DrpError('strength-too-low', { gate, run, needed: policy.strength, found: 'os-user' });
 }
 
 function checkDigest(named: string, gate: OpenGate, run: string): void {

@@ -7,7 +7,7 @@ import { gateText } from '../views/gate-text.ts';
 import type { Answer, Ask } from './ask.ts';
 import { askCopy } from './choose-copy.ts';
 import type { Io } from './io.ts';
-import { askHand, wantsSignature } from './sign-here.ts';
+import { askHand, needsSignature, wantsSignature } from './sign-here.ts';
 import { signAs, type Hand } from './sign-word.ts';
 
 /** What came of asking about one thing that waits. */
@@ -48,9 +48,9 @@ async function promptGate(waiting: Waiting, context: PromptContext): Promise<Pro
   io.stderr.write(
     gateText(statement, { width: io.width, style: io.style, nowMs: nowMs(), digest: statementDigest, journal }),
   );
-  if (statement.policy.strength !== 'os-user') {
+  if (needsSignature(statement)) {
     const approve = `drp approve ${waiting.subject} --run ${context.run} --key FILE`;
-    io.stderr.write(`This gate takes signed answers: 'sign' here, or\n  ${approve}\n`);
+    io.stderr.write(`Approved by a signature alone: 'sign' here, or\n  ${approve}\n`);
   }
   return answerOpen({ waiting, statement, statementDigest }, context);
 }
@@ -61,19 +61,26 @@ interface OpenGate {
   readonly statementDigest: string;
 }
 
-/** The question under an open gate. With a `hand` the answer is signed: only yes or no can be. */
+/**
+ * The question under an open gate. With a `hand` the answer is signed: only yes or no can be. Without one its word is not taken
+ * where an approval needs a signature: it would only be refused.
+ */
 async function answerOpen(gate: OpenGate, context: PromptContext, hand?: Hand): Promise<Prompted> {
   const { waiting, statement, statementDigest } = gate;
-  const others = waiting.verbs.filter((verb) => verb !== 'approve' && verb !== 'reject');
-  const more = hand === undefined ? [...others, ...(wantsSignature(statement) ? ['sign'] : [])] : [];
-  const words = [statement.word, 'reject', ...more, 'later'];
+  const decisions = waiting.verbs.filter((verb) => verb !== 'approve' && verb !== 'reject');
+  const more = hand === undefined ? [...decisions, ...(wantsSignature(statement) ? ['sign'] : [])] : [];
+  const unsigned = hand === undefined && needsSignature(statement);
+  const words = [...(unsigned ? [] : [statement.word]), 'reject', ...more, 'later'];
+  const others = words.filter((word) => word !== statement.word && !(unsigned && word === 'sign'));
   const who = hand === undefined ? '' : ` as ${hand.person}`;
   const answer = await context.ask.question({
-    message: `To approve${who}, type '${statement.word}'; else ${words.slice(1).map(quoted).join(', ')}:`,
-    refuse: (text) =>
-      words.includes(text)
-        ? undefined
-        : `nothing done: '${printableLine(text)}' is none of ${words.map(quoted).join(', ')}`,
+    message: `To approve${who}, type '${unsigned ? 'sign' : statement.word}'; else ${others.map(quoted).join(', ')}:`,
+    refuse: (text) => {
+      if (words.includes(text)) return undefined;
+      if (unsigned && text === statement.word)
+        return `nothing done: an approval of this gate is signed; type 'sign', then '${text}'`;
+      return `nothing done: '${printableLine(text)}' is none of ${words.map(quoted).join(', ')}`;
+    },
     signal: context.signal,
   });
   if (answer.kind !== 'typed') return unanswered(answer);

@@ -8,9 +8,15 @@ import { atHome } from './host-targets.ts';
 import type { Io } from './io.ts';
 import { findHand, type Hand } from './sign-word.ts';
 
+/** A gate that no OS user passes without a key: what is typed without one would be refused. */
+export function needsSignature({ policy }: Statement): boolean {
+  return policy.strength !== 'os-user';
+}
+
 /** A gate that the person who started the run, or an OS user alone, cannot pass: somebody may sign at this terminal. */
-export function wantsSignature({ policy }: Statement): boolean {
-  return policy.strength !== 'os-user' || policy.notTheStarter || policy.approvals > 1;
+export function wantsSignature(statement: Statement): boolean {
+  const { policy } = statement;
+  return needsSignature(statement) || policy.notTheStarter || policy.approvals > 1;
 }
 
 /**

@@ -258,15 +258,20 @@ function needRole(
   context: JudgeContext,
   need: { readonly person: string; readonly roles: readonly string[] },
 ): void {
-  const { person, roles } = need;
-  const held: readonly string[] = context.people[person]?.roles ?? [];
-  if (held.some((role) => roles.includes(role))) return;
-  const verb = word.decision ?? word.verb;
-  const able = Object.entries(context.people).flatMap(([name, one]) =>
-    one.roles.some((role) => roles.includes(role)) ? [name] : [],
-  );
+  requireRole(context.people, need, { ...asked(word), verb: word.decision ?? word.verb });
+}
+
+/** Throws role-missing, which names who has one of these roles, where the person has none. */
+export function requireRole(
+  people: JudgeContext['people'],
+  { person, roles }: { readonly person: string; readonly roles: readonly string[] },
+  about: { readonly run: string; readonly verb: string; readonly subject: string },
+): void {
+  const has = (name: string): boolean => people[name]?.roles.some((role) => roles.includes(role)) === true;
+  if (has(person)) return;
+  const able = Object.keys(people).filter(has);
   const who = able.length === 0 ? 'nobody in the runbook of this run' : able.join(', ');
-  refuse('role-missing', { ...asked(word), verb, person, roles: roles.join(' or '), who });
+  refuse('role-missing', { ...about, person, roles: roles.join(' or '), who });
 }
 
 function needStrength(word: Word, speaker: Speaker, needed: string): void {

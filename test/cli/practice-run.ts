@@ -23,11 +23,15 @@ import type { StepKind, StepOutcome } from '../../src/steps/step-kind.ts';
 export function practiceText(osUser: string): string {
   const text = readFileSync(new URL('../../runbooks/gravelines.yaml', import.meta.url), 'utf8');
   // PRACTICE_ANNE: her public key; then the gates are those of the shipped runbook, for her alone to pass. PRACTICE_VERA: a
-  // second authoriser, by her key.
+  // second authoriser, by her key. PRACTICE_OTTO: a key of the operator's, who is none.
   const anne = process.env['PRACTICE_ANNE'];
   if (anne !== undefined) {
     return text
       .replace(/(name: Anne[^]*?keys: )\[[^\]]*\]/, `$1[${anne}]`)
+      .replace(/(name: Otto[^]*?keys: )\[[^\]]*\]/, (all, otto) => {
+        const key = process.env['PRACTICE_OTTO'];
+        return key === undefined ? String(all) : `${String(otto)}[${key}]`;
+      })
       .replace(/(name: Vera[^]*?roles: )\[[^\]]*\]([^]*?keys: )\[[^\]]*\]/, (all, roles, keys) => {
         const vera = process.env['PRACTICE_VERA'];
         return vera === undefined ? String(all) : `${String(roles)}[authoriser]${String(keys)}[${vera}]`;

@@ -73,18 +73,32 @@ function decisions(): readonly string[] {
   });
 
   test('somebody else signs at the same terminal: the key is shown with its person, the word is still typed', async () => {
+    const made = (name: string): string => {
+      const file = join(folder, name);
+      spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file]);
+      return readFileSync(`${file}.pub`, 'utf8').split(' ').slice(0, 2).join(' ');
+    };
     const key = join(folder, 'anne');
-    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'anne', '-f', key]);
-    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'stranger', '-f', join(folder, 'stranger')]);
-    const anne = readFileSync(`${key}.pub`, 'utf8').split(' ').slice(0, 2).join(' ');
-    const on = open(`${practice} ${folder} activation`, { PRACTICE_ANNE: anne });
-    await on.shows(question);
+    made('stranger');
+    const env = { PRACTICE_ANNE: made('anne'), PRACTICE_OTTO: made('otto') };
+    const on = open(`${practice} ${folder} activation`, env);
+    await on.shows("To approve, type 'sign'");
     on.type('gravelines');
     on.keys('Enter');
-    await on.shows('refused:');
+    await on.shows('nothing done: an approval of this gate is signed');
+    on.type('sign');
+    on.keys('Enter');
+    await on.shows(/Whose key\?[^\n]*:\s*$/);
+    on.type(join(folder, 'otto'));
+    on.keys('Enter');
+    await on.shows("To approve as otto, type 'gravelines'");
+    on.type('gravelines');
+    on.keys('Enter');
+    await on.shows("refused: otto may not approve 'declaration': needs authoriser");
+    await on.shows('Who has that role: anne.');
     // What was read already is not drawn again.
     await on.shows('Gate declaration stands as shown above');
-    await on.shows(new RegExp(`'sign', 'later':\\s*$`));
+    await on.shows(new RegExp(`'renew', 'later':\\s*$`));
     on.type('sign');
     on.keys('Enter');
     await on.shows(/Whose key\?[^\n]*:\s*$/);
@@ -103,6 +117,17 @@ function decisions(): readonly string[] {
     expect(decisions()).toEqual(['declaration']);
     const { events } = drp('audit', 'show').json as { events: { type: string; data: { identity?: object } }[] };
     expect(events.find((event) => event.type === 'gate.decided')?.data.identity).toMatchObject({ strength: 'ssh-key' });
+  });
+
+  test('drp approve without a key says how to sign, below the statement, before a word is typed in vain', async () => {
+    const anne = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINB+rzPUGFYjfUnewB2dn/pDZsPLLckbgOhkFX6W8rPu';
+    const parking = open(`${practice} ${folder} activation 2>&1 | tee ${folder}/log`, { PRACTICE_ANNE: anne });
+    await parking.shows('parked: run');
+    parking.end();
+    const on = open(`bin/drp approve declaration --journal sqlite:${folder}/journal.sqlite`);
+    const shown = await on.shows(/needs identity by ssh-key[^]*drp approve declaration --run \S+ --key FILE/);
+    expect(shown).toContain('To sign on a machine without drp');
+    expect(shown).not.toContain('To approve');
   });
 
   test('a gate answered elsewhere withdraws the question within a second, and says by whom', async () => {

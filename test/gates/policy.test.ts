@@ -3,7 +3,7 @@ import { judge, type JudgeContext } from '../../src/gates/policy.ts';
 import { statementDigest } from '../../src/gates/statement.ts';
 import type { Word } from '../../src/gates/word.ts';
 import type { PlannedGate } from '../../src/plan/plan.ts';
-import { byOtto, contextOf, evidence, gateOf, statementOf, wordOf } from './fixtures.ts';
+import { byOtto, contextOf, evidence, gateOf, people, statementOf, wordOf } from './fixtures.ts';
 
 function verdictOf(word: Partial<Word>, gate: Partial<PlannedGate> = {}, context: Partial<JudgeContext> = {}) {
   const planned = gateOf(gate);
@@ -63,6 +63,13 @@ describe('approve', () => {
     ['a word for another run', 'word-not-now', { run: 'other' }, {}, {}],
   ])('%s is refused: %s', (...[, code, word, gate, context]) => {
     expect(verdictOf(word, gate, context)).toMatchObject({ kind: 'refused', code });
+  });
+
+  test('who lacks the role is told who has it', () => {
+    expect(verdictOf({ osUser: 'otto' })).toMatchObject({ hint: expect.stringContaining('Who has that role: anne.') });
+    expect(verdictOf({ osUser: 'otto' }, {}, { people: { otto: people['otto']! } })).toMatchObject({
+      hint: expect.stringContaining('nobody in the runbook of this run'),
+    });
   });
 
   test('an answer that names no statement is refused: what is approved must have been seen', () => {

@@ -1,5 +1,7 @@
 import { DrpError } from '../../base/errors.ts';
 import { watchOf } from '../../events/watch.ts';
+import type { PeopleContext } from '../../gates/people.ts';
+import { deciders, requireRole } from '../../gates/policy.ts';
 import { sayBeside } from '../beside.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -58,19 +60,8 @@ async function handover(io: Io, options: HandoverOptions): Promise<VerbAnswer> {
   return { text: `${beside.to} has the watch of run ${beside.run}`, json: { ...beside, outcome: 'accepted' } };
 }
 
-/** The lead can decide: operators and authorisers. */
-function refuseUnknown(
-  run: string,
-  to: string,
-  people: Readonly<Record<string, { readonly roles: readonly string[] }>>,
-): void {
+/** The lead can decide. */
+function refuseUnknown(run: string, to: string, people: PeopleContext['people']): void {
   if (people[to] === undefined) throw new DrpError('person-unknown', { who: `'${to}'` });
-  if (people[to].roles.some((role) => role === 'operator' || role === 'authoriser')) return;
-  throw new DrpError('role-missing', {
-    run,
-    verb: 'handover',
-    subject: to,
-    person: to,
-    roles: 'operator or authoriser',
-  });
+  requireRole(people, { person: to, roles: deciders }, { run, verb: 'handover', subject: to });
 }
