@@ -58,7 +58,7 @@ export async function openRecoveryWorld(folder: string, log: (line: string) => v
   const dir = join(place, 'lab');
   const built = join(place, 'built');
   if (!existsSync(built)) {
-    await build(dir, place, log);
+    await build({ dir, place, stays: kept !== undefined }, log);
     writeFileSync(built, '');
   }
   const lab = openLab(dir);
@@ -78,10 +78,13 @@ export async function openRecoveryWorld(folder: string, log: (line: string) => v
   };
 }
 
-async function build(dir: string, place: string, log: (line: string) => void): Promise<void> {
+async function build(
+  { dir, place, stays }: { readonly dir: string; readonly place: string; readonly stays: boolean },
+  log: (line: string) => void,
+): Promise<void> {
   const net = await freeNet();
   const small = { databaseBytes: 2e6, filesBytes: 2e6, ttlSeconds: 5 };
-  const lab = await startLab({ dir, net, tickets: false, recovery: 'empty', ...small });
+  const lab = await startLab({ dir, net, tickets: false, recovery: 'empty', stays, ...small });
   const { facts } = lab;
   const context = { dir, net, log };
   const [dump] = facts.backups.dumps.filter(({ host }) => host === 'backup-odd');

@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   chmodSync(place, 0o755); // as root, the lab's services run as other users and must pass through
   const dir = join(place, 'lab');
   say('The practice lab comes up: two sites, two backup servers, name servers, tickets (about 20 s) …');
-  const lab = await startLab({ dir, net: await freeNet(), ttlSeconds: 15, log: () => undefined });
+  const lab = await startLab({ dir, net: await freeNet(), ttlSeconds: 15, stays: keep, log: () => undefined });
   try {
     return await perform(lab);
   } finally {

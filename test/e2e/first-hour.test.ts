@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { drp } from '../demo/drp.ts';
 import { program, root } from './stage.ts';
 
@@ -14,8 +15,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('npm run demo -- --json plays the main job and ends with one object on stdout', async () => {
-  const child = spawn('npm', ['run', '-s', 'demo', '--', '--json'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+test('npm run demo -- --json plays the main job and ends with one object on stdout; with --keep its lab stays', async () => {
+  const child = spawn('npm', ['run', '-s', 'demo', '--', '--json', '--keep'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -37,6 +41,13 @@ test('npm run demo -- --json plays the main job and ends with one object on stdo
     expect(stderr).toContain(`$ ${command}`);
   for (const said of ['DNS  ', 'serves now', 'loss  ', 'time  ', 'drp audit show --run', 'drp obligation list'])
     expect(stderr).toContain(said);
+  const [, down = '', dir = ''] = /(npm run lab -- down --dir (\S+) --net \S+)/.exec(stderr) ?? [];
+  // Long enough for whatever would end the lab of a process that is gone.
+  await sleep(2_000);
+  expect(existsSync(join(dir, 'lab.json'))).toBe(true);
+  execSync(down, { cwd: root, stdio: 'ignore' });
+  expect(existsSync(dir)).toBe(false);
+  rmSync(join(dir, '..'), { recursive: true });
 }, 300_000);
 
 describe('what the README tells to type', () => {
