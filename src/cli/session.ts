@@ -270,8 +270,7 @@ async function sayWord(session: Session, word: Word, waiting?: Waiting): Promise
 
 async function saidWord(session: Session, word: Word, moved: Promise<void>): Promise<WordAnswer> {
   session.saying = word;
-  const answer = await session.words.say(word);
-  session.saying = undefined;
+  const answer = await session.words.say(word).finally(() => (session.saying = undefined));
   const { style, stderr } = session.io;
   if (answer.kind === 'refused') {
     stderr.write(`${style.bad(`refused: ${answer.text}`)}\n  HINT: ${answer.hint}\n`);

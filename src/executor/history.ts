@@ -8,27 +8,25 @@ import { timingsOf } from './timings-of-site.ts';
 /** What the other runs of a site tell about a plan. */
 export interface History {
   /** Of an activation: how far it was rehearsed. */
-  readonly rehearsal?: RehearsalDebt;
+  readonly rehearsal?: RehearsalDebt | undefined;
   /** Of drills and real runs that walk the same steps, oldest first. */
   readonly timings: readonly StepTiming[];
 }
 
 /**
- * Reads the journals of a site's runs, oldest first, for this plan; `but` is the run that asks. Pure; worked out when it is first
- * asked for, since a driver that meets no gate never asks.
+ * Reads the journals of a site's runs, oldest first, for this plan; `but` is the run that asks. Pure. Each part is worked out when it
+ * is first asked for: a driver that meets no gate never asks.
  */
 export function historyOf(plan: Plan, runs: readonly (readonly Event[])[], but = ''): History {
   const others = runs.filter(([first]) => first !== undefined && first.run !== but);
   let timings: History['timings'] | undefined;
   let rehearsal: RehearsalDebt | undefined;
-  const timed = {
+  return {
     get timings() {
       return (timings ??= timingsOf(plan, others));
     },
+    get rehearsal() {
+      return plan.procedure === 'activation' ? (rehearsal ??= rehearsalDebt(plan, others)) : undefined;
+    },
   };
-  if (plan.procedure !== 'activation') return timed;
-  return Object.defineProperty(timed, 'rehearsal', {
-    enumerable: true,
-    get: () => (rehearsal ??= rehearsalDebt(plan, others)),
-  });
 }

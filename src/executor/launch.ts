@@ -70,7 +70,10 @@ export async function gatherEvidence(driving: Driving, gateId: string, signal: A
   return driving.redaction.data(items as unknown as Json) as unknown as readonly EvidenceItem[];
 }
 
-/** Begins what gates to come will take long to read; nothing waits for it. Not where the work is done on paper, nor where the run may park. */
+/**
+ * Begins what gates to come will take long to read; nothing waits for it, and what goes wrong is met again by the gate that
+ * asks for it. Not where the work is done on paper, nor where the run may park.
+ */
 export function readAhead(driving: Driving): void {
   const { log, options } = driving;
   if (options.whenOnlyPeople !== 'listen' || options.onPaper === true || log.run.onPaper) return;

@@ -96,7 +96,8 @@ function faultOf(
 ): string | undefined {
   if (!isCanonical(text)) return 'it is not the one text of what it says';
   const line = lineSchema.safeParse(JSON.parse(text));
-  if (!line.success) return `it is no entry: ${line.error.issues[0]?.path.join('.') ?? ''} is not as it should be`;
+  if (!line.success)
+    return `it is no entry: ${line.error.issues[0]?.path.join('.') || 'its form'} is not as it should be`;
   const { seq, prev, entry } = line.data;
   if (seq !== place.seq || prev !== place.prev) return 'it does not continue the entry before it';
   if (entry.what === 'began') {

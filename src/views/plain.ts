@@ -27,8 +27,10 @@ export function createPlainView(
   const saidMs = new Map<string, number>();
   const overdue = new Set<string>();
   const say = (at: string, text: string) => {
-    const lines = wrapped ? wrap(`${instantText(at)} ${text}`, width - 1, '    ') : [`${instantText(at)} ${text}`];
-    lines.forEach((line) => write(line.replace(`${instantText(at)} `, `${instantText(at)}  `)));
+    const when = instantText(at);
+    // A column is left for the second space behind the instant: breaking makes one of them.
+    const [first = '', ...rest] = wrapped ? wrap(`${when} ${text}`, width - 1, '    ') : [`${when} ${text}`];
+    [`${when}  ${first.slice(when.length + 1)}`, ...rest].forEach((line) => write(line));
   };
   const now = () => new Date(nowMs()).toISOString();
   let copies = '';

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { verbLines } from '../../src/cli/overview.ts';
+import { canonicalJson } from '../../src/events/canonical.ts';
+import { sha256Hex } from '../../src/events/digest.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const verbs = verbLines.flatMap(([, lines]) => lines.map(([name]) => name));
@@ -91,6 +93,30 @@ test('the shipped runbook plans, in both directions and as a drill, without a ne
   expect(code).toBe(0);
   const { plans } = JSON.parse(out) as { plans: { procedure: string; digest: string }[] };
   expect(plans.map((plan) => plan.procedure)).toEqual(['activation', 'return', 'drill']);
+});
+
+test('a record of syncs is checked by its site or as a file, against heads kept elsewhere; no option is left unheard', () => {
+  const file = join(folder, 'drp', 'sync', 'gravelines.jsonl');
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const entry = { at: '2026-11-21T01:00:00.000Z', reason: 'users are there', what: 'refused' };
+  const line = canonicalJson({ entry, prev: '0'.repeat(64), seq: 1 });
+  writeFileSync(file, `${line}\n`);
+  const head = sha256Hex(line).slice(0, 12);
+  const verify = (...args: readonly string[]) => drp('audit', 'verify', ...args);
+  expect(verify('--sync', '--site', 'gravelines', '--anchor', head)).toMatchObject({
+    code: 0,
+    out: `verified: ${file}, 1 entry, head ${head}\n  heads kept elsewhere vouch for it up to entry 1\n`,
+  });
+  expect(verify(file).out).toContain('not proved: that nothing was cut off its end');
+  expect(verify(file, '--anchor', 'f'.repeat(12))).toMatchObject({ code: 5 });
+  writeFileSync(file, `${line.replace('users', 'Users')}\n\n`);
+  expect(verify(file)).toMatchObject({
+    code: 5,
+    out: expect.stringMatching(/^BROKEN: .* up to entry 1 of 2\n {2}entry 2: /),
+  });
+  expect(verify('--sync')).toMatchObject({ code: 2 });
+  for (const more of [['--witness'], ['--run', 'k3f9-2a7m'], ['--allowed-signers', file]])
+    expect(verify('--sync', '--site', 'gravelines', ...more)).toMatchObject({ code: 2 });
 });
 
 test('an empty journal has no runs, nothing owed and no status to show', () => {

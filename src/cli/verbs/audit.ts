@@ -63,8 +63,8 @@ export const verb: Verb = (command, { io, action }) => {
     .option('--run <run>', 'run; else the one under way, else the latest')
     .option('--site <name>', 'the latest run of this site')
     .option('--allowed-signers <file>', 'who people are, from outside the record (ssh-keygen format)')
-    .option('--anchor <text...>', "a head seen elsewhere, as tickets carry it: 'RUN SEQ:HEAD12'")
-    .option('--sync', 'the record of drp sync of --site')
+    .option('--anchor <text...>', "a head seen elsewhere, as tickets carry it: 'RUN SEQ:HEAD12'; of syncs HEAD12")
+    .option('--sync', 'the record of what drp sync did for --site')
     .option('--witness', "compare with the copies on the run's hosts, too; reads only")
     .addHelpText(
       'after',
@@ -185,6 +185,11 @@ async function verifySyncs(
   { file, bytes }: { readonly file: string; readonly bytes: Uint8Array },
   options: VerifyOptions,
 ): Promise<VerbAnswer> {
+  // Left unheard, an option would let somebody believe that what it asks for was looked at.
+  if (options.run !== undefined || options.allowedSigners !== undefined || options.witness === true) {
+    const what = 'a record of syncs belongs to no run: it has no signatures and no copies on hosts';
+    throw new DrpError('wrong-usage', { what, command: 'audit verify' });
+  }
   const { verifySync } = await import('../../executor/verify-sync.ts');
   const verdict = verifySync(bytes, options.anchor ?? []);
   const { good, entries, upToSeq, head, torn, anchoredUpToSeq, problems } = verdict;

@@ -189,9 +189,9 @@ async function writePins(loaded: LoadedRunbook, host: string, { keys, identity, 
   const { setHostPins } = await import('../../runbook/edit.ts');
   const marker = 'text' in identity ? { identity: { file, text: identity.text } } : {};
   const text = setHostPins(loaded.text, host, { hostKeys: keys.map((key) => key.key), ...marker });
-  // Whole or not at all: a runbook cut in half is found out at the worst moment.
   // Through a link: whoever keeps runbooks elsewhere looks at them there.
   const target = await realpath(loaded.file);
+  // Whole or not at all: a runbook cut in half is found out at the worst moment.
   const draft = `${target}.new`;
   await writeFile(draft, text, { mode: 0o644 });
   await rename(draft, target);

@@ -234,8 +234,10 @@ async function sitesWithRunbook({ cwd, env }: Io): Promise<readonly string[]> {
   return await sitesIn(runbookFolders({ cwd, env, ...(folder === undefined ? {} : { folder }) }));
 }
 
-/** By the runbook as it is now; where there is none here, or it is not valid, nothing can be compared. */
-/** Throws runbook-not-found for a site that has neither a runbook nor a run: a name that was mistyped is no quiet site. */
+/**
+ * By the runbook as it is now; where there is none here, or it is not valid, nothing can be compared. Throws runbook-not-found for
+ * a site that has neither a runbook nor a run: a name that was mistyped is no quiet site.
+ */
 async function rehearsalOf(io: Io, journal: Journal, seen: Seen): Promise<RehearsalDebt | undefined> {
   const site = seen.site?.site ?? seen.name;
   if (site === undefined) return undefined;
