@@ -47,7 +47,7 @@ export async function launchEffect(driving: Driving, effect: Wanted, signal: Abo
  * in the name of a run that does not hold it would only be refused). A step whose claim is being taken right now looks at its
  * signal once more behind it, and by then it was called off. Not so of a record that may lack its end.
  */
-function nothingBegan({ log }: Pick<Driving, 'log'>): boolean {
+export function nothingBegan({ log }: Pick<Driving, 'log'>): boolean {
   return !mayLackItsEnd({ log }) && !log.events.some(({ type }) => type === 'claim.taken');
 }
 

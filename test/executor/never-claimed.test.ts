@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DrpError } from '../../src/base/errors.ts';
 import type { Event } from '../../src/events/event.ts';
 import { createExecutor } from '../../src/executor/create-executor.ts';
+import { nothingBegan } from '../../src/executor/launch.ts';
 import { createMemoryJournal } from '../../src/journal/memory-journal.ts';
 import type { StepKind } from '../../src/steps/step-kind.ts';
 import { approving, fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from './fake-world.ts';
@@ -61,6 +62,16 @@ describe('a run whose very first claim was refused', () => {
     });
     expect((await events()).map(({ type }) => type)).not.toContain('stop.failed');
   });
+});
+
+test('nothing is said to have never begun of a record that may lack its end, nor of one that names a claim', () => {
+  const told = (lineage: string, ...types: readonly string[]) =>
+    nothingBegan({
+      log: { run: { lineage }, began: { data: { mode: 'real' } }, events: types.map((type) => ({ type })) },
+    } as unknown as Parameters<typeof nothingBegan>[0]);
+  expect(told('', 'run.began', 'effect.started')).toBe(true);
+  expect(told('', 'run.began', 'effect.started', 'claim.taken')).toBe(false);
+  expect(told('k3', 'run.began', 'effect.started', 'run.adopted')).toBe(false);
 });
 
 test('once a claim was taken, what was started is stopped, and a host that obeys another says so', async () => {

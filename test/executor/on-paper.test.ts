@@ -83,7 +83,13 @@ describe('a run that is brought in from paper', () => {
       event.type === 'driver.attached' ? [event.data.onPaper] : [],
     );
     expect(attached).toEqual([true, true]);
-    expect(foldAll('', '', await events()).onPaper).toBe(true);
+    // Also where a later driver, of another version, did not say so again.
+    const silent = (await events()).map((event, at, all) =>
+      event.type === 'driver.attached' && all.slice(0, at).some(({ type }) => type === 'driver.attached')
+        ? { ...event, data: { ...event.data, onPaper: undefined } }
+        : event,
+    );
+    expect(foldAll('', '', silent as readonly Event[]).onPaper).toBe(true);
   });
 
   test('offers no retry, neither to who drives it nor in a status: what is never started is not tried again', async () => {
