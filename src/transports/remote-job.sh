@@ -39,6 +39,9 @@ state() {
       echo "done $(cat "$job/rc")"
     elif [ -e "$job/cancel" ]; then
       echo cancelled
+    elif goes_on; then
+      # Not lost yet: whoever began it again now would have it run twice.
+      echo running
     else
       echo lost
     fi
@@ -60,6 +63,26 @@ state() {
 # Pids of processes that carry the mark of the job.
 marked() {
   grep -slzxF -- "DRP_JOB=$token" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3 | tr '\n' ' '
+}
+
+# Sets `leader`; 0: there is none, or its number was given away again.
+find_leader() {
+  leader=0
+  [ -e "$job/started" ] || return 0
+  read -r leader born booted <"$job/started"
+  [ "$booted" = "$(boot)" ] && { [ ! -e "/proc/$leader" ] || [ "$(birth "$leader")" = "$born" ]; } || leader=0
+}
+
+# All that runs, a line each: PID STATE PARENT GROUP SESSION, then the rest of its stat.
+processes() {
+  cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) /\1 /'
+}
+
+# The leader alone was killed: its command works on in its session. A service that was started has a session of its own.
+goes_on() {
+  find_leader
+  [ "$leader" != 0 ] &&
+    processes | awk -v leader="$leader" '$5 == leader && $2 != "Z" && $2 != "X" { found = 1 } END { exit !found }'
 }
 
 answer_state() {
@@ -189,13 +212,8 @@ find_jobs() {
 # children. So those that left the group or the session are found, and those under sudo, which scrubs the mark.
 family() {
   marked=$(marked)
-  leader=0
-  if [ -e "$job/started" ]; then
-    read -r leader born booted <"$job/started"
-    # A number that was given away again is not our leader.
-    [ "$booted" = "$(boot)" ] && { [ ! -e "/proc/$leader" ] || [ "$(birth "$leader")" = "$born" ]; } || leader=0
-  fi
-  cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) /\1 /' | awk -v leader="$leader" -v marked="$marked" '
+  find_leader
+  processes | awk -v leader="$leader" -v marked="$marked" '
     BEGIN { count = split(marked, list, " "); for (i = 1; i <= count; i++) ours[list[i]] = 1; if (leader) ours[leader] = 1 }
     $2 != "Z" && $2 != "X" { parent[$1] = $3; if (leader && $5 == leader) ours[$1] = 1 }
     END {

@@ -42,6 +42,21 @@ async function end(name: string): Promise<JobPoll> {
   return last as JobPoll;
 }
 
+/** Processes of the session that a job's leader opened. */
+function ofSession(leader: number): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .filter((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) === leader;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
 describe('a remote job', () => {
   test('runs its script with its arguments and gives output and exit code', async () => {
     const name = token();
@@ -232,11 +247,25 @@ describe('a remote job', () => {
     const leader = Number(readFileSync(join(folder(name), 'started'), 'utf8').split(' ')[0]);
     process.kill(leader, 'SIGKILL');
     process.kill(Number(readFileSync(`${ran}.pid`, 'utf8')), 'SIGKILL');
+    for (const pid of ofSession(leader)) process.kill(pid, 'SIGKILL');
     await eventually('the loss shows', async () => (await jobs.poll(host, name, 0)).status.state === 'lost');
     expect(await jobs.start(host, request)).toEqual({ state: 'lost' });
     expect(readFileSync(ran, 'utf8')).toBe('ran\n');
     expect(existsSync(join(folder(name), 'secret'))).toBe(false);
-    // Its sleep is an orphan now: only its mark and its session still tell whose it is.
+  });
+
+  test('is not lost while its command works on without the leader: nobody begins it beside itself', async () => {
+    const name = token();
+    const ran = join(sshd.home, `${name}.ran`);
+    const script = 'echo ran >>"$1"; until [ -e "$1.go" ]; do sleep 0.05; done; echo end >>"$1"; sleep 60';
+    await jobs.start(host, { token: name, script, args: [ran] });
+    await eventually('the job runs', () => existsSync(ran));
+    process.kill(Number(readFileSync(join(folder(name), 'started'), 'utf8').split(' ')[0]), 'SIGKILL');
+    expect((await jobs.poll(host, name, 0)).status).toEqual({ state: 'running' });
+    expect(await jobs.start(host, { token: name, script, args: [ran] })).toEqual({ state: 'running' });
+    writeFileSync(`${ran}.go`, '');
+    await eventually('it ends', () => readFileSync(ran, 'utf8') === 'ran\nend\n');
+    // Only its mark and its session still tell whose it is.
     expect(await jobs.cancel(host, name, { graceMs: 200 })).toEqual({ remainingPids: [] });
   });
 });
