@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { DrpError } from '../base/errors.ts';
+import { DrpError, toError } from '../base/errors.ts';
 import type { Journal } from './journal.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,10 +35,16 @@ export async function openJournal(
   return openSqliteJournal({ path: resolve(rest), unchecked: options.forShowing === true });
 }
 
-/** False only for a journal in a file that is not there. */
+/** False only for a journal in a file that is not there. Throws journal-unwritable where that cannot be told: a run may be under way. */
 export function journalExists(url: string): boolean {
-  const path = /^sqlite:(.+)$/s.exec(url)?.[1];
-  return path === undefined || existsSync(resolve(path));
+  const given = /^sqlite:(.+)$/s.exec(url)?.[1];
+  if (given === undefined) return true;
+  const path = resolve(given);
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (thrown) {
+    throw new DrpError('journal-unwritable', { path, reason: toError(thrown).message }, { cause: thrown });
+  }
 }
 
 /** Folder for words from other processes to a run of this journal; undefined for a journal without a place on this disk. */

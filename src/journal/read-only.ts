@@ -33,7 +33,8 @@ async function openCopy(path: string, url: string): Promise<Journal> {
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const copy = join(folder, 'journal.sqlite');
-    for (const end of ['', '-wal']) if (existsSync(`${path}${end}`)) await copyFile(`${path}${end}`, `${copy}${end}`);
+    await copyFile(path, copy);
+    if (existsSync(`${path}-wal`)) await copyFile(`${path}-wal`, `${copy}-wal`);
     const journal = await openJournal(`sqlite:${copy}`, { make: false });
     const close = async (): Promise<void> => {
       await journal.close();

@@ -7,6 +7,8 @@ export interface NothingYet extends Pick<StatusView, 'width' | 'journal' | 'rehe
   readonly journalThere: boolean;
   /** Site that is meant. */
   readonly name?: string;
+  /** Why the site's runbook cannot be used. */
+  readonly unfit?: string;
   /** Sites that have a runbook here. */
   readonly sites: readonly string[];
 }
@@ -22,14 +24,20 @@ export function nothingYetText(view: NothingYet): string {
         `${none}: there is no journal ${journal} yet; the first run makes it`,
         'If a run is under way, it is recorded elsewhere: check --journal and DRP_JOURNAL.',
       ];
-  return `${[...wrapped([...lines, ...(view.rehearsal ?? [])]), '', 'What to type next', ...nextLines(view)].join('\n')}\n`;
+  return `${[...wrapped([...lines, ...unfitLines(view.unfit), ...(view.rehearsal ?? [])]), '', 'What to type next', ...nextLines(view)].join('\n')}\n`;
 }
 
-function nextLines({ name, sites, width }: NothingYet): readonly string[] {
-  return table(nextCommands(name, sites), '  ', width);
+function unfitLines(unfit: string | undefined): readonly string[] {
+  return unfit === undefined ? [] : [`ATTENTION: ${unfit}: nothing can be begun with it`];
 }
 
-function nextCommands(name: string | undefined, sites: readonly string[]): readonly (readonly string[])[] {
+function nextLines(view: NothingYet): readonly string[] {
+  return table(nextCommands(view), '  ', view.width);
+}
+
+function nextCommands({ name, sites, unfit }: NothingYet): readonly (readonly string[])[] {
+  if (name !== undefined && unfit !== undefined)
+    return [[`drp plan --site ${name}`, 'names every place that is to be mended']];
   if (name !== undefined)
     return [
       [`drp plan --site ${name}`, 'every step and gate; touches no network'],

@@ -151,6 +151,15 @@ describe('drp status where no journal was ever made', () => {
     expect(status({ DRP_JOURNAL: missing(), DRP_RUNBOOKS: own }).stdout).toMatch(/^ {2}drp drill --site gravelines /m);
   });
 
+  test('says of a runbook that is not valid that nothing can be begun with it, not only what to begin', () => {
+    const own = mkdtempSync(join(folder, 'own-'));
+    writeFileSync(join(own, 'broken.yaml'), 'site: [');
+    const { stdout } = status({ DRP_JOURNAL: missing(), DRP_RUNBOOKS: own });
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(/ATTENTION: runbook \S+broken\.yaml has \d+ problem\(s\): nothing/);
+    expect(stdout).toMatch(/^ {2}drp plan --site broken /m);
+    expect(stdout).not.toContain('drp activate');
+  });
+
   test('a journal named in the command itself must be there: a slip of the finger hides no run', () => {
     expect(status({}, '--site', 'gravelines', '--journal', missing()).status).toBe(2);
     expect(status({ DRP_JOURNAL: missing() }, '--run', 'aaaa-bbbb').status).toBe(2);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultJournalUrl, openJournal, spoolFolder } from '../../src/journal/open.ts';
+import { defaultJournalUrl, journalExists, openJournal, spoolFolder } from '../../src/journal/open.ts';
+import { openToRead } from '../../src/journal/read-only.ts';
 
 describe('which journal', () => {
   test.each([
@@ -45,5 +46,19 @@ describe('which journal', () => {
     await journal.close();
     expect(readdirSync(folder)).toEqual([]);
     rmSync(folder, { recursive: true });
+  });
+
+  test('a journal in a folder that cannot be looked into is never taken for one that is not there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drp-open-'));
+    try {
+      symlinkSync('loop', join(folder, 'loop'));
+      const url = `sqlite:${join(folder, 'loop', 'journal.sqlite')}`;
+      const refusal = { code: 'journal-unwritable' };
+      expect(() => journalExists(url)).toThrow(expect.objectContaining(refusal));
+      await expect(openToRead(url)).rejects.toMatchObject(refusal);
+      await expect(openJournal(url, { make: false })).rejects.toMatchObject(refusal);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

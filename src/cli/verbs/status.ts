@@ -88,8 +88,7 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
     const seen = await look(io, showing, options);
     const underWay = seen.summary !== undefined && seen.summary.outcome === undefined;
     // In the middle of a run nobody rehearses, and everybody waits for this answer.
-    const rehearsal = underWay ? undefined : await rehearsalOf(io, showing, seen);
-    return answer(io, rehearsal === undefined ? seen : { ...seen, rehearsal });
+    return answer(io, underWay ? seen : { ...seen, ...(await rehearsalOf(io, showing, seen)) });
   }
   let shown = '';
   let readerGone = false;
@@ -175,6 +174,8 @@ interface Seen {
   readonly pastDue: readonly SiteLesson[];
   /** What the site's activation owes to rehearsal, where its runbook is at hand. */
   readonly rehearsal?: RehearsalDebt;
+  /** Why its runbook cannot be used. */
+  readonly unfit?: string;
 }
 
 async function look(io: Io, journal: Journal, options: StatusOptions): Promise<Seen> {
@@ -238,23 +239,24 @@ async function sitesWithRunbook({ cwd, env }: Io): Promise<readonly string[]> {
  * By the runbook as it is now; where there is none here, or it is not valid, nothing can be compared. Throws runbook-not-found for
  * a site that has neither a runbook nor a run: a name that was mistyped is no quiet site.
  */
-async function rehearsalOf(io: Io, journal: Journal, seen: Seen): Promise<RehearsalDebt | undefined> {
+async function rehearsalOf(io: Io, journal: Journal, seen: Seen): Promise<Pick<Seen, 'rehearsal' | 'unfit'>> {
   const site = seen.site?.site ?? seen.name;
-  if (site === undefined) return undefined;
+  if (site === undefined) return {};
   try {
     const { historyOf } = await import('../../executor/history.ts');
     const loaded = await openRunbook(io, site, undefined);
     const plan = await resolveProcedure(loaded, 'activation', { onSigners: () => undefined });
-    return historyOf(plan, await readRuns(journal, site)).rehearsal;
+    const { rehearsal } = historyOf(plan, await readRuns(journal, site));
+    return rehearsal === undefined ? {} : { rehearsal };
   } catch (error) {
     const mistyped = seen.summary === undefined && isDrpError(error, 'runbook-not-found');
     if (mistyped || !isDrpError(error)) throw error;
-    return undefined;
+    return isDrpError(error, 'runbook-invalid') ? { unfit: error.message } : {};
   }
 }
 
 async function answer(io: Io, seen: Seen): Promise<VerbAnswer> {
-  const { summary, site, sites, driven, journal, possible, unheard, pastDue, rehearsal } = seen;
+  const { summary, site, sites, driven, journal, possible, unheard, pastDue, rehearsal, unfit } = seen;
   const elapsed = summary === undefined ? {} : { elapsedMs: elapsedMs(summary, systemClock.nowMs()) };
   return {
     text: await textOf(io, seen, { statements: true }),
@@ -268,6 +270,7 @@ async function answer(io: Io, seen: Seen): Promise<VerbAnswer> {
       site: site ?? null,
       ...(sites === undefined ? {} : { sites, journalThere: journalExists(journal) }),
       ...(rehearsal === undefined ? {} : { rehearsal }),
+      ...(unfit === undefined ? {} : { unfit }),
     },
   };
 }
@@ -293,9 +296,10 @@ async function textOf(io: Io, seen: Seen, options: { readonly statements: boolea
     ...(rehearsal === undefined ? {} : { rehearsal: rehearsalLines(rehearsal, nowMs) }),
   };
   if (summary === undefined) {
-    const { name, sites = [] } = seen;
+    const { name, unfit, sites = [] } = seen;
     return nothingYetText({
       ...view,
+      ...(unfit === undefined ? {} : { unfit }),
       journalThere: journalExists(journal),
       sites,
       ...(name === undefined ? {} : { name }),
