@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { isCanonical } from '../events/canonical.ts';
 import { sha256Hex } from '../events/digest.ts';
@@ -53,6 +54,8 @@ const entrySchema = z.discriminatedUnion('what', [
 ]);
 const lineSchema = z.strictObject({ seq: z.int(), prev: digest, entry: entrySchema });
 const zeros = '0'.repeat(64);
+/** Bytes; far above what any sync writes into one entry. */
+const longestLine = 16 * 1024 * 1024;
 
 /**
  * Reads a record of syncs with nothing else at hand: that every line is whole and goes on from the one before it, and that nothing
@@ -60,19 +63,20 @@ const zeros = '0'.repeat(64);
  * throws for what the bytes hold. A record cut at the end of a line holds by itself: only an anchor shows that.
  */
 export function verifySync(bytes: Uint8Array, anchors: readonly string[] = []): SyncVerdict {
-  const text = Buffer.from(bytes).toString('utf8');
-  const end = text.lastIndexOf('\n') + 1;
-  const lines = end === 0 ? [] : text.slice(0, end - 1).split('\n');
+  const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const heads: string[] = [];
   const open = new Map<string, string>();
   const problems: SyncProblem[] = [];
-  for (const [index, line] of lines.entries()) {
-    const message = faultOf(line, { seq: index + 1, prev: heads.at(-1) ?? zeros, open });
-    if (message !== undefined) {
-      problems.push({ seq: index + 1, message });
-      break;
-    }
-    heads.push(sha256Hex(line));
+  let entries = 0;
+  let end = 0;
+  for (let at = record.indexOf(0x0a); at >= 0; at = record.indexOf(0x0a, end)) {
+    entries += 1;
+    const line = record.subarray(end, at);
+    end = at + 1;
+    if (problems.length > 0) continue;
+    const message = faultOf(line, { seq: entries, prev: heads.at(-1) ?? zeros, open });
+    if (message === undefined) heads.push(sha256Hex(line));
+    else problems.push({ seq: entries, message });
   }
   const found = anchors.map((anchor) => ({ anchor, seq: seqOf(anchor, heads) }));
   for (const { anchor, seq } of found)
@@ -80,10 +84,10 @@ export function verifySync(bytes: Uint8Array, anchors: readonly string[] = []): 
       problems.push({ seq: 0, message: `no entry has head '${anchor}': the record was cut or rewritten before it` });
   return {
     good: problems.length === 0,
-    entries: lines.length,
+    entries,
     upToSeq: heads.length,
     head: heads.at(-1) ?? zeros,
-    torn: end < text.length,
+    torn: end < record.length,
     anchoredUpToSeq: Math.max(0, ...found.map(({ seq }) => seq)),
     problems,
   };
@@ -91,9 +95,12 @@ export function verifySync(bytes: Uint8Array, anchors: readonly string[] = []): 
 
 /** Why a line is no entry of the record; undefined where it is. Notes in `open` what it begins and ends: token → step. */
 function faultOf(
-  text: string,
+  bytes: Uint8Array,
   place: { readonly seq: number; readonly prev: string; readonly open: Map<string, string> },
 ): string | undefined {
+  // Else bytes that are no text would be read as U+FFFD: other bytes, the same entry.
+  if (bytes.length > longestLine || !isUtf8(bytes)) return 'it is not the one text of what it says';
+  const text = Buffer.from(bytes).toString('utf8');
   if (!isCanonical(text)) return 'it is not the one text of what it says';
   const line = lineSchema.safeParse(JSON.parse(text));
   if (!line.success)

@@ -65,6 +65,20 @@ describe('the check of a record of syncs', () => {
     expect(verifySync(bytes, [head])).toMatchObject({ good: true, anchoredUpToSeq: 2 });
   });
 
+  test('does not hold bytes that are no text, though they would be read as the same entry', () => {
+    const bytes = forged({ ...refused, reason: '\uFFFD' });
+    const at = bytes.indexOf(0xef);
+    const changed = Buffer.concat([bytes.subarray(0, at), Buffer.from([0xff]), bytes.subarray(at + 3)]);
+    expect(verifySync(bytes)).toMatchObject({ good: true, upToSeq: 1 });
+    expect(verifySync(changed)).toMatchObject({ good: false, entries: 1, upToSeq: 0 });
+  });
+
+  test('answers for a line longer than any sync writes', () => {
+    const long = Buffer.alloc(17 * 1024 * 1024, 'a');
+    long[long.length - 1] = 0x0a;
+    expect(verifySync(long)).toMatchObject({ good: false, entries: 1, upToSeq: 0, torn: false });
+  });
+
   test('tells how far a record is good whose line was changed, taken out or moved', async () => {
     const lines = (await written(refused, began, ended)).toString().split('\n');
     const changed = lines.join('\n').replace('"files":3', '"files":4');
