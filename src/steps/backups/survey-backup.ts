@@ -93,10 +93,20 @@ export async function surveyBackup(context: SurveyContext, name: string): Promis
   if (backup === undefined) throw new DrpError('internal', { what: `the plan has no backup '${name}'` });
   return Promise.all(
     backup.sources.map(async (source) => {
-      await aheads.get(context.hosts)?.get(source);
+      await readingOver(aheads.get(context.hosts)?.get(source), context.signal);
       return await surveySource(context, { name, backup, source });
     }),
   );
+}
+
+/** Resolves when a reading under way is over, or nobody asks any more. */
+async function readingOver(reading: Promise<unknown> | undefined, signal: AbortSignal): Promise<void> {
+  if (reading === undefined || signal.aborted) return;
+  const called = Promise.withResolvers<undefined>();
+  const stop = (): void => called.resolve(undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  await Promise.race([reading, called.promise]);
+  signal.removeEventListener('abort', stop);
 }
 
 /** The same for one source, as deep as asked; never throws for what the host does. */

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBackupTime } from '../../../src/steps/backups/backup-time.ts';
-import { parseSurvey } from '../../../src/steps/backups/survey-backup.ts';
+import {
+  parseSurvey,
+  readBackupAhead,
+  surveyBackup,
+  type SurveyContext,
+} from '../../../src/steps/backups/survey-backup.ts';
 
 describe('the instant in a backup name', () => {
   test.each([
@@ -44,4 +49,40 @@ describe('a survey', () => {
       'it cannot be read to its end',
     ]);
   });
+});
+
+test('a survey that nobody waits for any more does not wait for a dump that is being read ahead', async () => {
+  const reading = new AbortController();
+  const asking = new AbortController();
+  let asked = 0;
+  const exec = (_argv: unknown, { signal }: { readonly signal: AbortSignal }) => {
+    asked += 1;
+    return new Promise((_, reject) => {
+      if (signal.aborted) reject(new Error('called off'));
+      signal.addEventListener('abort', () => reject(new Error('called off')));
+    });
+  };
+  const source = { host: 'backup-odd', folder: '/b', pattern: '{time}.dump' };
+  const context = (signal: AbortSignal) =>
+    ({
+      hosts,
+      signal,
+      facts: {},
+      world: {
+        hosts: { 'backup-odd': { datacentre: 'other', base: '/' } },
+        backups: { users: { kind: 'database', every: '2h', sources: [source] } },
+      },
+    }) as unknown as SurveyContext;
+  const target = { name: 'backup-odd', identity: { file: '/etc/hostname', text: 'odd' } };
+  const hosts = { connect: () => Promise.resolve({ target, exec }) };
+  const ahead = readBackupAhead(context(reading.signal), 'users');
+  while (asked === 0) await new Promise((resolve) => setImmediate(resolve));
+  const survey = surveyBackup(context(asking.signal), 'users').then(
+    () => 'over',
+    () => 'over',
+  );
+  asking.abort();
+  expect(await survey).toBe('over');
+  reading.abort();
+  await ahead;
 });
