@@ -14,6 +14,8 @@ bring_straight() {
   while IFS= read -r one <&5; do
     size=${one%% *} one=${one#* }
     when=${one%% *} path=${one#* }
+    # What the source says of its own tree is never followed out of this one.
+    case /$path/ in */../*) return 1 ;; esac
     printf '%s %s\n' "$brought" "$path" >"$work/straight"
     case $path in */*) mkdir -p "$staging/${path%/*}" ;; esac || return
     on_source "$work/one-file.sh" "$source" "$identity_file" "$identity_text" "$path" >"$staging/$path" 2>"$work/error" &&

@@ -51,9 +51,9 @@ streamed() {
   done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
 
-# WORDS BYTES_BEFORE COUNTER: says where the work is, once a second, until it is ended.
+# WORDS BYTES_BEFORE COUNTER: says where the work is, once a second, until it is ended, or the job was.
 report_while() {
-  while sleep 1; do
+  while sleep 1 && kill -0 "$$" 2>/dev/null; do
     sent=$($3)
     done_bytes=$(($2 + ${sent:-0}))
     [ "$done_bytes" -le "$bytes" ] || done_bytes=$bytes

@@ -26,7 +26,7 @@ bring_dump() {
       (cd "$work" && exec rsync -tS -s --partial --inplace --no-h -e 'sh ./ssh' "$DRP_LINK_ADDRESS:$source" "$part") 2>"$work/error" &
     fi
     copier=$!
-    while sleep 1; do
+    while sleep 1 && kill -0 "$$" 2>/dev/null; do
       [ ! -f "$part" ] || say progress "$(wc -c <"$part")" "$bytes" "fetching the dump"
     done &
     reporter=$!

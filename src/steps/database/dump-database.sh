@@ -27,7 +27,7 @@ dump_database() {
   umask 077
   pg_dump -w -Fc ${level:+-Z "$level"} --snapshot="$(cat snapshot)" -f "$target.part" "$name" 2>messages &
   dumper=$!
-  while sleep 1; do
+  while sleep 1 && kill -0 "$$" 2>/dev/null; do
     [ ! -f "$target.part" ] || say progress "$(wc -c <"$target.part")" 0 "dumping $name ($size bytes before compression)"
   done &
   reporter=$!

@@ -84,7 +84,7 @@ restorer=$!
 harmful() {
   grep -E '^pg_restore: error: ' messages | if [ -s benign ]; then grep -vEf benign; else cat; fi
 }
-while sleep 1; do
+while sleep 1 && kill -0 "$$" 2>/dev/null; do
   here=$(echo "select pg_database_size(:'name')" | sql -d postgres -v name="$fresh" 2>/dev/null)
   say progress "${here:-0}" 0 "restored $(grep -Ec '^pg_restore: (finished|processing|skipping) item ' messages) of $items items"
   [ -z "$(harmful | head -n 1)" ] || kill "$restorer" 2>/dev/null

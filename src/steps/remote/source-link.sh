@@ -55,7 +55,7 @@ link_share() {
 
 link_down() {
   [ -z "${link_shared:-}" ] || kill "$link_shared" 2>/dev/null
-  [ -z "${link_taken:-}" ] || (cd "$DRP_LINK_SHARE" && exec ssh -O exit -o ControlPath=link drp-source) >/dev/null 2>&1 </dev/null
+  [ -z "${link_taken:-}" ] || (cd "$DRP_LINK_SHARE" && exec timeout 5 ssh -O exit -o ControlPath=link drp-source) >/dev/null 2>&1 </dev/null
 }
 
 # Opens one in $work for whoever calls `link_share $work` next. It ends by itself when nobody has used it for a while.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -130,6 +130,37 @@ describe('large files into a fresh tree', () => {
     const half = statSync(join(hidden, 'a folder', 'half'));
     expect([half.size, half.mode & 0o777, half.mtimeMs > 1.5e12]).toEqual([4, 0o600, true]);
     expect(existsSync(join(hidden, 'never'))).toBe(false);
+  });
+
+  test.each(['../out', 'a/../../out', '..'])(
+    'are never written out of the hidden tree, whatever the source calls them: %s',
+    (path) => {
+      const hidden = join(to, '..', 'hidden', 'tree');
+      mkdirSync(hidden, { recursive: true });
+      const text = `on_source() { echo four; }
+      work=$1 staging=$2 source= identity_file= identity_text=
+      ${scriptText('copy/straight.sh')}
+      printf '4 1000000000 %s\\n' "$3" >"$work/list"
+      bring_straight "$work/list" && echo brought || echo not`;
+      expect(sh(text, from, hidden, path)).toBe('not\n');
+      expect(sh('ls "$1/.."', hidden)).toBe('tree\n');
+    },
+  );
+
+  test('are reported on no longer than their job lives', () => {
+    const text = `${scriptText('copy/transfer.sh')}
+      work=$1 bytes=1 limit= streams_now=
+      say() { :; }
+      limit_now() { :; }
+      sleep() { command sleep 0.05; }
+      nothing() { echo 0; }
+      report_while x 0 nothing >/dev/null 2>&1 &
+      echo "$!"
+      kill -9 "$$"`;
+    const { stdout } = spawnSync('sh', ['-c', text, 'sh', from], { encoding: 'utf8' });
+    expect(
+      sh('for n in $(seq 100); do kill -0 "$1" 2>/dev/null || { echo gone; exit; }; sleep 0.05; done', stdout.trim()),
+    ).toBe('gone\n');
   });
 });
 
