@@ -15,7 +15,7 @@ let steps: LabSteps;
 let from: string;
 let to: string;
 
-const windows = ['ahead', 'gone', 'delta', 'mapped', 'acl', 'spoilt', 'boot'] as const;
+const windows = ['ahead', 'gone', 'hung', 'delta', 'mapped', 'acl', 'spoilt', 'boot'] as const;
 
 beforeAll(async () => {
   steps = await startLabSteps();
@@ -269,6 +269,24 @@ describe('the frozen window', () => {
     const { lines } = await copy('last-gone', last);
     expect(lines.join('\n')).toMatch(/had changed since checksums were kept/);
     expect(differences()).toBe('');
+  });
+
+  test('does not wait for a connection left open that answers no more', async () => {
+    turnTo('hung');
+    await copy('pre-hung', living);
+    const left = readFileSync(join(`${staging()}.ledger`, 'way'), 'utf8').trim();
+    const master = Number(
+      sh('for p in /proc/[0-9]*; do [ "$(readlink "$p/cwd")" != "$1" ] || echo "${p#/proc/}"; done', left).trim(),
+    );
+    process.kill(master, 'SIGSTOP');
+    try {
+      const began = performance.now();
+      await copy('last-hung', last);
+      expect(performance.now() - began).toBeLessThan(20_000);
+      expect(differences()).toBe('');
+    } finally {
+      process.kill(master, 'SIGKILL');
+    }
   });
 
   test('sends and reads only what changed since checksums were kept', async () => {
