@@ -98,7 +98,8 @@ function decisions(): readonly string[] {
     await on.shows('Who has that role: anne.');
     // What was read already is not drawn again.
     await on.shows('Gate declaration stands as shown above');
-    await on.shows(new RegExp(`'renew', 'later':\\s*$`));
+    // Nor is the refusal told a second time as it goes on record.
+    expect(await on.shows(new RegExp(`'renew', 'later':\\s*$`))).not.toContain('refused: approve declaration');
     on.type('sign');
     on.keys('Enter');
     await on.shows(/Whose key\?[^\n]*:\s*$/);
