@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   const place = mkdtempSync(join(tmpdir(), 'drp-'));
   chmodSync(place, 0o755); // as root, the lab's services run as other users and must pass through
   const dir = join(place, 'lab');
-  say('The practice lab comes up: two sites, two backup servers, name servers, tickets (about 20 s) …');
+  say('The practice lab comes up: two sites, two backup servers, name servers,\ntickets (about 20 s) …');
   const lab = await startLab({ dir, net: await freeNet(), ttlSeconds: 15, stays: keep, log: () => undefined });
   try {
     return await perform(lab);
@@ -49,7 +49,7 @@ async function perform(lab: Lab): Promise<number> {
   const stage: Stage = { facts, env, say };
   const before = await dnsValue(lab);
   await lab.fault('site-down', 'limburg');
-  say(`Limburg burns: production and the backup server beside it are gone. www.kyc.test still points to ${before}.`);
+  say(`Limburg burns: production and the backup server beside it are gone.\nwww.kyc.test still points to ${before}.`);
   const args = ['activate', '--site', 'gravelines'];
   const situation = [
     '--what',
@@ -69,9 +69,9 @@ async function perform(lab: Lab): Promise<number> {
     say('No terminal: operator (otto) and authoriser (anne) are played through the commands you would type.');
     ({ exitCode, run } = await playPeople(stage, [...args, ...situation]));
   } else {
-    say(`\nYou are the operator, otto. The authoriser, anne, signs in a second terminal; there, type first:\n`);
+    say(`\nYou are the operator, otto. The authoriser, anne, signs in a second terminal;\nthere, type first:\n`);
     say(`  ${exportLine(env)}`);
-    say(`\nthen what each gate asks for, with her key: --person anne --key ${facts.people.anne.keyFile}\n`);
+    say(`\nthen what each gate asks for, with her key:\n  --person anne --key ${facts.people.anne.keyFile}\n`);
     exitCode = await drpOnTerminal(args, env);
     run = (await currentRun(stage)).run;
   }
