@@ -130,7 +130,7 @@ if (missing.length > 0) process.stderr.write(`SKIPPED: drp connect through a bas
         await on.shows(`connected: bastion (${login.address}:${login.port})`);
         await on.shows('ended with 0');
       } finally {
-        on.end();
+        await on.end();
       }
       const after = pinPdu();
       expect(after.stderr).toContain(`${lab.facts.hosts.pdu!.identity}  pinned so far: not read yet`);

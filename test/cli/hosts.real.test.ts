@@ -108,7 +108,7 @@ test('a host the runbook does not have is refused with those it has', () => {
       await on.shows('identity gravelines role=recovery');
       expect(readFileSync(file(), 'utf8')).toContain('text: gravelines role=recovery');
     } finally {
-      on.end();
+      await on.end();
     }
   },
 );

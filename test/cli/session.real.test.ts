@@ -17,11 +17,10 @@ let terminal: Terminal | undefined;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'drp-session-'));
 });
-afterEach(() => {
-  terminal?.end();
+afterEach(async () => {
+  await terminal?.end();
   terminal = undefined;
-  // The session notes in its journal that the terminal went away: it may still be at it.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 function open(command: string, env: Readonly<Record<string, string>> = {}): Terminal {
@@ -124,7 +123,7 @@ function decisions(): readonly string[] {
     const anne = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINB+rzPUGFYjfUnewB2dn/pDZsPLLckbgOhkFX6W8rPu';
     const parking = open(`${practice} ${folder} activation 2>&1 | tee ${folder}/log`, { PRACTICE_ANNE: anne });
     await parking.shows('parked: run');
-    parking.end();
+    await parking.end();
     const on = open(`bin/drp approve declaration --journal sqlite:${folder}/journal.sqlite`);
     const shown = await on.shows(/needs identity by ssh-key[^]*drp approve declaration --run \S+ --key FILE/);
     expect(shown).toContain('To sign on a machine without drp');
@@ -223,7 +222,7 @@ function decisions(): readonly string[] {
   test('a terminal that goes away detaches the run, and says so in the record', async () => {
     const on = open(`${practice} ${folder} activation`);
     await on.shows(question);
-    on.end();
+    await on.end();
     const until = Date.now() + 5_000;
     while (drp('status').json['driven'] !== 'not-driven' && Date.now() < until);
     const { events } = drp('audit', 'show').json as { events: { type: string }[] };

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { sessionProcesses } from '../lab/process.ts';
 
 /** A real terminal (tmux) that types and reads the screen. Its server is its own: ended with it, others are left alone. */
 export interface Terminal {
@@ -11,7 +12,8 @@ export interface Terminal {
   screen(): string;
   /** Resolves once the screen shows it; throws with the screen after `timeoutMs`. */
   shows(text: string | RegExp, timeoutMs?: number): Promise<string>;
-  end(): void;
+  /** Closes the terminal; what ran in it has ended when this resolves, and has written its last. Throws after 20 s. */
+  end(): Promise<void>;
 }
 
 export const hasTerminal = spawnSync('tmux', ['-V']).status === 0;
@@ -54,6 +56,15 @@ export function openTerminal(
         await delay(100);
       }
     },
-    end: () => void spawnSync('tmux', ['-L', server, 'kill-server']),
+    end: async () => {
+      const pane = spawnSync('tmux', ['-L', server, 'list-panes', '-a', '-F', '#{pane_pid}'], { encoding: 'utf8' });
+      const leaders = pane.stdout.split('\n').map(Number).filter(Boolean);
+      spawnSync('tmux', ['-L', server, 'kill-server']);
+      const until = Date.now() + 20_000;
+      while (leaders.some((leader) => sessionProcesses(leader).length > 0)) {
+        if (Date.now() > until) throw new Error('what ran in the terminal does not end');
+        await delay(20);
+      }
+    },
   };
 }

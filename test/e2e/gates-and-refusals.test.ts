@@ -178,7 +178,7 @@ describe('bad news stops an activation before anything is overwritten', () => {
     );
 
   afterEach(async () => {
-    terminal?.end();
+    await terminal?.end();
     await abort();
   });
 
@@ -194,7 +194,7 @@ describe('bad news stops an activation before anything is overwritten', () => {
     piped.keys('Enter');
     await piped.shows(/ended with \d+/);
     expect(await decided()).toEqual(['declaration']);
-    piped.end();
+    await piped.end();
 
     const on = open(`${program} resume --run ${run}`);
     // Before the question stands.

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash, sign as cryptoSign, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,8 +37,11 @@ beforeAll(async () => {
     execFileSync('ssh-add', ['-q', keyOf(type, options)], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
   }
 });
-afterAll(() => {
+afterAll(async () => {
+  // It removes its socket itself.
+  const ended = once(agent, 'exit');
   agent.kill();
+  await ended;
   rmSync(folder, { recursive: true });
 });
 

@@ -319,6 +319,14 @@ function sessionMembers(record: ProcessRecord): readonly number[] {
   });
 }
 
+/** Processes of this session that have not ended. */
+export function sessionProcesses(leader: number): readonly number[] {
+  return allPids().filter((pid) => {
+    const stat = readStat(pid);
+    return stat !== undefined && !hasEnded(stat) && stat.session === leader;
+  });
+}
+
 const allPids = (): readonly number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -112,7 +112,7 @@ export async function startLabSteps(options: LabOptions = {}): Promise<LabSteps>
   const lab =
     given === undefined
       ? await startLab({
-          dir: mkdtempSync(join(tmpdir(), 'drp-steps-')),
+          dir: options.dir ?? mkdtempSync(join(tmpdir(), 'drp-steps-')),
           net: `127.${number()}.${number()}`,
           databaseBytes: 2e6,
           filesBytes: 2e6,
