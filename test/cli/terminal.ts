@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sessionProcesses } from '../lab/process.ts';
 
@@ -57,11 +58,14 @@ export function openTerminal(
       }
     },
     end: async () => {
-      const pane = spawnSync('tmux', ['-L', server, 'list-panes', '-a', '-F', '#{pane_pid}'], { encoding: 'utf8' });
-      const leaders = pane.stdout.split('\n').map(Number).filter(Boolean);
+      const format = '#{pane_pid} #{socket_path}';
+      const listed = spawnSync('tmux', ['-L', server, 'list-panes', '-a', '-F', format], { encoding: 'utf8' });
+      const [, leader = '', socket = ''] = /^(\d+) (.+)/.exec(listed.stdout) ?? [];
+      if (socket === '') return; // ended before
       spawnSync('tmux', ['-L', server, 'kill-server']);
+      rmSync(socket, { force: true }); // tmux leaves it
       const until = Date.now() + 20_000;
-      while (leaders.some((leader) => sessionProcesses(leader).length > 0)) {
+      while (sessionProcesses(Number(leader)).length > 0) {
         if (Date.now() > until) throw new Error('what ran in the terminal does not end');
         await delay(20);
       }
