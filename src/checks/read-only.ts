@@ -22,6 +22,7 @@ export const readOnlyPrograms: Readonly<Record<string, readonly (readonly string
   mysql: [['-e', 'SHOW']],
   nproc: 'any',
   od: 'any',
+  openssl: [['dgst', '-sha256', '-r']],
   pg_restore: [['-l'], ['-f', '/dev/null'], ['--version']],
   psql: [['-X', '-q', '-At', '-w']],
   quota: [['-w', '-p']],

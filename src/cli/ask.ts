@@ -1,5 +1,6 @@
 import { DrpError } from '../base/errors.ts';
 import { printable } from '../views/escape.ts';
+import { wrap } from '../views/layout.ts';
 import { guardInput } from './guarded-input.ts';
 import type { Io } from './io.ts';
 
@@ -63,7 +64,8 @@ async function askTyped(io: Io, asked: Question): Promise<Answer> {
       {
         type: 'input',
         name: 'text',
-        message: printable(asked.message),
+        // Behind the two columns of its mark; a terminal itself would break words.
+        message: wrap(printable(asked.message), io.width - 2, '  ').join('\n'),
         validate,
         theme: { validationFailureMode: 'clear', prefix: { idle: '?', done: '?' } },
       },

@@ -39,6 +39,7 @@ export async function guardInput(
   stdin.on('data', onData);
   stdin.once('end', onGone);
   stdin.once('close', onGone);
+  stdin.on('error', onGone); // EIO: the terminal belongs to others now
   stdin.resume();
   if (!options.pasteAllowed) screen.write('\u001b[?2004h');
   const startedMs = systemClock.nowMs();
@@ -54,6 +55,7 @@ export async function guardInput(
       stdin.off('data', onData);
       stdin.off('end', onGone);
       stdin.off('close', onGone);
+      stdin.off('error', onGone);
       if (!gone.signal.aborted) {
         screen.write('\u001b[?2004l');
         stdin.setRawMode(false);

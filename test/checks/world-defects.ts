@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { Edit, EditValue } from '../../src/runbook/edit.ts';
 import { copyAside, putBack } from '../lab/aside.ts';
 import { finishDump } from '../lab/backups.ts';
+import { queryServer } from '../lab/dns-query.ts';
 import type { BackupFacts, LabFacts } from '../lab/facts.ts';
 import { clientArgv } from '../lab/postgres.ts';
-import { run } from '../lab/process.ts';
+import { run, waitFor } from '../lab/process.ts';
 import { set } from './checked-lab.ts';
 import { keyFile, runbookCopy, srv, type Asked, type CheckedWorld } from './checked-world.ts';
 import { certified } from './other-certificate.ts';
@@ -35,6 +36,15 @@ const zone =
     await nsupdate(line);
     return () => nsupdate(undo);
   };
+
+/** What an earlier change left is known to both: else the second would go on with it for good. */
+async function bothServersAgree({ lab }: CheckedWorld): Promise<void> {
+  const servers = lab.facts.dns?.servers ?? [];
+  await waitFor('the second name server to know every change', async () => {
+    const answers = await Promise.all(servers.map((server) => queryServer(server, { name: 'kyc.test', type: 'SOA' })));
+    return new Set(answers.map((reply) => reply.answers[0]?.value)).size === 1 ? true : undefined;
+  });
+}
 
 const newestDump = ({ lab }: CheckedWorld): BackupFacts['dumps'][number] => lab.facts.backups.dumps[0]!;
 
@@ -160,6 +170,7 @@ const names: readonly Defect[] = [
     what: 'the second name server hears of no change',
     named: [/^dns\.agree kyc\.test$/],
     inject: async (world) => {
+      await bothServersAgree(world);
       const undo = await fault('dns-stale', 'dns-follow')(world);
       await world.nsupdate(`update add marker.kyc.test 60 TXT changed-${String(Date.now())}`);
       return undo;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { PasteFilter } from '../../src/cli/guarded-input.ts';
+import { PassThrough } from 'node:stream';
+import { guardInput, PasteFilter } from '../../src/cli/guarded-input.ts';
 
 async function through(chunks: readonly string[]): Promise<{ readonly typed: string; readonly pasted: boolean }> {
   const filter = new PasteFilter({});
@@ -29,4 +30,14 @@ describe('what is pasted never arrives', () => {
   test('and typed keys pass as they are, arrows and letters of any script too', async () => {
     expect(await through(['grav', '\u001b[D', 'é東', '\r'])).toEqual({ typed: 'grav\u001b[Dé東\r', pasted: false });
   });
+});
+
+test('a terminal that fails under a question is a terminal that is gone, no crash', async () => {
+  const stdin = Object.assign(new PassThrough(), { setRawMode: () => undefined }) as unknown as NodeJS.ReadStream;
+  const screen = new PassThrough() as unknown as NodeJS.WriteStream;
+  const input = await guardInput(stdin, screen, { pasteAllowed: true });
+  stdin.emit('error', Object.assign(new Error('read EIO'), { code: 'EIO' }));
+  expect(input.gone.aborted).toBe(true);
+  input.release();
+  expect(stdin.listenerCount('error')).toBe(0);
 });

@@ -14,7 +14,7 @@ import { queryServer } from '../lab/dns-query.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { drp, drpOnTerminal, typed } from './drp.ts';
 import { freeNet } from './free-net.ts';
-import { currentRun, playPeople, type Stage } from './operator.ts';
+import { currentRun, playPeople, runOf, type Stage } from './operator.ts';
 import { readServed } from './served.ts';
 
 const json = process.argv.includes('--json');
@@ -73,7 +73,12 @@ async function perform(lab: Lab): Promise<number> {
     say(`  ${exportLine(env)}`);
     say(`\nthen what each gate asks for, with her key:\n  --person anne --key ${facts.people.anne.keyFile}\n`);
     exitCode = await drpOnTerminal(args, env);
-    run = (await currentRun(stage)).run;
+    const begun = await runOf(stage);
+    if (begun === undefined) {
+      say(`\nNo run was begun (exit ${String(exitCode)}).`);
+      return exitCode;
+    }
+    run = begun.run;
   }
   if (exitCode !== 0) {
     const next = keep ? `It goes on with: ${typed(['resume', '--run', run])}` : `Its lab goes now; ${keeping}`;

@@ -38,12 +38,15 @@ export function drp(
   });
 }
 
-/** Runs drp on this process's own terminal. */
+/** Runs drp on this process's own terminal; until it ends Ctrl-C is drp's to answer. */
 export function drpOnTerminal(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env, stdio: 'inherit' });
+    const leaveToDrp = (): void => undefined;
+    process.on('SIGINT', leaveToDrp);
     child.on('error', reject);
     child.on('close', (code) => {
+      process.off('SIGINT', leaveToDrp);
       resolve(code ?? 1);
     });
   });

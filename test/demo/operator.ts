@@ -68,11 +68,17 @@ async function show(stage: Stage, args: readonly string[]) {
   });
 }
 
-/** The run as `drp status --json` tells it. */
+/** The run as `drp status --json` tells it. Throws where there is none. */
 export async function currentRun(stage: Stage, run?: string): Promise<RunSummary> {
+  const found = await runOf(stage, run);
+  if (found === undefined) throw new Error('there is no run');
+  return found;
+}
+
+/** The same; undefined where there is none. */
+export async function runOf(stage: Stage, run?: string): Promise<RunSummary | undefined> {
   const answer = lastJson(await drp(['status', '--json', ...(run === undefined ? [] : ['--run', run])], stage.env)) as {
     run: RunSummary | null;
   };
-  if (answer.run === null) throw new Error('there is no run');
-  return answer.run;
+  return answer.run ?? undefined;
 }

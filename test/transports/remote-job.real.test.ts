@@ -42,6 +42,15 @@ async function end(name: string): Promise<JobPoll> {
   return last as JobPoll;
 }
 
+/** What ended by itself meanwhile is as gone as what is killed. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Processes of the session that a job's leader opened. */
 function ofSession(leader: number): readonly number[] {
   return readdirSync('/proc')
@@ -243,11 +252,11 @@ describe('a remote job', () => {
     const ran = join(sshd.home, `${name}.ran`);
     const request = { token: name, script: 'echo ran >>"$1"; echo $$ >"$1.pid"; sleep 60', args: [ran], secret: 's' };
     await jobs.start(host, request);
-    await eventually('the job runs', () => existsSync(`${ran}.pid`));
+    await eventually('the job runs', () => existsSync(`${ran}.pid`) && readFileSync(`${ran}.pid`, 'utf8') !== '');
     const leader = Number(readFileSync(join(folder(name), 'started'), 'utf8').split(' ')[0]);
     process.kill(leader, 'SIGKILL');
     process.kill(Number(readFileSync(`${ran}.pid`, 'utf8')), 'SIGKILL');
-    for (const pid of ofSession(leader)) process.kill(pid, 'SIGKILL');
+    for (const pid of ofSession(leader)) killIfThere(pid);
     await eventually('the loss shows', async () => (await jobs.poll(host, name, 0)).status.state === 'lost');
     expect(await jobs.start(host, request)).toEqual({ state: 'lost' });
     expect(readFileSync(ran, 'utf8')).toBe('ran\n');
