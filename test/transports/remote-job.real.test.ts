@@ -9,6 +9,7 @@ import { provenArgv } from '../../src/transports/host-proof.ts';
 import { createTransportPool, type HostPool } from '../../src/transports/pool.ts';
 import { createRemoteJobs } from '../../src/transports/remote-job.ts';
 import type { JobPoll, RemoteJobs } from '../../src/transports/transport.ts';
+import { sessionProcesses } from '../lab/process.ts';
 import { eventually, isRunning, startCutProxy, startSshd, type SshdFixture } from './sshd-fixture.ts';
 
 jest.setTimeout(60_000);
@@ -49,21 +50,6 @@ function killIfThere(pid: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-/** Processes of the session that a job's leader opened. */
-function ofSession(leader: number): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^[0-9]+$/.test(name))
-    .filter((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) === leader;
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
 }
 
 describe('a remote job', () => {
@@ -256,7 +242,7 @@ describe('a remote job', () => {
     const leader = Number(readFileSync(join(folder(name), 'started'), 'utf8').split(' ')[0]);
     process.kill(leader, 'SIGKILL');
     process.kill(Number(readFileSync(`${ran}.pid`, 'utf8')), 'SIGKILL');
-    for (const pid of ofSession(leader)) killIfThere(pid);
+    for (const pid of sessionProcesses(leader)) killIfThere(pid);
     await eventually('the loss shows', async () => (await jobs.poll(host, name, 0)).status.state === 'lost');
     expect(await jobs.start(host, request)).toEqual({ state: 'lost' });
     expect(readFileSync(ran, 'utf8')).toBe('ran\n');
