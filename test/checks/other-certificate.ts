@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run, signalProcess, waitFor } from '../lab/process.ts';
+import { descendants, run, runningPid, signalProcess, waitFor } from '../lab/process.ts';
 import { hostFolder } from '../lab/sshd.ts';
 import { nginxProcess } from '../lab/web.ts';
 import type { CheckedWorld } from './checked-world.ts';
@@ -20,28 +20,30 @@ export async function certified(
   const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-subj', `/CN=${subject}`, '-out', 'other.pem', ...names_];
   await run(['openssl', 'req', '-x509', '-key', 'site.key', ...days, ...signed], { cwd: folder });
   writeFileSync(configuration, text.replace('site.pem', 'other.pem'));
-  await reloaded(world);
+  await reloaded(world, 'other.pem');
   return async () => {
     writeFileSync(configuration, text);
-    await reloaded(world);
+    await reloaded(world, 'site.pem');
   };
 }
 
-/** Resolves when a worker with the new configuration answers. */
-async function reloaded({ context, lab }: CheckedWorld): Promise<void> {
+/** Resolves when FILE is shown and nobody is left who could show another: a worker of before takes connections until it has gone. */
+async function reloaded({ context, lab }: CheckedWorld, file: string): Promise<void> {
   const { address, tlsPort } = lab.facts.web!.gravelines;
-  const shown = async (): Promise<string> => {
-    const ask = 'openssl s_client -connect "$1" </dev/null 2>/dev/null | openssl x509 -noout -serial';
-    return (await run(['sh', '-c', ask, 'ask', `${address}:${String(tlsPort)}`])).stdout;
-  };
-  const before = await shown();
+  const wanted = await run(['openssl', 'x509', '-in', join(context.dir, 'tls', file), '-noout', '-serial']);
+  const ask = 'openssl s_client -connect "$1" </dev/null 2>/dev/null | openssl x509 -noout -serial';
+  const shown = (): Promise<{ readonly stdout: string }> =>
+    run(['sh', '-c', ask, 'ask', `${address}:${String(tlsPort)}`]);
+  const workers = (): readonly number[] => descendants(runningPid(context, nginxProcess('gravelines')) ?? 0);
+  const before = workers();
   let looks = 0;
   const look = async (): Promise<true | undefined> => {
     // Told again now and then: a server that is busy with the last reload may miss one.
     if (looks % 25 === 0) signalProcess(context, nginxProcess('gravelines'), 'SIGHUP');
     looks += 1;
-    const now = await shown();
-    return now === before || now === '' ? undefined : true;
+    const now = workers();
+    if (now.length === 0 || before.some((worker) => now.includes(worker))) return undefined;
+    return (await shown()).stdout === wanted.stdout ? true : undefined;
   };
-  await waitFor('another certificate', look, 45_000);
+  await waitFor(`${file} to be shown`, look, 45_000);
 }
