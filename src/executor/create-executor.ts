@@ -5,6 +5,7 @@ import { genesis } from '../journal/chain.ts';
 import type { Lease } from '../journal/journal.ts';
 import { readRuns } from '../journal/read-runs.ts';
 import type { ProcedureName } from '../runbook/schema/runbook.ts';
+import { createSurveyMemory } from '../steps/backups/survey-memory.ts';
 import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
 import { createAnchorKeeper, type AnchorKeeper } from './anchors.ts';
 import type { ExecutorDeps } from './deps.ts';
@@ -160,6 +161,7 @@ async function prepare(
     log,
     kinds,
     reach,
+    surveys: createSurveyMemory(),
     redaction,
     claims: keeperFor({ deps, log, reach, owed: site.obligations }, lease.epoch),
     anchors,

@@ -3,6 +3,7 @@ import type { Event } from '../events/event.ts';
 import { stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { StepKindName } from '../runbook/schema/steps.ts';
+import type { SurveyMemory } from '../steps/backups/survey-memory.ts';
 import type { Redaction } from '../steps/remote/redact.ts';
 import type { StepKind } from '../steps/step-kind.ts';
 import type { AnchorKeeper } from './anchors.ts';
@@ -22,6 +23,8 @@ export interface Driving {
   /** The kinds of the plan's steps. */
   readonly kinds: ReadonlyMap<StepKindName, StepKind>;
   readonly reach: Reach;
+  /** What its steps know of the backups on those machines. */
+  readonly surveys: SurveyMemory;
   readonly claims: ClaimKeeper;
   /** Knows every secret this driver has read. */
   readonly redaction: Redaction;
@@ -52,6 +55,7 @@ export function kindOf({ kinds }: Pick<Driving, 'kinds'>, step: PlannedStep): St
   return kind;
 }
 
+/** Read off the plan, which never changes: remembered only to be quick. */
 const stepsById = new WeakMap<Plan, ReadonlyMap<string, PlannedStep>>();
 
 /** The step of this id in the plan of the run. */

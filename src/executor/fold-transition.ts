@@ -14,6 +14,7 @@ interface Scope {
   actions: Action[];
 }
 
+/** Made from the machine alone, and holding nothing between two transitions: remembered only to be quick. */
 const scopes = new WeakMap<Machine, Scope>();
 
 /**

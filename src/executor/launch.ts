@@ -157,6 +157,7 @@ function contextFor(
     clock: deps.clock,
     signal: effect.signal,
     hosts: reach.hosts,
+    surveys: driving.surveys,
     jobs: reach.jobs,
     providers: deps.providers,
     ...(mode === 'dry-run' ? {} : { claim: driving.claims.check }),

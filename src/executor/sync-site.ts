@@ -5,6 +5,7 @@ import { stepsOf } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { SpecOf } from '../runbook/schema/steps.ts';
 import { lookForBackups } from '../steps/backups/backup-evidence.ts';
+import { createSurveyMemory } from '../steps/backups/survey-memory.ts';
 import { warmStaging } from '../steps/copy/copy-plan.ts';
 import { syncTokens } from '../steps/copy/probe-copy.ts';
 import { createRedaction } from '../steps/remote/redact.ts';
@@ -200,6 +201,8 @@ function contextOf(
     clock: deps.clock,
     signal,
     hosts: reach.hosts,
+    // A sync looks once.
+    surveys: createSurveyMemory(),
     jobs: reach.jobs,
     providers: deps.providers,
     secret: (reference) => deps.secret(reference),

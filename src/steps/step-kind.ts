@@ -8,6 +8,7 @@ import type { Providers } from '../providers/providers.ts';
 import type { SecretReference } from '../runbook/schema/basics.ts';
 import type { SpecOf, StepKindName } from '../runbook/schema/steps.ts';
 import type { ClaimCheck, RemoteJobs, TransportPool } from '../transports/transport.ts';
+import type { SurveyMemory } from './backups/survey-memory.ts';
 import type { Redaction } from './remote/redact.ts';
 
 /** A backup that a gate approved: which copy of which moment, from where. */
@@ -68,6 +69,8 @@ export interface StepContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly hosts: TransportPool;
+  /** What is known of the backups on these hosts; one for all steps of a driver. */
+  readonly surveys: SurveyMemory;
   readonly jobs: RemoteJobs;
   readonly providers: Providers;
   /** Checked by every mutating command; absent in read-only work. */

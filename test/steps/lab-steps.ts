@@ -8,6 +8,7 @@ import type { Plan, PlannedStep, PlannedWorld } from '../../src/plan/plan.ts';
 import type { Providers } from '../../src/providers/providers.ts';
 import { runbookSchema } from '../../src/runbook/schema/runbook.ts';
 import { stepSpec, type SpecOf, type StepKindName, type StepSpec } from '../../src/runbook/schema/steps.ts';
+import { createSurveyMemory } from '../../src/steps/backups/survey-memory.ts';
 import type { Progress, StepContext, StepKind, StepOutcome } from '../../src/steps/step-kind.ts';
 import { createTransportPool } from '../../src/transports/pool.ts';
 import { createRemoteJobs } from '../../src/transports/remote-job.ts';
@@ -135,6 +136,7 @@ export async function startLabSteps(options: LabOptions = {}): Promise<LabSteps>
   );
   const pool = createTransportPool(targets);
   const jobs = createRemoteJobs(pool, systemClock);
+  const surveys = createSurveyMemory();
   const run = `t${Math.random().toString(36).slice(2, 6)}-test`;
   const outputs: Record<string, Json> = {};
   const choices: Record<string, Json> = {};
@@ -152,6 +154,7 @@ export async function startLabSteps(options: LabOptions = {}): Promise<LabSteps>
       clock: systemClock,
       signal: new AbortController().signal,
       hosts: pool,
+      surveys,
       jobs,
       providers: {} as Providers,
       secret: (reference) =>

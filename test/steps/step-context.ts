@@ -5,6 +5,7 @@ import { createProviders } from '../../src/providers/create-providers.ts';
 import type { StepSpec } from '../../src/runbook/schema/steps.ts';
 import { stepSpec } from '../../src/runbook/schema/steps.ts';
 import { service } from '../../src/runbook/schema/world.ts';
+import { createSurveyMemory } from '../../src/steps/backups/survey-memory.ts';
 import type { StepContext } from '../../src/steps/step-kind.ts';
 
 /** A step as the runbook would have it, in a plan that holds nothing else. */
@@ -76,6 +77,7 @@ export function stepContext(parts: ContextParts = {}): StepContext & { readonly 
     facts: { outputs: {}, choices: {}, ...parts.facts },
     clock: systemClock,
     signal: new AbortController().signal,
+    surveys: createSurveyMemory(),
     providers: createProviders(),
     secret: (reference: { file?: string }) =>
       Promise.resolve(new Secret('test', parts.secrets?.[reference.file ?? ''] ?? '')),

@@ -4,6 +4,7 @@ import type { BackupCandidate, SourceSurvey } from '../../plan/backup-candidate.
 import type { Runbook } from '../../runbook/schema/runbook.ts';
 import type { Backup } from '../../runbook/schema/world.ts';
 import { surveySource } from '../../steps/backups/survey-backup.ts';
+import { createSurveyMemory, type SurveyMemory } from '../../steps/backups/survey-memory.ts';
 import type { TransportPool } from '../../transports/transport.ts';
 import { importedBackups } from '../host/needs.ts';
 import { lostOnTheWay } from '../without-lost.ts';
@@ -54,7 +55,7 @@ export function createSurveys(world: SurveyWorld): BackupSurveys {
   const underWay = new Map<string, Promise<SourceSurvey>>();
   // The last survey asked of each host: dumps are read whole, and one at a time is enough for its disks.
   const lastOf = new Map<string, Promise<unknown>>();
-  const readings = new Map(Object.entries(world.readings ?? {}));
+  const known: Known = { readings: new Map(Object.entries(world.readings ?? {})), surveys: createSurveyMemory() };
   const of: BackupSurveys['of'] = (name, signal) => {
     const key = `${name.backup} ${String(name.index)}`;
     const shared = underWay.get(key);
@@ -64,7 +65,7 @@ export function createSurveys(world: SurveyWorld): BackupSurveys {
     if (backup === undefined || source === undefined)
       throw new DrpError('internal', { what: `the runbook has no source ${key}` });
     const turn = lastOf.get(source.host) ?? Promise.resolve();
-    const survey = turn.then(() => look(world, readings, { name: name.backup, backup, source, signal }));
+    const survey = turn.then(() => look(world, known, { name: name.backup, backup, source, signal }));
     const ended = survey.catch(() => undefined).finally(() => underWay.delete(key));
     underWay.set(key, survey);
     lastOf.set(source.host, ended);
@@ -73,8 +74,14 @@ export function createSurveys(world: SurveyWorld): BackupSurveys {
   return {
     of,
     all: (signal) => Promise.all(sourcesOf(world.runbook.backups).map((source) => of(source, signal))),
-    readings: () => Object.fromEntries([...readings].filter(([, reading]) => isRecent(reading, world.clock))),
+    readings: () => Object.fromEntries([...known.readings].filter(([, reading]) => isRecent(reading, world.clock))),
   };
+}
+
+/** What was found before: by earlier checks, and by the looks of this one. */
+interface Known {
+  readonly readings: Map<string, WholeReading>;
+  readonly surveys: SurveyMemory;
 }
 
 interface Asked {
@@ -86,7 +93,7 @@ interface Asked {
 
 async function look(
   { runbook, hosts, clock, lost }: SurveyWorld,
-  readings: Map<string, WholeReading>,
+  { readings, surveys }: Known,
   { signal, ...at }: Asked,
 ): Promise<SourceSurvey> {
   const { host, folder, pattern } = at.source;
@@ -97,7 +104,7 @@ async function look(
     return { backup: at.name, host, datacentre, answer: { kind: 'unreachable', reason } };
   }
   const survey = (whole: number): Promise<SourceSurvey> =>
-    surveySource({ world: runbook, hosts, signal, facts: {} }, at, {
+    surveySource({ world: runbook, hosts, surveys, signal, facts: {} }, at, {
       measured,
       checkedBytes: 0,
       whole,

@@ -2,7 +2,6 @@ import { formatDuration, formatSize } from '../../base/duration.ts';
 import type { EvidenceItem } from '../../events/event.ts';
 import type { SourceSurvey } from '../../plan/backup-candidate.ts';
 import { chooseBackups, type BackupChoice, type BackupChoices, type ExcludedBackup } from '../../plan/backups.ts';
-import type { TransportPool } from '../../transports/transport.ts';
 import type { ChosenBackup, StepContext } from '../step-kind.ts';
 import { copiesFact, spellCopy } from './offered-copies.ts';
 import { isWhole, surveyBackup } from './survey-backup.ts';
@@ -10,19 +9,12 @@ import { isWhole, surveyBackup } from './survey-backup.ts';
 /** Lines of left-out copies and of further ones that a gate shows for one backup. */
 const shownMax = 6;
 
-// Surveys under way, by the connections they use: the steps of one gate ask at the same moment, and reading dumps whole
-// once is enough. Forgotten when they end, so that nobody is ever told what was true before he asked.
-const underWay = new WeakMap<TransportPool, Promise<readonly SourceSurvey[]>>();
-
 function surveyAll(context: StepContext): Promise<readonly SourceSurvey[]> {
-  const shared = underWay.get(context.hosts);
-  if (shared !== undefined) return shared;
-  const names = Object.keys(context.world.backups);
-  const survey = Promise.all(names.map((name) => surveyBackup(context, name)))
-    .then((surveys) => surveys.flat())
-    .finally(() => underWay.delete(context.hosts));
-  underWay.set(context.hosts, survey);
-  return survey;
+  const { surveys } = context;
+  surveys.underWay ??= Promise.all(Object.keys(context.world.backups).map((name) => surveyBackup(context, name)))
+    .then((found) => found.flat())
+    .finally(() => (surveys.underWay = undefined));
+  return surveys.underWay;
 }
 
 /** Looks at every source of every backup and chooses; read-only. */

@@ -2,12 +2,12 @@ import { DrpError, toError } from '../../base/errors.ts';
 import type { BackupCandidate, DumpFormat, SourceSurvey } from '../../plan/backup-candidate.ts';
 import type { PlannedWorld } from '../../plan/plan.ts';
 import type { Backup } from '../../runbook/schema/world.ts';
-import type { TransportPool } from '../../transports/transport.ts';
 import { absolutePath, hostOf } from '../remote/host-path.ts';
 import { callHost, lastWords, shellArgv } from '../remote/read-host.ts';
 import { scriptText } from '../remote/script-text.ts';
 import type { RunFacts, StepContext } from '../step-kind.ts';
 import { parseBackupTime } from './backup-time.ts';
+import type { BackupSource } from './survey-memory.ts';
 
 /** Newest of a source that are measured and, where small enough, read whole. */
 const measuredCount = 3;
@@ -18,10 +18,8 @@ const shrinkLimit = 80;
 const surveyTimeoutMs = 300_000;
 const listBytesMax = 8 * 1024 * 1024;
 
-type Source = Backup['sources'][number];
-
 /** What a survey needs of its caller. */
-export type SurveyContext = Pick<StepContext, 'hosts' | 'signal' | 'redaction'> & {
+export type SurveyContext = Pick<StepContext, 'hosts' | 'signal' | 'redaction' | 'surveys'> & {
   readonly world: Pick<PlannedWorld, 'hosts' | 'backups'>;
   readonly facts: Pick<RunFacts, 'overrides'>;
 };
@@ -47,11 +45,6 @@ const gateDepth: SurveyDepth = {
   timeoutMs: surveyTimeoutMs,
 };
 
-// What surveys over these connections read whole, and found whole, by host and path; and reading under way. A dump that has
-// not changed since (ctime: no program can set it back) is not read again at every look at an open gate.
-const readings = new WeakMap<TransportPool, Map<string, BackupCandidate>>();
-const aheads = new WeakMap<TransportPool, Map<Source, Promise<unknown>>>();
-
 /**
  * Reads the dumps of a backup, as a gate will want them read, while people still decide. A survey that comes meanwhile waits for
  * it; where a host does not answer nobody waits. Resolves when all is read; never throws for what hosts do.
@@ -61,12 +54,11 @@ export async function readBackupAhead(
   name: string,
 ): Promise<void> {
   const { hosts, facts, signal } = context;
+  const { ahead } = context.surveys;
   const lost = facts.situation?.lost ?? [];
   const sources = (context.world.backups[name]?.sources ?? []).filter(
     ({ host }) => !lost.includes(hostOf(context.world, host).datacentre),
   );
-  const under = aheads.get(hosts) ?? new Map<Source, Promise<unknown>>();
-  aheads.set(hosts, under);
   await Promise.all(
     sources.map(async (source) => {
       try {
@@ -75,11 +67,11 @@ export async function readBackupAhead(
         return; // The survey meets it again, and says so.
       }
       const backup = context.world.backups[name];
-      if (backup === undefined || under.has(source)) return;
+      if (backup === undefined || ahead.has(source)) return;
       const reading = surveySource(context, { name, backup, source }).catch(() => undefined);
-      under.set(source, reading);
+      ahead.set(source, reading);
       await reading;
-      under.delete(source);
+      ahead.delete(source);
     }),
   );
 }
@@ -93,7 +85,7 @@ export async function surveyBackup(context: SurveyContext, name: string): Promis
   if (backup === undefined) throw new DrpError('internal', { what: `the plan has no backup '${name}'` });
   return Promise.all(
     backup.sources.map(async (source) => {
-      await readingOver(aheads.get(context.hosts)?.get(source), context.signal);
+      await readingOver(context.surveys.ahead.get(source), context.signal);
       return await surveySource(context, { name, backup, source });
     }),
   );
@@ -112,7 +104,7 @@ async function readingOver(reading: Promise<unknown> | undefined, signal: AbortS
 /** The same for one source, as deep as asked; never throws for what the host does. */
 export async function surveySource(
   context: SurveyContext,
-  at: { readonly name: string; readonly backup: Backup; readonly source: Source },
+  at: { readonly name: string; readonly backup: Backup; readonly source: BackupSource },
   depth: SurveyDepth = gateDepth,
 ): Promise<SourceSurvey> {
   const { name, backup, source } = at;
@@ -120,8 +112,7 @@ export async function surveySource(
   const base = { backup: name, host: source.host, datacentre };
   const [before = '', after = ''] = source.pattern.split('{time}');
   const folder = absolutePath(context.world, source.host, source.folder);
-  const known = readings.get(context.hosts) ?? new Map<string, BackupCandidate>();
-  readings.set(context.hosts, known);
+  const known = context.surveys.whole;
   try {
     const result = await callHost(context, source.host, {
       argv: shellArgv(scriptText('backups/survey.sh'), [

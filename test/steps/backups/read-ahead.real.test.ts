@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '../../../src/events/digest.ts';
 import { readBackupAhead, surveyBackup } from '../../../src/steps/backups/survey-backup.ts';
+import { createSurveyMemory } from '../../../src/steps/backups/survey-memory.ts';
 import { createLocalTransport } from '../../../src/transports/local-transport.ts';
 import type { HostTarget, TransportPool } from '../../../src/transports/transport.ts';
 
@@ -34,7 +35,7 @@ function write(content: string): void {
   writeFileSync(`${dump()}.sha256`, `${sha256Hex(content)}  kyc-2026-11-21.dump\n`);
 }
 
-/** One pool: what is known of a dump is known of it over these connections. */
+/** One asker: what is known of a dump is known to him. */
 function store(lost: readonly string[] = [], away = false) {
   const target = {
     name: 'store',
@@ -54,7 +55,8 @@ function store(lost: readonly string[] = [], away = false) {
     backups: { users: { kind: 'database', every: '2h', sources: [source] } },
   };
   const facts = { situation: { lost } };
-  const context = { hosts, world, facts, signal: new AbortController().signal } as never;
+  const surveys = createSurveyMemory();
+  const context = { hosts, surveys, world, facts, signal: new AbortController().signal } as never;
   return {
     asked: () => asked,
     ahead: () => readBackupAhead(context, 'users'),
@@ -67,13 +69,15 @@ function store(lost: readonly string[] = [], away = false) {
 const whole = { readBy: ['checksum', 'content'], defects: [] };
 
 describe('a dump that was read while people still decided', () => {
-  test('is not read again by the looks at a gate, which know it by its change time, size and checksum', async () => {
+  test('is not read again by the looks at a gate, which know it by its change time, size and checksum; another asker reads it himself', async () => {
     const { ahead, look } = store();
     await ahead();
     expect(readings()).toBe(1);
     expect(await look()).toMatchObject(whole);
     expect(await look()).toMatchObject({ ...whole, sha256: sha256Hex('PGDMP, and rows') });
     expect(readings()).toBe(1);
+    expect(await store().look()).toMatchObject(whole);
+    expect(readings()).toBe(2);
   });
 
   test('is waited for by a look that comes while it is being read', async () => {

@@ -6,6 +6,7 @@ import {
   surveyBackup,
   type SurveyContext,
 } from '../../../src/steps/backups/survey-backup.ts';
+import { createSurveyMemory } from '../../../src/steps/backups/survey-memory.ts';
 
 describe('the instant in a backup name', () => {
   test.each([
@@ -54,6 +55,7 @@ describe('a survey', () => {
 test('a survey that nobody waits for any more does not wait for a dump that is being read ahead', async () => {
   const reading = new AbortController();
   const asking = new AbortController();
+  const surveys = createSurveyMemory();
   let asked = 0;
   const exec = (_argv: unknown, { signal }: { readonly signal: AbortSignal }) => {
     asked += 1;
@@ -66,6 +68,7 @@ test('a survey that nobody waits for any more does not wait for a dump that is b
   const context = (signal: AbortSignal) =>
     ({
       hosts,
+      surveys,
       signal,
       facts: {},
       world: {
