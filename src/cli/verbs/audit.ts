@@ -190,26 +190,15 @@ async function verifySyncs(
     const what = 'a record of syncs belongs to no run: it has no signatures and no copies on hosts';
     throw new DrpError('wrong-usage', { what, command: 'audit verify' });
   }
-  const { verifySync } = await import('../../executor/verify-sync.ts');
+  const [{ verifySync }, { syncVerdictPage }] = await Promise.all([
+    import('../../executor/verify-sync.ts'),
+    import('../../views/sync-verdict.ts'),
+  ]);
   const verdict = verifySync(bytes, options.anchor ?? []);
-  const { good, entries, upToSeq, head, torn, anchoredUpToSeq, problems } = verdict;
-  const count = `${String(entries)} ${entries === 1 ? 'entry' : 'entries'}`;
-  const title = good
-    ? io.style.good(`verified: ${printable(file)}, ${count}, head ${head.slice(0, 12)}`)
-    : io.style.bad(`BROKEN: ${printable(file)} is good up to entry ${String(upToSeq)} of ${String(entries)}`);
-  const vouched =
-    anchoredUpToSeq > 0
-      ? [`  heads kept elsewhere vouch for it up to entry ${String(anchoredUpToSeq)}`]
-      : ['  not proved: that nothing was cut off its end; give a head that cron mailed: --anchor HEAD12'];
   return {
-    text: [
-      title,
-      ...problems.map(({ seq, message }) => `  ${seq === 0 ? 'file' : `entry ${String(seq)}`}: ${printable(message)}`),
-      ...(torn ? ['  a crash left half a line behind it; the next sync sets that aside'] : []),
-      ...(good ? vouched : []),
-    ].join('\n'),
-    json: { audit: good ? 'verified' : 'broken', record: 'sync', file, ...verdict },
-    exitCode: good ? 0 : 5,
+    text: syncVerdictPage(verdict, { file, style: io.style }),
+    json: { audit: verdict.good ? 'verified' : 'broken', record: 'sync', file, ...verdict },
+    exitCode: verdict.good ? 0 : 5,
   };
 }
 
