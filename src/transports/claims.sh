@@ -1,5 +1,6 @@
-# Takes, raises, releases and reads the claim of a run on a site: one file `RUN EPOCH DRIVER` a site, changed only by rename
-# and under a lock that starting jobs share, so that no job of an overtaken driver starts once `raise` has answered.
+# Takes (which raises the run's own), releases and reads the claim of a run on a site: one file `RUN EPOCH DRIVER` a site,
+# changed only by rename and under a lock that starting jobs share, so that no job of an overtaken driver starts once `take` has
+# answered.
 #
 #   VERB SITE RUN EPOCH DRIVER OVERTAKES KNOWN
 #
@@ -58,10 +59,6 @@ take)
   elif [ -z "$stands" ]; then
     place
   fi
-  ;;
-raise)
-  [ -n "$held_run" ] || refuse claim - 0
-  [ -n "$stands" ] || place
   ;;
 release)
   # The claim itself becomes what is remembered of it, in one step: it is never neither of them.

@@ -26,10 +26,11 @@ export interface ClaimChange extends ClaimCheck {
 export interface Claims {
   /** Who holds the site; undefined: nobody. */
   read(hostName: string, site: string, signal?: AbortSignal): Promise<ClaimHolder | undefined>;
-  /** Takes a free site, or confirms what the run holds already. On disk when it resolves. */
+  /**
+   * Takes a free site, or confirms what the run holds already; a higher epoch raises it: from then on nothing of an older driver
+   * starts. On disk when it resolves.
+   */
   take(hostName: string, claim: ClaimChange, signal?: AbortSignal): Promise<void>;
-  /** Raises the epoch of the run's own claim: from then on nothing of an older driver starts. On disk when it resolves. */
-  raise(hostName: string, claim: ClaimChange, signal?: AbortSignal): Promise<void>;
   /** Frees the site, for its own run only; a site that is free already is fine. On disk when it resolves. */
   release(hostName: string, claim: ClaimChange, signal?: AbortSignal): Promise<void>;
 }
@@ -66,7 +67,6 @@ export function createClaims(pool: TransportPool): Claims {
   return {
     read: (hostName, site, signal) => call(hostName, { verb: 'read', claim: { site, run: '0', epoch: 0 } }, signal),
     take: change('take'),
-    raise: change('raise'),
     release: change('release'),
   };
 }

@@ -87,7 +87,6 @@ export class FastWorld {
     return {
       read: () => Promise.resolve(this.holder()),
       take: (_host, claim) => Promise.resolve().then(() => set(claim)),
-      raise: (_host, claim) => Promise.resolve().then(() => set(claim)),
       release: (_host, claim) =>
         Promise.resolve().then(() => {
           this.#transaction(() => {

@@ -134,7 +134,7 @@ async function main(): Promise<number> {
   const journal = await openJournal(`sqlite:${join(folder, 'journal.sqlite')}`);
   const driver = currentDriver('0.0.0');
   const fails = (process.env['PRACTICE_FAILS'] ?? '').split(',');
-  const claims = { read: async () => undefined, take: async () => {}, raise: async () => {}, release: async () => {} };
+  const claims = { read: async () => undefined, take: async () => {}, release: async () => {} };
   const kinds = practiceKinds(
     Number(process.env['PRACTICE_STEP_MS'] ?? 300),
     (step, attempt) => attempt === 1 && fails.includes(step),

@@ -14,7 +14,6 @@ function recoveryHost() {
     away: false,
     takes: 0,
   };
-  const none = () => Promise.resolve();
   const claims: Claims = {
     read: () =>
       host.away
@@ -29,7 +28,6 @@ function recoveryHost() {
       host.takes += 1;
       return Promise.resolve(void (host.holder = { run, epoch }));
     },
-    raise: none,
     release: (_host, { run, epoch }) => {
       if (host.holder?.run === run && host.holder.epoch <= epoch) host.holder = undefined;
       return Promise.resolve();

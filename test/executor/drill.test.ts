@@ -82,10 +82,6 @@ function siteWith(journal: Journal = createMemoryJournal(), world = new FakeWorl
           claims.set(site, { run, epoch });
           return Promise.resolve();
         },
-        raise: (_host, { site, run, epoch }) => {
-          claims.set(site, { run, epoch });
-          return Promise.resolve();
-        },
         release: (_host, { site }) => {
           claims.delete(site);
           return Promise.resolve();

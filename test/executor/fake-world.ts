@@ -111,11 +111,6 @@ export function fakeDeps(
           world.claim = { run: check.run, epoch: check.epoch };
           return Promise.resolve();
         },
-        raise: (host, check) => {
-          refuseOvertaken(world, host, check);
-          world.claim = { run: check.run, epoch: check.epoch };
-          return Promise.resolve();
-        },
         release: () => {
           world.claim = undefined;
           return Promise.resolve();

@@ -44,7 +44,6 @@ describe('the claim on a site', () => {
     await claims.take(host, { site: name, run: 'one', epoch: 1 });
     await claims.take(host, { site: name, run: 'one', epoch: 1 });
     await expect(claims.take(host, { site: name, run: 'two', epoch: 9 })).rejects.toMatchObject(lost('one', 1));
-    await expect(claims.raise(host, { site: name, run: 'two', epoch: 9 })).rejects.toMatchObject(lost('one', 1));
     await expect(claims.release(host, { site: name, run: 'two', epoch: 9 })).rejects.toMatchObject(lost('one', 1));
   });
 
@@ -61,8 +60,8 @@ describe('the claim on a site', () => {
   test('rises with its epoch and is refused to an overtaken driver, even after the release', async () => {
     const name = site();
     await claims.take(host, { site: name, run: 'one', epoch: 1 });
-    await claims.raise(host, { site: name, run: 'one', epoch: 3 });
-    for (const act of [claims.take, claims.raise, claims.release]) {
+    await claims.take(host, { site: name, run: 'one', epoch: 3 });
+    for (const act of [claims.take, claims.release]) {
       await expect(act(host, { site: name, run: 'one', epoch: 2 })).rejects.toMatchObject(lost('one', 3));
     }
     await claims.release(host, { site: name, run: 'one', epoch: 3 });
@@ -112,7 +111,7 @@ describe('the claim on a site', () => {
     expect(acts('take', 1)).toEqual([`sync ${claim}/.site.new ~/.drp/jobs ~/.drp ~`, ...named]);
     // Who wrote it may have been cut off before its name was on disk.
     expect(acts('take', 1)).toEqual([`sync ${claim}`]);
-    expect(acts('raise', 2)).toEqual([`sync ${claim}/.site.new`, ...named]);
+    expect(acts('take', 2)).toEqual([`sync ${claim}/.site.new`, ...named]);
     expect(acts('release', 2)).toEqual([`mv -f ${claim}/site ${claim}/.site.last`, `sync ${claim}`]);
   });
 
@@ -122,7 +121,7 @@ describe('the claim on a site', () => {
     const here = { site: name, run: 'one', epoch: 2, driver: 'aa02', known };
     const copy = { site: name, run: 'one', epoch: 2, driver: 'bb02', known };
     await claims.take(host, { site: name, run: 'one', epoch: 1, driver: 'aa01' });
-    const raised = await Promise.allSettled([claims.raise(host, here), claims.raise(host, copy)]);
+    const raised = await Promise.allSettled([claims.take(host, here), claims.take(host, copy)]);
     expect(raised.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const [winner, loser] = raised[0]?.status === 'fulfilled' ? [here, copy] : [copy, here];
     expect(await claims.read(host, name)).toEqual({ run: 'one', epoch: 2, driver: winner.driver });
@@ -135,16 +134,12 @@ describe('the claim on a site', () => {
     });
     // A later driver of the other record has a higher epoch, and still does not know who acted meanwhile.
     const later = { ...loser, epoch: 3, driver: 'cc03', known: [...known, loser.driver] };
-    await expect(claims.raise(host, later)).rejects.toMatchObject(lost('one', 2));
+    await expect(claims.take(host, later)).rejects.toMatchObject(lost('one', 2));
     await claims.release(host, winner);
     await expect(claims.take(host, later)).rejects.toMatchObject(lost('one', 2));
     // One that was adopted knows that it may lack its end, and begins above all of that.
     await claims.take(host, { ...later, epoch: 1_000_000_001, overtakes: 1_000_000_001 });
     expect(await claims.read(host, name)).toMatchObject({ epoch: 1_000_000_001 });
-  });
-
-  test('cannot be raised where nobody holds it', async () => {
-    await expect(claims.raise(host, { site: site(), run: 'one', epoch: 2 })).rejects.toMatchObject(lost('nobody', 0));
   });
 
   test('in a file that cannot be read is never overwritten', async () => {

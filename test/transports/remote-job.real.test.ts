@@ -113,7 +113,7 @@ describe('a remote job', () => {
     rmSync(join(sshd.home, '.drp', 'jobs'), { recursive: true });
     expect((await jobs.poll(host, name, 0)).status).toEqual({ state: 'lost' });
     // A later driver claims the same host: that does not make the removed jobs absent.
-    await claims.raise(host, { ...claim, epoch: 2 });
+    await claims.take(host, { ...claim, epoch: 2 });
     await jobs.start(host, { token: `${claim.run}.9.copy`, script: 'true', args: [], claim: { ...claim, epoch: 2 } });
     expect((await jobs.poll(host, name, 0)).status).toEqual({ state: 'lost' });
     await claims.release(host, { ...claim, epoch: 2 });
