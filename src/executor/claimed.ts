@@ -1,4 +1,4 @@
-import { DrpError, isDrpError } from '../base/errors.ts';
+import { DrpError, isDrpError, toError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ClaimChange, ClaimHolder, Claims } from '../transports/claims.ts';
@@ -18,8 +18,21 @@ export interface ClaimKeeper {
    * nothing of it starts there any more. Best effort until the signal aborts; what acts later raises it anyway.
    */
   overtake(hosts: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Gives back what was taken, best effort: `left` are the hosts that could not be told. */
-  release(signal: AbortSignal): Promise<{ readonly freed: readonly string[]; readonly left: readonly string[] }>;
+  /**
+   * Gives back what was taken, and what may have been: takes still under way are waited for. Best effort; nothing is taken or
+   * recorded any more once this was called.
+   */
+  release(signal: AbortSignal): Promise<Released>;
+}
+
+/** Hosts by what is known of their claim once a run gave it back. */
+export interface Released {
+  /** The claim was this run's. */
+  readonly freed: readonly string[];
+  /** Could not be told: the claim lies there. */
+  readonly left: readonly string[];
+  /** Could not be asked: nobody saw whether it had been taken there. */
+  readonly unknown: readonly string[];
 }
 
 /** What claims are taken for. */
@@ -29,6 +42,8 @@ interface ClaimWork {
   readonly drivers?: Pick<ClaimChange, 'known' | 'overtakes'>;
   /** Hosts this run has claimed before. */
   readonly earlier: readonly string[];
+  /** Hosts where an earlier driver may have taken it unrecorded: see maybeClaimed. */
+  readonly maybe?: readonly string[];
   readonly record: (draft: Draft) => Promise<void>;
   /** What the journal says of a run that holds a host: how its claim is done away with. Undefined: it may still go on. */
   readonly leftBy?: (run: string, host: string) => Promise<LeftClaim | undefined>;
@@ -36,8 +51,10 @@ interface ClaimWork {
 
 /** The claim of a run that has ended, on a host that could not be told then. */
 export interface LeftClaim {
-  /** The last epoch the run took there; a higher one belongs to a driver this journal knows nothing of. */
+  /** The last epoch of the run's drivers; a higher one belongs to a driver this journal knows nothing of. */
   readonly epoch: number;
+  /** Its drivers: the claim of another, in a copy of its record that goes on, is not given back. */
+  readonly drivers?: Pick<ClaimChange, 'driver' | 'known' | 'overtakes'>;
   /** What is said once it is gone. */
   readonly settled: readonly Draft[];
 }
@@ -46,25 +63,36 @@ export interface LeftClaim {
 export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): ClaimKeeper {
   const held = new Map<string, Promise<void>>();
   const known = new Set(work.earlier);
+  const maybe = new Set(work.maybe);
   const recovery = plan.world.service.recovery.host;
   const { check } = work;
   const change: ClaimChange = { ...check, ...work.drivers };
-  const take = async (host: string, signal: AbortSignal): Promise<void> => {
-    const settled = await takeOrFree(claims, { ...work, change }, { host, signal });
-    known.add(host);
-    await work.record({ type: 'claim.taken', by: 'drp', data: { host, epoch: check.epoch } });
-    for (const draft of settled) await work.record(draft);
-  };
-  const ensureOne = async (host: string, signal: AbortSignal): Promise<void> => {
-    // Lanes start together: the second asks for what the first is already taking.
-    const taking = held.get(host) ?? take(host, signal);
-    held.set(host, taking);
+  let over = false;
+  const take = async (host: string): Promise<void> => {
+    const doubtedBefore = maybe.has(host);
+    maybe.add(host);
     try {
-      await taking;
+      const settled = await takeOrFree(claims, { ...work, change }, host);
+      known.add(host);
+      maybe.delete(host);
+      if (over) return;
+      await work.record({ type: 'claim.taken', by: 'drp', data: { host, epoch: check.epoch } });
+      for (const draft of settled) await work.record(draft);
     } catch (error) {
-      held.delete(host);
+      if (!doubtedBefore && isUntaken(error)) maybe.delete(host);
       throw error;
     }
+  };
+  const ensureOne = async (host: string, signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted();
+    // Lanes start together: the second asks for what the first is already taking.
+    const taking = held.get(host) ?? take(host);
+    if (held.get(host) !== taking) {
+      held.set(host, taking);
+      taking.catch(() => held.get(host) === taking && held.delete(host));
+    }
+    // Who asked may be called off; the host may have heard of it by then, so the take itself goes on to its end.
+    await untilAborted(taking, signal);
   };
   return {
     check,
@@ -92,21 +120,61 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
       await Promise.all(told.map((host) => overtakeOn(host).catch(unlessLeaseLost)));
     },
     release: async (signal) => {
-      const freed: string[] = [];
-      const left: string[] = [];
-      await Promise.all(
-        [...known].map(async (host) => {
-          try {
-            await claims.release(host, change, signal);
-            freed.push(host);
-          } catch {
-            left.push(host);
-          }
-        }),
-      );
-      return { freed: freed.sort(), left: left.sort() };
+      over = true;
+      await untilAborted(Promise.allSettled(held.values()), signal).catch(() => undefined);
+      return await giveBack(claims, { change, known, maybe }, signal);
     },
   };
+}
+
+async function giveBack(
+  claims: Claims,
+  {
+    change,
+    known,
+    maybe,
+  }: { readonly change: ClaimChange; readonly known: ReadonlySet<string>; readonly maybe: ReadonlySet<string> },
+  signal: AbortSignal,
+): Promise<Released> {
+  const { site, run } = change;
+  const freed: string[] = [];
+  const left: string[] = [];
+  const unknown: string[] = [];
+  const giveBackOn = async (host: string): Promise<void> => {
+    const certain = known.has(host);
+    try {
+      const holder = certain ? change : await claims.read(host, site, signal);
+      if (holder !== undefined && holder.run !== run) return;
+      // Also where nobody holds it: a take of a driver that is gone may still be on its way there.
+      await claims.release(host, change, signal);
+      if (holder !== undefined) freed.push(host);
+    } catch {
+      if (certain) left.push(host);
+      else unknown.push(host);
+    }
+  };
+  await Promise.all([...new Set([...known, ...maybe])].map(giveBackOn));
+  return { freed: freed.sort(), left: left.sort(), unknown: unknown.sort() };
+}
+
+/** The host was not reached, is not the one it should be, or belongs to another: certainly nothing was taken there. */
+function isUntaken(error: unknown): boolean {
+  return isDrpError(error) && /^(host-|identity-mismatch$|claim-lost$)/.test(error.code);
+}
+
+/** As it ends; rejects with the signal's reason where that comes first. */
+async function untilAborted<T>(ending: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(toError(signal.reason));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([ending, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 /**
@@ -116,18 +184,18 @@ export function createClaimKeeper(claims: Claims, plan: Plan, work: ClaimWork): 
 async function takeOrFree(
   claims: Claims,
   { check, leftBy, change }: ClaimWork & { readonly change: ClaimChange },
-  { host, signal }: { readonly host: string; readonly signal: AbortSignal },
+  host: string,
 ): Promise<readonly Draft[]> {
   try {
-    await claims.take(host, change, signal);
+    await claims.take(host, change);
     return [];
   } catch (error) {
     if (!isDrpError(error, 'claim-lost')) throw error;
-    const holder = await claims.read(host, check.site, signal);
+    const holder = await claims.read(host, check.site);
     const left = holder === undefined || holder.run === check.run ? undefined : await leftBy?.(holder.run, host);
     if (holder === undefined || left === undefined || holder.epoch > left.epoch) throw error;
-    await claims.release(host, { site: check.site, run: holder.run, epoch: holder.epoch }, signal);
-    await claims.take(host, change, signal);
+    await claims.release(host, { ...left.drivers, site: check.site, run: holder.run, epoch: holder.epoch });
+    await claims.take(host, change);
     return left.settled;
   }
 }

@@ -12,6 +12,7 @@ import { noteSeen, refreshOpenGates, renewExpired } from './fresh-evidence.ts';
 import { giveWayLookMs, settledCleanUp, watchForRealRun } from './give-way.ts';
 import { type Item } from './inbox.ts';
 import { launchEffect, readAhead } from './launch.ts';
+import { maybeClaimed } from './maybe-claimed.ts';
 import { noteResult } from './results.ts';
 import { startedDraft } from './starting.ts';
 import { waitingReader } from './waiting.ts';
@@ -155,22 +156,25 @@ async function detach(
 async function end(driving: Driving): Promise<DriveEnd> {
   const { log, claims } = driving;
   const outcome = String(log.run.snapshot.value) as 'completed' | 'aborted' | 'switched-back';
-  const { freed, left } = await claims.release(AbortSignal.timeout(15_000));
+  const { freed, left, unknown } = await claims.release(AbortSignal.timeout(15_000));
+  const owed = (hosts: readonly string[], lies: string): readonly Draft[] =>
+    hosts.map((host): Draft => ({
+      type: 'obligation.opened',
+      by: 'drp',
+      data: {
+        id: claimObligation(log.began.run, host),
+        kind: 'cleanup',
+        text: `the claim of this run ${lies} on host '${host}'`,
+      },
+    }));
   await log.append([
     ...freed.map((host): Draft => ({
       type: 'claim.released',
       by: 'drp',
       data: { host, epoch: claims.check.epoch },
     })),
-    ...left.map((host): Draft => ({
-      type: 'obligation.opened',
-      by: 'drp',
-      data: {
-        id: claimObligation(log.began.run, host),
-        kind: 'cleanup',
-        text: `the claim of this run still lies on host '${host}'`,
-      },
-    })),
+    ...owed(left, 'still lies'),
+    ...owed(unknown, 'may still lie'),
     ...settledCleanUp(log),
     { type: 'run.ended', by: 'drp', data: { outcome } },
   ]);
@@ -195,6 +199,7 @@ export function keeperFor(driving: Pick<Driving, 'deps' | 'log' | 'reach' | 'owe
     check: { site: claimName(log.plan.site, log.began.data.mode), run: log.began.run, epoch, driver },
     drivers,
     earlier: [...new Set(earlier)],
+    maybe: maybeClaimed(log),
     record: (draft) => log.append([draft]),
     leftBy: (run, host) => leftClaim(driving, run, host),
   });
@@ -210,9 +215,10 @@ async function leftClaim(
   if (rows.find((row) => row.run === run)?.finished !== true) return undefined;
   const events = await deps.journal.read(run);
   if (!events.some((event) => event.type === 'run.ended')) return undefined;
-  const epochs = events.flatMap((event) =>
-    event.type === 'claim.taken' && event.data.host === host ? [event.data.epoch] : [],
-  );
+  // Not those of its claims on record: the driver may have died before it could note the last one.
+  const last = events.findLast((event) => event.type === 'driver.attached');
+  if (last === undefined) return undefined;
+  const { driver, epoch } = last.data;
   const { mode, startedBy } = log.began.data;
   const reason = `run ${log.began.run} released it and claimed the host itself`;
   const settled = owed
@@ -222,7 +228,7 @@ async function leftClaim(
       by: 'drp',
       data: { id, person: 'drp', reason, identity: startedBy.identity },
     }));
-  return { epoch: Math.max(0, ...epochs), settled };
+  return { epoch, drivers: claimDrivers(events, { driver, epoch }), settled };
 }
 
 const claimObligation = (run: string, host: string): string => `${run}.claim.${host}`;

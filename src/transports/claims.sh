@@ -14,7 +14,13 @@ claim=$claims/$claimed claim_new=$claims/.$claimed.new last=$claims/.$claimed.la
 # with them, in one call, the folders given: a power cut leaves the old claim or the new one, never an empty file. The name itself
 # is on disk when $claims has been synchronised, last of all.
 place() {
-  printf '%s %s %s\n' "$claimant" "$wanted" "$by" >"$claim_new" && sync "$claim_new" "$@" && mv -f "$claim_new" "$claim" ||
+  place_as "$claim" "$@"
+}
+
+place_as() {
+  name=$1
+  shift
+  printf '%s %s %s\n' "$claimant" "$wanted" "$by" >"$claim_new" && sync "$claim_new" "$@" && mv -f "$claim_new" "$name" ||
     refuse room
 }
 
@@ -25,9 +31,13 @@ answer() {
 }
 
 # What is held was made by a driver this record knows nothing of: it is a copy, or lacks its end.
+is_unknown() {
+  [ "$by" != - ] && [ "$held_by" != - ] && [ "$held_epoch" -ge "$overtakes" ] || return 1
+  case ",$known," in *",$held_by,"*) return 1 ;; esac
+}
+
 refuse_unknown() {
-  [ "$by" != - ] && [ "$held_by" != - ] && [ "$held_epoch" -ge "$overtakes" ] || return 0
-  case ",$known," in *",$held_by,"*) ;; *) refuse claim "$held_run" "$held_epoch" ;; esac
+  ! is_unknown || refuse claim "$held_run" "$held_epoch"
 }
 
 [ "$verb" != read ] || answer
@@ -65,6 +75,12 @@ release)
   if [ -n "$held_run" ]; then
     [ -n "$stands" ] || place
     mv -f "$claim" "$last" || refuse room
+  else
+    # Also that it is given back where nobody holds it: a take of an overtaken driver that is still on its way here finds that.
+    read_claim "$last"
+    if [ "$held_run" != "$claimant" ] || { [ "$held_epoch" -lt "$wanted" ] && ! is_unknown; }; then
+      place_as "$last"
+    fi
   fi
   ;;
 *) refuse usage ;;

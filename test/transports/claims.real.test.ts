@@ -85,6 +85,20 @@ describe('the claim on a site', () => {
     await claims.take(host, later);
   });
 
+  test('given back where nobody holds it is refused to a take of an overtaken driver that was still on its way', async () => {
+    const name = site();
+    const dead = { site: name, run: 'one', epoch: 1, driver: 'aa01', known: [] };
+    const own = { site: name, run: 'one', epoch: 2, driver: 'aa02', known: ['aa01'] };
+    await claims.release(host, own);
+    await expect(claims.take(host, dead)).rejects.toMatchObject(lost('one', 2));
+    expect(await claims.read(host, name)).toBeUndefined();
+    // Another record of the run, which knows nothing of that, changes nothing of it; another run takes the host.
+    await claims.release(host, { ...own, epoch: 3, driver: 'bb03' });
+    await claims.take(host, own);
+    await claims.release(host, own);
+    await claims.take(host, { site: name, run: 'two', epoch: 1 });
+  });
+
   test('is on disk before it gets its name, and its name before anything is said', () => {
     const folder = join(sshd.folder, 'watched');
     const home = join(folder, 'home');
