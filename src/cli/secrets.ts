@@ -15,7 +15,7 @@ const bytesMax = 64 * 1024;
 export interface SecretsDeps {
   readonly env: NodeJS.ProcessEnv;
   /** Relative paths of secrets start at the folder of the runbook. */
-  readonly runbookFile?: string;
+  readonly runbookFile: string;
 }
 
 /**
@@ -36,8 +36,7 @@ export function createSecrets(deps: SecretsDeps): (reference: SecretReference) =
 
 function readSecret(reference: SecretReference, deps: SecretsDeps): Promise<string> {
   if ('file' in reference) {
-    const folder = deps.runbookFile === undefined ? process.cwd() : dirname(deps.runbookFile);
-    return readPrivateFile(resolve(folder, atHome(reference.file, homedir())));
+    return readPrivateFile(resolve(dirname(deps.runbookFile), atHome(reference.file, homedir())));
   }
   if ('env' in reference) {
     const value = deps.env[reference.env];

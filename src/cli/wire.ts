@@ -159,12 +159,10 @@ export async function openExecutor(
     import('../transports/witness.ts'),
   ]);
   const pools: HostPool[] = [];
-  let runbookFile: string | undefined;
   const deps: ExecutorDeps = {
     journal,
     kindsOf: stepKinds,
     reach: (plan) => {
-      runbookFile = plan.runbook.file;
       const hosts = createTransportPool(hostTargets(plan.world.hosts));
       pools.push(hosts);
       return {
@@ -172,6 +170,7 @@ export async function openExecutor(
         jobs: createRemoteJobs(hosts, systemClock),
         claims: createClaims(hosts),
         witness: createWitness(hosts),
+        secret: createSecrets({ env: io.env, runbookFile: plan.runbook.file }),
       };
     },
     providers: createProviders({ clock: systemClock }),
@@ -180,8 +179,6 @@ export async function openExecutor(
     driver: currentDriver(packageVersion()),
     version: packageVersion(),
     anchor: runAnchor,
-    secret: (reference) =>
-      createSecrets({ env: io.env, ...(runbookFile === undefined ? {} : { runbookFile }) })(reference),
   };
   return {
     executor: createExecutor(deps),

@@ -8,7 +8,7 @@ import type { ProcedureName } from '../runbook/schema/runbook.ts';
 import { createSurveyMemory } from '../steps/backups/survey-memory.ts';
 import { createRedaction, type Redaction } from '../steps/remote/redact.ts';
 import { createAnchorKeeper, type AnchorKeeper } from './anchors.ts';
-import type { ExecutorDeps } from './deps.ts';
+import type { ExecutorDeps, Reach } from './deps.ts';
 import { refuseDrill } from './drill-guard.ts';
 import { driveLoop, keeperFor } from './drive.ts';
 import type { Driving } from './driving.ts';
@@ -149,7 +149,8 @@ async function prepare(
     { id: lease.run, plan: log.plan, record: (draft) => log.append([draft]) },
   );
   listeners.push(anchors);
-  const reach = deps.reach(log.plan);
+  const reached = deps.reach(log.plan);
+  const reach: Reach = { ...reached, secret: async (reference) => redaction.add(await reached.secret(reference)) };
   const [kinds, runs] = await Promise.all([
     deps.kindsOf(log.plan),
     readRuns(deps.journal, log.plan.site, { run: lease.run, events: log.events }),
@@ -157,7 +158,7 @@ async function prepare(
   const site = siteState(log.plan.site, runs);
   const from = log.plan.procedure === 'return' ? site.activation : undefined;
   return {
-    deps: { ...deps, secret: async (reference) => redaction.add(await deps.secret(reference)) },
+    deps,
     log,
     kinds,
     reach,

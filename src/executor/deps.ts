@@ -12,12 +12,14 @@ import type { Claims } from '../transports/claims.ts';
 import type { RemoteJobs, TransportPool } from '../transports/transport.ts';
 import type { Witness } from '../transports/witness.ts';
 
-/** The other machines of one run. */
+/** What one run may reach: the other machines of its plan, and the secrets its runbook names. */
 export interface Reach {
   readonly hosts: TransportPool;
   readonly jobs: RemoteJobs;
   readonly claims: Claims;
   readonly witness: Witness;
+  /** Reads a secret; relative paths start at the plan's runbook. */
+  readonly secret: (reference: SecretReference) => Promise<Secret>;
 }
 
 /** Everything the executor uses, handed in by cli/wire or by a test. */
@@ -33,5 +35,4 @@ export interface ExecutorDeps {
   readonly version: string;
   /** Hands `RUN SEQ:HEAD` to an anchor command of the runbook, as its last argument; rejects where that fails. Absent: none is run. */
   readonly anchor?: (command: readonly string[], anchor: string, signal: AbortSignal) => Promise<void>;
-  readonly secret: (reference: SecretReference) => Promise<Secret>;
 }

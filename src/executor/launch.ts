@@ -161,7 +161,7 @@ function contextFor(
     jobs: reach.jobs,
     providers: deps.providers,
     ...(mode === 'dry-run' ? {} : { claim: driving.claims.check }),
-    secret: deps.secret,
+    secret: reach.secret,
     redaction: driving.redaction,
     report: progressReporter(driving, effect.step.id, effect.key),
   };

@@ -106,7 +106,7 @@ async function readableSecrets(driving: Driving): Promise<EvidenceItem> {
   const failures = await Promise.all(
     references.map(async (reference) => {
       try {
-        await driving.deps.secret(reference);
+        await driving.reach.secret(reference);
         return '';
       } catch (thrown) {
         if (!isDrpError(thrown)) throw new DrpError('internal', { what: toError(thrown).message }, { cause: thrown });

@@ -205,7 +205,7 @@ function contextOf(
     surveys: createSurveyMemory(),
     jobs: reach.jobs,
     providers: deps.providers,
-    secret: (reference) => deps.secret(reference),
+    secret: reach.secret,
     redaction,
     report: (progress) => onProgress(step, progress),
   };

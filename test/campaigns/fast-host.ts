@@ -12,7 +12,8 @@ import { createWitness } from '../../src/transports/witness.ts';
 export function hostReach(host: HostTarget): Reach {
   const hosts = createTransportPool([host], { agentSocket: '' });
   const jobs = createRemoteJobs(hosts, systemClock);
-  return { hosts, jobs, claims: createClaims(hosts), witness: createWitness(hosts) };
+  const secret = (): Promise<never> => Promise.reject(new Error('no secret is asked for'));
+  return { hosts, jobs, claims: createClaims(hosts), witness: createWitness(hosts), secret };
 }
 
 /** The same steps as real jobs; each writes down that it ran. The change of a value looks at the value first, on the host. */

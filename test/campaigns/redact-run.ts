@@ -90,8 +90,13 @@ async function drive({ sshd, state, canary, random }: Stage) {
     const jobs = inPieces(createRemoteJobs(hosts, systemClock), random);
     const executor = createExecutor({
       ...fakeDeps(new FakeWorld(), journal, { kinds: new Map([['command', talkative()]]) }),
-      reach: () => ({ hosts, jobs, claims: createClaims(hosts), witness: createWitness(hosts) }),
-      secret: () => Promise.resolve(new Secret('env CANARY', canary)),
+      reach: () => ({
+        hosts,
+        jobs,
+        claims: createClaims(hosts),
+        witness: createWitness(hosts),
+        secret: () => Promise.resolve(new Secret('env CANARY', canary)),
+      }),
     });
     const plan = canaryPlan();
     const identity = { strength: 'os-user', osUser: 'otto' } as const;

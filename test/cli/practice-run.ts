@@ -134,6 +134,7 @@ async function main(): Promise<number> {
   const journal = await openJournal(`sqlite:${join(folder, 'journal.sqlite')}`);
   const driver = currentDriver('0.0.0');
   const fails = (process.env['PRACTICE_FAILS'] ?? '').split(',');
+  const secret = async () => new Secret('practice', 'not one');
   const claims = { read: async () => undefined, take: async () => {}, release: async () => {} };
   const kinds = practiceKinds(
     Number(process.env['PRACTICE_STEP_MS'] ?? 300),
@@ -142,13 +143,12 @@ async function main(): Promise<number> {
   const executor = createExecutor({
     journal,
     kindsOf: async () => kinds,
-    reach: () => ({ hosts: silentHosts as never, jobs: {} as never, claims, witness: {} as never }),
+    reach: () => ({ hosts: silentHosts as never, jobs: {} as never, claims, witness: {} as never, secret }),
     providers: {} as never,
     clock: systemClock,
     ids: randomIds,
     driver,
     version: '0.0.0',
-    secret: async () => new Secret('practice', 'not one'),
   });
   try {
     const { username } = userInfo();

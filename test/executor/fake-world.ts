@@ -3,7 +3,7 @@ import { DrpError } from '../../src/base/errors.ts';
 import { randomIds } from '../../src/base/ids.ts';
 import { Secret } from '../../src/base/secret.ts';
 import type { Driver } from '../../src/events/event.ts';
-import type { ExecutorDeps } from '../../src/executor/deps.ts';
+import type { ExecutorDeps, Reach } from '../../src/executor/deps.ts';
 import type { DriveOptions } from '../../src/executor/executor.ts';
 import type { Word, WordAnswer, WordSource } from '../../src/gates/word.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -63,12 +63,17 @@ export class FakeWorld {
 /** Parts to use instead of those of the fake world; `kinds` serve every plan. */
 export interface FakeOverrides extends Partial<ExecutorDeps> {
   readonly kinds?: ReadonlyMap<StepKindName, StepKind>;
+  readonly secret?: Reach['secret'];
 }
 
 export function fakeDeps(
   world: FakeWorld,
   journal: Journal,
-  { kinds = new Map([['command', world.kind()]]), ...overrides }: FakeOverrides = {},
+  {
+    kinds = new Map([['command', world.kind()]]),
+    secret = () => Promise.resolve(new Secret('test', 'x')),
+    ...overrides
+  }: FakeOverrides = {},
 ): ExecutorDeps {
   const driver: Driver = {
     osUser: 'otto',
@@ -116,6 +121,7 @@ export function fakeDeps(
           return Promise.resolve();
         },
       },
+      secret,
     }),
     providers: {
       dns: none,
@@ -127,7 +133,6 @@ export function fakeDeps(
     ids: randomIds,
     driver,
     version: '0.1.0',
-    secret: () => Promise.resolve(new Secret('test', 'x')),
     ...overrides,
   };
 }

@@ -61,11 +61,15 @@ const sync = async (serving: 'production' | 'recovery' = 'production', signal = 
     journal: createMemoryJournal(),
     kindsOf: () => Promise.resolve(new Map([['copy', copyStep]])),
     // The connections are the test's own.
-    reach: () => ({ hosts: { ...hosts, closeAll: () => Promise.resolve() }, jobs, claims: createClaims(hosts) }),
+    reach: () => ({
+      hosts: { ...hosts, closeAll: () => Promise.resolve() },
+      jobs,
+      claims: createClaims(hosts),
+      secret: () => Promise.reject(new Error('no secret is asked for')),
+    }),
     providers: {},
     clock: systemClock,
     driver: currentDriver('test'),
-    secret: () => Promise.reject(new Error('no secret is asked for')),
   } as unknown as ExecutorDeps;
   const syncing = syncSite(deps, {
     plan: plan(),
