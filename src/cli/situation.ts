@@ -1,5 +1,6 @@
 import { DrpError } from '../base/errors.ts';
 import type { Situation } from '../events/event.ts';
+import { ordererOf, whoOrders } from '../gates/who-orders.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Ask } from './ask.ts';
 import type { Io } from './io.ts';
@@ -26,21 +27,23 @@ interface Fact {
   readonly given: string | undefined;
   /** Why a text will not do. */
   readonly refuse: (text: string) => string | undefined;
+  /** The error where it was given; absent: wrong-usage. */
+  readonly error?: (reason: string) => DrpError;
 }
 
 /**
  * The situation an activation begins with: what was not given is asked for. Throws facts-missing where nobody can be
- * asked, wrong-usage where what was given will not do, and nothing-to-do where the person leaves.
+ * asked, wrong-usage where what was given will not do, order-not-theirs where somebody is named who may not order, and
+ * nothing-to-do where the person leaves.
  */
 export async function askSituation(plan: Plan, given: GivenSituation, deps: Deps): Promise<Situation> {
   const facts = factsWanted(plan, given, deps.nowMs);
-  for (const { option, given: text, refuse } of facts) {
+  for (const { option, given: text, refuse, error } of facts) {
     const wrong = text === undefined ? undefined : refuse(text);
-    if (wrong !== undefined)
-      throw new DrpError('wrong-usage', {
-        what: `${option}: ${wrong}`,
-        command: plan.procedure === 'drill' ? 'drill' : 'activate',
-      });
+    if (wrong === undefined) continue;
+    if (error !== undefined) throw error(wrong);
+    const command = plan.procedure === 'drill' ? 'drill' : 'activate';
+    throw new DrpError('wrong-usage', { what: `${option}: ${wrong}`, command });
   }
   const missing = facts.filter((fact) => fact.given === undefined);
   if (missing.length > 0 && !deps.io.interactive) {
@@ -54,16 +57,16 @@ export async function askSituation(plan: Plan, given: GivenSituation, deps: Deps
     what,
     sinceAt: parseSince(since, deps.nowMs) ?? '',
     lost: lostList(lost),
-    orderedBy,
+    orderedBy: ordererOf(plan.world.people, orderedBy).person ?? orderedBy,
     orderedHow,
   };
 }
 
 function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly Fact[] {
   const datacentres = Object.keys(plan.world.datacentres);
-  const authorisers = Object.entries(plan.world.people).flatMap(([name, person]) =>
-    person.roles.includes('authoriser') ? [`${name} (${person.name})`] : [],
-  );
+  const { people } = plan.world;
+  const able = whoOrders(people);
+  const orderers = able.map((name) => `${name} (${people[name]?.name ?? ''})`).join(', ');
   const some = (text: string) => (text.length >= 3 ? undefined : 'a few words are needed: they go into the record');
   return [
     { option: '--what', message: 'What happened? (e.g. fire in the machine room)', given: given.what, refuse: some },
@@ -90,9 +93,19 @@ function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly
     },
     {
       option: '--ordered-by',
-      message: `Who ordered the ${plan.procedure}? (authorisers: ${authorisers.join(', ')})`,
+      message: `Who ordered the ${plan.procedure}? (who may: ${orderers})`,
       given: given.orderedBy,
-      refuse: some,
+      refuse: (text) => {
+        const orderer = ordererOf(people, text);
+        return orderer.person === undefined ? orderer.reason : undefined;
+      },
+      error: (reason) =>
+        new DrpError('order-not-theirs', {
+          procedure: plan.procedure,
+          site: plan.site,
+          reason,
+          able: able.join(' or '),
+        }),
     },
     {
       option: '--ordered-how',

@@ -47,6 +47,28 @@ export async function withJournalToCome<T>(io: Io, use: UseJournal<T>): Promise<
   return await usingJournalShown(journalUrl(io, undefined), use);
 }
 
+/** The same, asked for again and again: one that is yet to come (`named`: none is) is opened once it is there. */
+export async function withJournalWatched<T>(
+  io: Io,
+  journal: { readonly url: string | undefined; readonly named: boolean },
+  use: (now: () => Promise<Journal>) => Promise<T>,
+): Promise<T> {
+  const url = journal.named ? existingUrl(io, journal.url) : journalUrl(io, undefined);
+  const { openToRead } = await import('../journal/read-only.ts');
+  let opened: Journal | undefined;
+  try {
+    return await use(async () => {
+      if (opened !== undefined) return opened;
+      const there = journalExists(url);
+      const found = await openToRead(url, { forShowing: true });
+      if (there) opened = found;
+      return found;
+    });
+  } finally {
+    await opened?.close();
+  }
+}
+
 async function usingJournalShown<T>(url: string, use: UseJournal<T>): Promise<T> {
   const { openToRead } = await import('../journal/read-only.ts');
   return await usingJournal(openToRead(url, { forShowing: true }), use);

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts';
 import type { Event, EventData, EvidenceItem } from '../events/event.ts';
+import { ordererOf, whoOrders } from '../gates/who-orders.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /**
@@ -19,11 +20,13 @@ function situation(events: readonly Event[], plan: Plan): readonly EvidenceItem[
   if (began?.type !== 'run.began' || began.data.situation === undefined) return [];
   const { situation: told, exercise } = began.data;
   const { what, sinceAt, lost, orderedBy, orderedHow } = told;
+  // Refused where a run begins; a log kept on paper says what was.
+  const orderer = ordererOf(plan.world.people, orderedBy);
   return [
     {
       id: 'situation',
       title: 'Situation',
-      severity: 'ok',
+      severity: orderer.person === undefined ? 'attention' : 'ok',
       lines: [
         `${what}, since ${sinceAt}`,
         ...(exercise === undefined
@@ -33,6 +36,9 @@ function situation(events: readonly Event[], plan: Plan): readonly EvidenceItem[
             ]),
         `datacentres declared lost: ${lost.length === 0 ? 'none' : lost.join(', ')}`,
         `ordered by ${orderedBy} (${orderedHow})`,
+        ...(orderer.person === undefined
+          ? [`who may order: ${whoOrders(plan.world.people).join(', ')}; ${orderer.reason}`]
+          : []),
         `objective: users served again within ${formatDuration(plan.world.objectives.rtoMs)}`,
       ],
       choice: { what, sinceAt, lost: [...lost], orderedBy, orderedHow },

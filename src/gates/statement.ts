@@ -144,15 +144,20 @@ function broken(text: string, indent: number, width: number): string[] {
   return [...lines, rest];
 }
 
+/** How many people of which roles must approve, in words. */
+export function approversText({ approvals, roles }: Pick<Statement['policy'], 'approvals' | 'roles'>): string {
+  const role = `the role ${roles.join(' or ')}`;
+  return approvals === 1 ? `one person with ${role}` : `${approvals} different people, each with ${role}`;
+}
+
 function policyText(policy: Statement['policy']): string {
-  const people = policy.approvals === 1 ? 'one' : `${policy.approvals} different people`;
   const strength = {
     'ssh-key': ', signed by an SSH key',
     'hardware-key': ', signed by a touched hardware key',
     'hardware-key-pin': ', signed by a hardware key with touch and PIN',
   };
   return [
-    `${people} of ${policy.roles.join(' or ')}`,
+    approversText(policy),
     policy.notTheStarter ? ', not who started the run' : '',
     strength[policy.strength as keyof typeof strength] ?? '',
     policy.attested === true ? '; or over the phone, attested (a review is then owed)' : '',

@@ -1,6 +1,6 @@
-import { access, readdir } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DrpError, toError, type Problem } from '../base/errors.ts';
 import { readAtMost } from '../base/read-at-most.ts';
@@ -38,22 +38,51 @@ export function runbookFolders(options: {
   ];
 }
 
-/** Sites that have a runbook in one of these folders, in alphabetical order; none is read. A folder that is not there has none. */
-export async function sitesIn(folders: readonly string[]): Promise<readonly string[]> {
-  const names = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
-  const sites = names.flat().flatMap((name) => /^([a-z][a-z0-9-]*)\.yaml$/.exec(name)?.[1] ?? []);
+/**
+ * Sites that have a runbook in one of these folders, in alphabetical order; none is read. `named`: somebody named the folder, so it
+ * must be there; of the usual ones each may be missing. Throws runbooks-unreadable: what cannot be looked into is not empty.
+ */
+export async function sitesIn(
+  folders: readonly string[],
+  { named }: { readonly named: boolean },
+): Promise<readonly string[]> {
+  const files = (await Promise.all(folders.map((folder) => filesIn(folder, { named })))).flat();
+  const sites = files.flatMap((name) => /^([a-z][a-z0-9-]*)\.yaml$/.exec(name)?.[1] ?? []);
   return [...new Set(sites)].sort();
 }
 
+async function filesIn(folder: string, { named }: { readonly named: boolean }): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    // What a link leads to is looked at when it is read.
+    return entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => name);
+  } catch (error) {
+    if (!named && isMissing(error)) return [];
+    throw unreadable(folder, error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function unreadable(folder: string, cause: unknown): DrpError {
+  const reason = isMissing(cause) ? 'there is no such folder' : toError(cause).message;
+  return new DrpError('runbooks-unreadable', { folder, reason }, { cause });
+}
+
 /**
- * Finds, reads and checks `SITE.yaml` in the first folder that has it. Read-only. Throws runbook-not-found, and
- * runbook-invalid with every problem.
+ * Finds, reads and checks `SITE.yaml` in the first folder that has it. Read-only. Throws runbook-not-found,
+ * runbooks-unreadable, and runbook-invalid with every problem.
  */
 export async function loadRunbook(site: string, folders: readonly string[]): Promise<LoadedRunbook> {
   const file = /^[a-z][a-z0-9-]*$/.test(site)
     ? await firstThere(folders.map((folder) => join(folder, `${site}.yaml`)))
     : undefined;
-  if (file === undefined) throw new DrpError('runbook-not-found', { site, folder: folders.join(', ') });
+  if (file === undefined) {
+    const searched = await Promise.all(folders.map(async (folder) => `${folder}${await missingMark(folder)}`));
+    throw new DrpError('runbook-not-found', { site, folder: searched.join(', ') });
+  }
   const text = await readRunbook(file, site);
   const { runbook, problems, warnings } = parseRunbook(text, { file });
   const misnamed: readonly Problem[] =
@@ -83,13 +112,22 @@ async function readRunbook(file: string, site: string): Promise<string> {
   }
 }
 
+/** Throws runbooks-unreadable: what lies in a folder that may not be looked into is not what another one has under its name. */
 async function firstThere(files: readonly string[]): Promise<string | undefined> {
   for (const file of files) {
-    const there = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (there) return file;
+    try {
+      await lstat(file);
+      return file;
+    } catch (error) {
+      if (!isMissing(error)) throw unreadable(dirname(file), error);
+    }
   }
   return undefined;
+}
+
+async function missingMark(folder: string): Promise<string> {
+  return await stat(folder).then(
+    (found) => (found.isDirectory() ? '' : ' (no folder)'),
+    () => ' (not there)',
+  );
 }

@@ -170,7 +170,7 @@ describe('an approval signed where drp is not', () => {
     expect(drp(['status', '--approval-text', 'nobody']).all).toContain('nobody');
     // What the record keeps is what is shown, wherever it is shown.
     const kept = drp(['audit', 'show', '--gate', 'declaration']).out.trimEnd();
-    expect(kept).toContain('May approve: one of authoriser');
+    expect(kept).toContain('May approve: one person with the role authoriser');
     expect(drp(['status']).out).toContain(kept);
     expect(drp(['approve', 'declaration']).all).toContain(kept);
 

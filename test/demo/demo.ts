@@ -81,14 +81,15 @@ async function perform(lab: Lab): Promise<number> {
     run = begun.run;
   }
   if (exitCode !== 0) {
-    const next = keep ? `It goes on with: ${typed(['resume', '--run', run])}` : `Its lab goes now; ${keeping}`;
-    say(`\nThe run did not complete (exit ${String(exitCode)}). ${next}`);
+    const next = keep ? `It goes on with: ${typed(['resume', '--run', run])}` : keeping;
+    say(`\nThe run did not complete (exit ${String(exitCode)}).\n${next}`);
     return exitCode;
   }
   return await conclude(lab, stage, { run, before });
 }
 
-const keeping = 'npm run demo -- --keep leaves it standing';
+/** Lines of at most 80 columns: a terminal itself would break words. */
+const keeping = 'Its lab goes now. To have it left standing: npm run demo -- --keep';
 
 /** What a shell needs before it types the commands that the demo and its gates name. */
 function exportLine({ DRP_RUNBOOKS, DRP_JOURNAL }: NodeJS.ProcessEnv): string {
@@ -118,7 +119,7 @@ What changed
   time         ${formatDuration(rtoMs)} since the fire; the objective is ${formatDuration(summary.rtoMs)}
   record       ${audit}
 
-${keep ? `Look at it; type first:\n  ${exportLine(stage.env)}` : `Its lab goes now; ${keeping}. Then you can look at it:`}
+${keep ? `Look at it; type first:\n  ${exportLine(stage.env)}` : `${keeping}\nThen look at it:`}
   ${typed(['audit', 'show', '--run', run.run])}
   ${typed(['report', run.run, '--output', 'report.html'])}
   ${typed(['audit', 'verify', '--run', run.run])}

@@ -26,3 +26,16 @@ test('what fencing saw is told at the first gate behind it, and what it left ope
 test('what verification saw is told at the gate that sends users there', () => {
   expect(standingAt('switchover')).toEqual(['situation', 'obligations', 'seen:verification']);
 });
+
+test('an order by nobody who may give one is marked at every gate, with who may', () => {
+  if (began?.type !== 'run.began' || began.data.situation === undefined) throw new Error('no situation');
+  const situationOf = (orderedBy: string) => {
+    const data = { ...began.data, situation: { ...began.data.situation!, orderedBy } };
+    return standingEvidence([{ ...began, data }], plan, [])[0];
+  };
+  expect(situationOf('anne')).toMatchObject({ severity: 'ok' });
+  expect(situationOf('bob')).toMatchObject({
+    severity: 'attention',
+    lines: expect.arrayContaining(["who may order: anne; 'bob' is nobody in the runbook"]),
+  });
+});

@@ -41,8 +41,8 @@ describe('the statement of a gate', () => {
      Cannot be taken back once this is approved:
        - users see the restored data
 
-     May approve: 2 different people of authoriser, not who started the run, signed
-       by an SSH key.
+     May approve: 2 different people, each with the role authoriser, not who started
+       the run, signed by an SSH key.
      Word to approve: gravelines
      Opened 2026-11-21T03:00:00.000Z, expires 2026-11-21T04:00:00.000Z.
      Plan dddddddddddd, journal 41:aaaaaaaaaaaa, statement 03436930d7bb.

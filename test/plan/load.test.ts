@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDrpError } from '../../src/base/errors.ts';
-import { loadRunbook, runbookFolders } from '../../src/plan/load.ts';
+import { loadRunbook, runbookFolders, sitesIn } from '../../src/plan/load.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'drp-load-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -86,5 +86,42 @@ describe('loading a runbook', () => {
   test('a file whose site is another than its name is refused', async () => {
     const path = folder('misnamed', { 'lille.yaml': shipped });
     await expect(loadRunbook('lille', [path])).rejects.toMatchObject({ code: 'runbook-invalid' });
+  });
+});
+
+describe('the sites of a folder', () => {
+  test('are its files: a folder called SITE.yaml is none, a link is one that is looked at when it is read', async () => {
+    const path = folder('mixed', { 'lille.yaml': '', 'notes.txt': '', 'gravelines.yaml': '' });
+    mkdirSync(join(path, 'odd.yaml'));
+    symlinkSync('gravelines.yaml', join(path, 'alias.yaml'));
+    expect(await sitesIn([path], { named: true })).toEqual(['alias', 'gravelines', 'lille']);
+  });
+
+  test('of the usual folders each may be missing', async () => {
+    const path = folder('there', { 'lille.yaml': '' });
+    expect(await sitesIn([join(root, 'not-there'), join(path, 'lille.yaml'), path], { named: false })).toEqual([
+      'lille',
+    ]);
+  });
+
+  test('a folder that somebody named and that is not there, or is none, is an error', async () => {
+    const missing = join(root, 'not-there');
+    await expect(sitesIn([missing], { named: true })).rejects.toMatchObject({
+      code: 'runbooks-unreadable',
+      message: `the folder of runbooks ${missing} cannot be looked into: there is no such folder`,
+    });
+    const file = join(folder('there', { 'lille.yaml': '' }), 'lille.yaml');
+    await expect(sitesIn([file], { named: true })).rejects.toMatchObject({ code: 'runbooks-unreadable' });
+    await expect(loadRunbook('lille', [missing, file])).rejects.toMatchObject({
+      message: `no runbook for site 'lille' in ${missing} (not there), ${file} (no folder)`,
+    });
+  });
+
+  test('a folder that cannot be looked into hides nothing: neither its sites, nor that it may have the runbook', async () => {
+    const loop = join(root, 'loop');
+    symlinkSync('loop', loop);
+    const error = { code: 'runbooks-unreadable', message: expect.stringContaining('ELOOP') as unknown };
+    await expect(sitesIn([loop], { named: false })).rejects.toMatchObject(error);
+    await expect(loadRunbook('lille', [loop, folder('there', { 'lille.yaml': '' })])).rejects.toMatchObject(error);
   });
 });

@@ -37,6 +37,11 @@ export const gatesErrors = {
     message: "{person} may not {verb} '{subject}': needs {roles}",
     hint: 'Who has that role: {who}. Every gate and person: drp who-can --site SITE.',
   },
+  'order-not-theirs': {
+    exitCode: 3,
+    message: 'the {procedure} of {site} cannot begin on this order: {reason}',
+    hint: "Name who may order: --ordered-by {able}. Somebody else's order is confirmed by one of them first: say so with --ordered-how. Every person: drp who-can --site {site}.",
+  },
   'not-allowed-here': {
     message: "gate '{gate}' of run {run} does not take {what}",
     hint: 'Answer it as its policy says. Who may, and how: drp status --run {run}.',

@@ -12,6 +12,11 @@ export const runbookErrors = {
     message: "no runbook for site '{site}' in {folder}",
     hint: 'Name the folder with --runbooks DIR, or write one with: drp init --site {site}.',
   },
+  'runbooks-unreadable': {
+    exitCode: 2,
+    message: 'the folder of runbooks {folder} cannot be looked into: {reason}',
+    hint: 'Mend its name or its rights, then look again: drp status. Another folder is named by DRP_RUNBOOKS, or by --runbooks DIR.',
+  },
   'backup-choice-refused': {
     exitCode: 3,
     message: "copy {copy} of backup '{backup}' cannot be chosen: {reason}",

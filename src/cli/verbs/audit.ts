@@ -6,7 +6,8 @@ import type { Event } from '../../events/event.ts';
 import { statementText } from '../../gates/statement.ts';
 import { exportRun } from '../../journal/export.ts';
 import { auditText, verdictPage } from '../../views/audit-text.ts';
-import { printable } from '../../views/escape.ts';
+import { printable, printableLine } from '../../views/escape.ts';
+import { wrap } from '../../views/layout.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
 import { packageVersion } from '../overview.ts';
@@ -140,7 +141,11 @@ function exportTo(io: Io, options: ExportOptions): Promise<VerbAnswer> {
     // Not over what is there: an export is evidence.
     await writeFile(resolve(io.cwd, options.output), text, { flag: 'wx', mode: 0o600 });
     return {
-      text: `exported run ${row.run} (event ${row.head.seq}, head ${row.head.hash.slice(0, 12)}) to ${options.output}`,
+      text: wrap(
+        `exported run ${row.run} (event ${row.head.seq}, head ${row.head.hash.slice(0, 12)}) to ${printableLine(options.output)}`,
+        io.width,
+        '  ',
+      ).join('\n'),
       json,
     };
   });

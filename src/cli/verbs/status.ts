@@ -26,7 +26,15 @@ import { planOf } from '../plan-of.ts';
 import { estimatesOfRun } from '../site-history.ts';
 import type { Verb } from '../verb.ts';
 import { possibleNow, waitingNow, type PossibleNow } from '../waiting-now.ts';
-import { openRunbook, resolveProcedure, withJournal, withJournalShown, withJournalToCome } from '../wire.ts';
+import { watchRun } from '../watch-status.ts';
+import {
+  openRunbook,
+  resolveProcedure,
+  withJournal,
+  withJournalShown,
+  withJournalToCome,
+  withJournalWatched,
+} from '../wire.ts';
 
 interface StatusOptions {
   readonly run?: string;
@@ -40,14 +48,13 @@ interface StatusOptions {
   readonly reason?: string;
 }
 
-const watchEveryMs = 1_000;
 const nothingPossible: PossibleNow = { switchBackFrom: [] };
 
 export const verb: Verb = (command, { io, action }) => {
   command
     .option('--run <run>', 'run to show; else the one under way, else the latest')
     .option('--site <name>', 'site to show')
-    .option('--watch', 'go on showing until Ctrl-C or the end of the run')
+    .option('--watch', 'go on showing until Ctrl-C or the end of the run; where none is under way, wait for the next')
     .option('--approval-text <person>', 'print the text this person signs to approve, for signing without drp')
     .option('--rejection-text <person>', 'print the text this person signs to reject')
     .option('--gate <gate>', 'with these: gate to answer; may be left out where one is open')
@@ -57,7 +64,7 @@ export const verb: Verb = (command, { io, action }) => {
       'after',
       examples([
         ['drp status', 'the run under way: now, what waits for whom, what to type'],
-        ['drp status --watch', 'look on from another terminal'],
+        ['drp status --watch', 'look on from another terminal, also before the run begins'],
         ['drp status --gate switchover --approval-text anne > approval.json', 'to sign with ssh-keygen, anywhere'],
         ['drp status --approval-text anne --qr', 'the same text on the screen, for the camera of a phone'],
         ['drp status --site gravelines --json', 'for programs; takes no lock'],
@@ -69,6 +76,7 @@ export const verb: Verb = (command, { io, action }) => {
         const show = (journal: Journal) => status(io, journal, options);
         if (signs) return withJournal(io, options.journal, show);
         const named = options.journal !== undefined || options.run !== undefined;
+        if (options.watch === true) return watch(io, options, { named });
         return named ? withJournalShown(io, options.journal, show) : withJournalToCome(io, show);
       }),
     );
@@ -83,33 +91,46 @@ async function status(io: Io, journal: Journal, options: StatusOptions): Promise
     });
   }
   if (signer !== undefined) return await toSign(io, journal, { options, person: signer });
-  if (options.watch !== true) {
-    const showing = forShowing(journal);
-    const seen = await look(io, showing, options);
-    const underWay = seen.summary !== undefined && seen.summary.outcome === undefined;
-    // In the middle of a run nobody rehearses, and everybody waits for this answer.
-    return answer(io, underWay ? seen : { ...seen, ...(await rehearsalOf(io, showing, seen)) });
-  }
-  let shown = '';
-  let readerGone = false;
-  io.stdout.once('error', () => (readerGone = true));
-  for (;;) {
-    const seen = await look(io, forShowing(journal), options);
-    const head = seen.summary?.head.hash ?? '';
-    // The whole of it is what this verb answers: not also drawn.
-    if (seen.summary === undefined || seen.summary.outcome !== undefined) {
-      if (io.stdout.isTTY && !io.json) io.stdout.write('\u001b[H\u001b[2J');
-      return answer(io, seen);
-    }
-    if (io.json && head !== shown) io.stdout.write(`${JSON.stringify((await answer(io, seen)).json)}\n`);
-    else if (io.stdout.isTTY)
-      io.stdout.write(`\u001b[H\u001b[2J${fitRows(await textOf(io, seen, { statements: false }), io.stdout.rows)}`);
-    else if (head !== shown) io.stdout.write(`${await textOf(io, seen, { statements: false })}\n`);
-    shown = head;
-    if (readerGone) return answer(io, seen);
-    await systemClock.sleep(watchEveryMs);
-  }
+  const showing = forShowing(journal);
+  const seen = await look(io, showing, options);
+  const underWay = seen.summary !== undefined && seen.summary.outcome === undefined;
+  // In the middle of a run nobody rehearses, and everybody waits for this answer.
+  return answer(io, underWay ? seen : { ...seen, ...(await rehearsalOf(io, showing, seen)) });
 }
+
+async function watch(io: Io, options: StatusOptions, { named }: { readonly named: boolean }): Promise<VerbAnswer> {
+  const { stdout } = io;
+  let readerGone = false;
+  stdout.once('error', () => (readerGone = true));
+  const drawn = stdout.isTTY && !io.json;
+  return await withJournalWatched(io, { url: options.journal, named }, (journalNow) =>
+    watchRun<Seen>(options.run, {
+      look: async (run) =>
+        await look(io, forShowing(await journalNow()), run === undefined ? options : { ...options, run }),
+      runOf: ({ summary }) =>
+        summary && { run: summary.run, head: summary.head.hash, ended: summary.outcome !== undefined },
+      show: async (seen, { idle, changed }) => {
+        if (!drawn && !changed) return;
+        if (io.json) {
+          stdout.write(`${JSON.stringify((await answer(io, seen)).json)}\n`);
+          return;
+        }
+        const text = `${idle ? `${waitingForRun}\n\n` : ''}${await textOf(io, seen, { statements: false })}`;
+        stdout.write(drawn ? `${clear}${fitRows(text, stdout.rows)}` : `${text}\n`);
+      },
+      // The whole of it is what this verb answers: not also drawn.
+      answer: (seen) => {
+        if (drawn) stdout.write(clear);
+        return answer(io, seen);
+      },
+      readerGone: () => readerGone,
+      pause: () => systemClock.sleep(watchEveryMs),
+    }),
+  );
+}
+const watchEveryMs = 1_000;
+const clear = '\u001b[H\u001b[2J';
+const waitingForRun = 'No run is under way: the next one is shown as soon as it begins (Ctrl-C ends).';
 
 async function toSign(
   io: Io,
@@ -232,7 +253,8 @@ function unheardIn(folder: string | undefined): readonly UnheardWord[] {
 async function sitesWithRunbook({ cwd, env }: Io): Promise<readonly string[]> {
   const { runbookFolders, sitesIn } = await import('../../plan/load.ts');
   const folder = env['DRP_RUNBOOKS'];
-  return await sitesIn(runbookFolders({ cwd, env, ...(folder === undefined ? {} : { folder }) }));
+  const folders = runbookFolders({ cwd, env, ...(folder === undefined ? {} : { folder }) });
+  return await sitesIn(folders, { named: folder !== undefined });
 }
 
 /**
@@ -249,9 +271,10 @@ async function rehearsalOf(io: Io, journal: Journal, seen: Seen): Promise<Pick<S
     const { rehearsal } = historyOf(plan, await readRuns(journal, site));
     return rehearsal === undefined ? {} : { rehearsal };
   } catch (error) {
-    const mistyped = seen.summary === undefined && isDrpError(error, 'runbook-not-found');
-    if (mistyped || !isDrpError(error)) throw error;
-    return isDrpError(error, 'runbook-invalid') ? { unfit: error.message } : {};
+    if (!isDrpError(error)) throw error;
+    if (error.code !== 'runbook-not-found') return { unfit: error.message };
+    if (seen.summary === undefined) throw error;
+    return {};
   }
 }
 

@@ -2,7 +2,7 @@ import { formatDuration } from '../../base/duration.ts';
 import { DrpError } from '../../base/errors.ts';
 import type { Event, EventOf, RunMode } from '../../events/event.ts';
 import { reviewId } from '../../events/review-id.ts';
-import { statementText } from '../../gates/statement.ts';
+import { approversText, statementText } from '../../gates/statement.ts';
 import { planDuration } from '../../plan/critical-path.ts';
 import { frozenPlan } from '../../plan/frozen-plan.ts';
 import type { Plan, PlannedGate } from '../../plan/plan.ts';
@@ -185,7 +185,7 @@ function gatesShown(
 }
 
 function policyWords({ roles, approvals, notTheStarter, strength, attested, breakGlass }: PlannedGate): string {
-  const who = `${approvals === 1 ? 'one' : `${approvals} different people`} of ${roles.join(' or ')}`;
+  const who = approversText({ approvals, roles });
   const aside = [
     ...(attested === true ? ['over the phone, attested'] : []),
     ...(breakGlass === true ? ['one operator alone by break-glass'] : []),
