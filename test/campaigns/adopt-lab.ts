@@ -19,6 +19,7 @@ import type { RunSummary } from '../../src/views/run-summary.ts';
 import { drp, lastJson } from '../demo/drp.ts';
 import { freeNet } from '../demo/free-net.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
+import { statOf } from '../lab/process-table.ts';
 import { below } from './campaign.ts';
 
 const program = fileURLToPath(new URL('../../bin/drp', import.meta.url));
@@ -236,8 +237,7 @@ function runningJobs(lab: Lab): readonly number[] {
       if (!existsSync(started) || existsSync(join(jobs, token, 'rc'))) return [];
       const [pid = '', born = ''] = readFileSync(started, 'utf8').split(' ');
       // Only while the process is the one that was started: a number may have been given away again.
-      const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
-      return stat.replace(/.*\) /, '').split(' ')[19] === born && Number(pid) > 1 ? [Number(pid)] : [];
+      return statOf(Number(pid))?.startTime === born && Number(pid) > 1 ? [Number(pid)] : [];
     });
   });
 }

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, wri
 import { dirname, join } from 'node:path';
 import { copyStep } from '../../src/steps/copy/copy-step.ts';
 import { labContext } from '../lab/lab.ts';
-import { descendants, runningPid } from '../lab/process.ts';
+import { commandWords, descendants, environmentOf, processIds } from '../lab/process-table.ts';
+import { runningPid } from '../lab/process.ts';
 import { listRelays } from '../lab/relay.ts';
 import { sshdProcess } from '../lab/sshd.ts';
 import { plannedStep, specOf, type LabSteps } from '../steps/lab-steps.ts';
@@ -264,21 +265,8 @@ function endAll(pids: readonly number[]): boolean {
 
 /** Processes of this copy's job by their program: its rsync (found by the staging folder), or the ssh that rsync started. */
 function copyProcesses(trial: Trial, program: 'rsync' | 'ssh'): readonly number[] {
-  const marked = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      const environment = read(`/proc/${String(pid)}/environ`);
-      return environment.includes(`DRP_JOB=`) && environment.includes(`.${trial.id}\0`);
-    });
-  return marked.filter((pid) => read(`/proc/${String(pid)}/cmdline`).split('\0')[0] === program);
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    // The process is gone, or is not ours.
-    return '';
-  }
+  return processIds().filter((pid) => {
+    const job = environmentOf(pid).find((pair) => pair.startsWith('DRP_JOB='));
+    return job?.endsWith(`.${trial.id}`) === true && commandWords(pid)[0] === program;
+  });
 }

@@ -9,6 +9,7 @@ import { treeLines } from '../e2e/trees.ts';
 import { startClient, stopClient } from '../lab/clients.ts';
 import { queryServer } from '../lab/dns-query.ts';
 import { readTimeline } from '../lab/measure.ts';
+import { commandWords, processIds } from '../lab/process-table.ts';
 import { randomFrom, type Failure } from './campaign.ts';
 import { killsOf, type Kill } from './kill-labels.ts';
 
@@ -242,15 +243,8 @@ async function livePicture(stage: Stage): Promise<Readonly<Record<string, unknow
 
 /** Programs whose words name a folder: what serves a copy, for one. */
 function runningIn(folder: string): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      } catch {
-        return ''; // ended meanwhile
-      }
-    })
+  return processIds()
+    .map((pid) => commandWords(pid).join(' '))
     .filter((words) => words.includes(folder));
 }
 

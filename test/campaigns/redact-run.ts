@@ -23,6 +23,7 @@ import { createWitness } from '../../src/transports/witness.ts';
 import { createPlainView } from '../../src/views/plain.ts';
 import { runSummary } from '../../src/views/run-summary.ts';
 import { fakeDeps, fakePlan, fakeStep, FakeWorld, Script } from '../executor/fake-world.ts';
+import { processFile, processIds } from '../lab/process-table.ts';
 import { startSshd, type SshdFixture } from '../transports/sshd-fixture.ts';
 import { below, type Failure } from './campaign.ts';
 
@@ -250,11 +251,11 @@ function filesIn(folder: string): readonly string[] {
 /** Looks at every process of the machine, over and over: what it was started with, and its environment. */
 function watchProcesses(spelled: ReadonlyMap<string, string>) {
   const failures = new Map<string, Failure>();
-  const pids = new Set<string>();
+  const pids = new Set<number>();
   const look = (): void => {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      for (const kind of ['cmdline', 'environ']) {
-        const text = readOrNothing(`/proc/${pid}/${kind}`);
+    for (const pid of processIds()) {
+      for (const kind of ['cmdline', 'environ'] as const) {
+        const text = processFile(pid, kind);
         if (text !== '') pids.add(pid);
         for (const [name, value] of spelled) {
           const why = `the secret is there (${name})`;
@@ -271,13 +272,4 @@ function watchProcesses(spelled: ReadonlyMap<string, string>) {
       return [...failures.values()];
     },
   };
-}
-
-function readOrNothing(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // It ended while we were looking, or is another user's.
-    return '';
-  }
 }

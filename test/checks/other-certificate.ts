@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { descendants, run, runningPid, signalProcess, waitFor } from '../lab/process.ts';
+import { descendants } from '../lab/process-table.ts';
+import { run, runningPid, signalProcess, waitFor } from '../lab/process.ts';
 import { hostFolder } from '../lab/sshd.ts';
 import { nginxProcess } from '../lab/web.ts';
 import type { CheckedWorld } from './checked-world.ts';

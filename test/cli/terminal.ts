@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { sessionProcesses } from '../lab/process.ts';
+import { sessionProcesses } from '../lab/process-table.ts';
 
 /** A real terminal (tmux) that types and reads the screen. Its server is its own: ended with it, others are left alone. */
 export interface Terminal {

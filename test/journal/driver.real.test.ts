@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentDriver, driverLiveness } from '../../src/journal/driver.ts';
+import { statOf } from '../lab/process-table.ts';
 
 /** Its first thread ends at once (system call 60 on x86-64, 93 on arm64: exit of one thread); the other goes on until its input ends. */
 const headless = `
@@ -27,10 +27,10 @@ describe('whether a driver is there', () => {
     child = spawn('python3', ['-c', headless], { stdio: ['pipe', 'pipe', 'inherit'] });
     const pid = child.pid ?? 0;
     if (child.stdout !== null) await once(child.stdout, 'data');
-    const startTime = fieldsOf(pid)[19] ?? '';
+    const startTime = statOf(pid)?.startTime ?? '';
     const driver = { ...currentDriver('0.0.0'), pid, startTime };
-    for (let tries = 0; fieldsOf(pid)[0] !== 'Z' && tries < 500; tries += 1) await sleep(10);
-    expect(fieldsOf(pid)[0]).toBe('Z');
+    for (let tries = 0; statOf(pid)?.state !== 'Z' && tries < 500; tries += 1) await sleep(10);
+    expect(statOf(pid)?.state).toBe('Z');
     expect(driverLiveness(driver)).toBe('alive');
     const ended = once(child, 'exit');
     child.stdin?.end();
@@ -38,8 +38,3 @@ describe('whether a driver is there', () => {
     expect(driverLiveness(driver)).toBe('dead');
   });
 });
-
-const fieldsOf = (pid: number): readonly string[] => {
-  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-};

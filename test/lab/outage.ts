@@ -1,15 +1,7 @@
 import { datacentres, type DatacentreName, type HostName, type SiteName } from './facts.ts';
 import { postgresPort, postgresProcess, startPostgres } from './postgres.ts';
-import {
-  commandName,
-  descendants,
-  endProcess,
-  processesOfHost,
-  processState,
-  runningPid,
-  signalAll,
-  type LabContext,
-} from './process.ts';
+import { commandName, descendants, signalIfThere } from './process-table.ts';
+import { endProcess, processesOfHost, processState, runningPid, type LabContext } from './process.ts';
 import { addRelay, listRelays, setRelay } from './relay.ts';
 import { hostAddress, sshdProcess, startSshd } from './sshd.ts';
 import { appPort, appProcess, nginxProcess, startWeb, webPort, webTlsPort } from './web.ts';
@@ -31,14 +23,14 @@ export async function reviveSshd(lab: LabContext, host: HostName): Promise<void>
 async function endSshd(lab: LabContext, host: HostName): Promise<void> {
   const connections = sshdFamily(lab, host);
   await endProcess(lab, sshdProcess(host), { signal: 'SIGKILL' });
-  signalAll(connections, 'SIGKILL');
+  for (const one of connections) signalIfThere(one, 'SIGKILL');
 }
 
 /** Stops the sshd of a host, its connections and what they run in the foreground; `SIGCONT` lets them go on. */
 export function freezeSshd(lab: LabContext, host: HostName, signal: 'SIGSTOP' | 'SIGCONT'): void {
   const pid = runningPid(lab, sshdProcess(host));
   if (pid === undefined) throw new Error(`the sshd of ${host} does not run`);
-  signalAll([pid, ...descendants(pid)], signal);
+  for (const one of [pid, ...descendants(pid)]) signalIfThere(one, signal);
 }
 
 /** A datacentre loses power: every process of its hosts dies, and its addresses swallow what is sent to them. */
@@ -57,7 +49,7 @@ const isSite = (host: HostName): host is SiteName => host === 'limburg' || host 
 export async function hostOff(lab: LabContext, host: HostName): Promise<void> {
   await setRelay(lab, sshRelay(host), { kind: 'blackhole' });
   await endSshd(lab, host);
-  signalAll(processesOfHost(lab, host), 'SIGKILL');
+  for (const one of processesOfHost(lab, host)) signalIfThere(one, 'SIGKILL');
   if (!isSite(host)) return;
   await Promise.all(
     [postgresProcess(host), nginxProcess(host), appProcess(host)].map((name) =>

@@ -1,17 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  environmentOf,
+  isRunning,
+  openFile,
+  othersRunning,
+  sessionProcesses,
+  signalIfThere,
+  statOf,
+} from './process-table.ts';
 
 /** What every part of one lab needs to know: where it lives, which loopback /24 it owns, where its progress lines go. */
 export interface LabContext {
@@ -37,7 +36,7 @@ export interface LaunchOptions {
 interface ProcessRecord {
   readonly name: string;
   readonly pid: number;
-  /** Field 22 of /proc/PID/stat: with the pid it names one process for as long as the machine is up. */
+  /** See ProcessStat. */
   readonly startTime: string;
   readonly argv: readonly string[];
   readonly stopSignal: NodeJS.Signals;
@@ -110,7 +109,7 @@ export async function launch(lab: LabContext, options: LaunchOptions): Promise<{
     });
   });
   child.unref();
-  const startTime = readStat(pid)?.startTime ?? 'gone';
+  const startTime = statOf(pid)?.startTime ?? 'gone';
   const record: ProcessRecord = {
     name: options.name,
     pid,
@@ -134,12 +133,12 @@ export async function endProcess(
   if (record === undefined) return;
   const gone = (): boolean => !isAlive(record);
   if (!gone()) {
-    signalQuietly(record.pid, options.signal ?? record.stopSignal);
-    signalQuietly(-record.pid, 'SIGCONT'); // a frozen one could not act on the polite signal
+    signalIfThere(record.pid, options.signal ?? record.stopSignal);
+    signalIfThere(-record.pid, 'SIGCONT'); // a frozen one could not act on the polite signal
     await until(gone, options.graceMs ?? 3_000);
   }
-  for (const pid of sessionMembers(record)) signalQuietly(pid, 'SIGKILL');
-  if (!(await until(() => gone() && sessionMembers(record).length === 0, 5_000)))
+  for (const pid of sessionProcesses(record.pid, record.startTime)) signalIfThere(pid, 'SIGKILL');
+  if (!(await until(() => gone() && sessionProcesses(record.pid, record.startTime).length === 0, 5_000)))
     throw new Error(`${name} (${String(record.pid)}) does not end`);
   rmSync(recordFile(lab, name), { force: true });
 }
@@ -148,8 +147,8 @@ export async function endProcess(
 export function signalProcess(lab: LabContext, name: string, signal: NodeJS.Signals): boolean {
   const record = readRecord(lab, name);
   if (record === undefined || !isAlive(record)) return false;
-  signalQuietly(record.pid, signal);
-  signalQuietly(-record.pid, signal);
+  signalIfThere(record.pid, signal);
+  signalIfThere(-record.pid, signal);
   return true;
 }
 
@@ -181,7 +180,7 @@ export async function endStragglers(lab: LabContext): Promise<readonly number[]>
   const ended: number[] = [];
   await until(() => {
     const found = stragglers(lab);
-    for (const pid of found) signalQuietly(pid, 'SIGKILL');
+    for (const pid of found) signalIfThere(pid, 'SIGKILL');
     ended.push(...found);
     return found.length === 0;
   }, 5_000);
@@ -195,44 +194,19 @@ export async function endStragglers(lab: LabContext): Promise<readonly number[]>
 export function stragglers(lab: LabContext): readonly number[] {
   const places = ['log', 'hosts'].map((name) => `${join(lab.dir, name)}/`);
   const writesThere = (pid: number): boolean =>
-    [1, 2].some((fd) => {
-      const file = readLink(`/proc/${String(pid)}/fd/${String(fd)}`);
+    [1, 2].some((descriptor) => {
+      const file = openFile(pid, descriptor);
       return places.some((place) => file.startsWith(place));
     });
-  return runningPids().filter((pid) => isMarked(pid, `DRP_LAB=${lab.dir}`) || writesThere(pid));
+  return othersRunning().filter((pid) => isMarked(pid, `DRP_LAB=${lab.dir}`) || writesThere(pid));
 }
 
 /** What was started by logging in to a host of the lab, jobs that outlived their connection too. */
 export function processesOfHost(lab: LabContext, host: string): readonly number[] {
-  return runningPids().filter((pid) => isMarked(pid, `DRP_LAB=${lab.dir}`) && isMarked(pid, `LAB_HOST=${host}`));
+  return othersRunning().filter((pid) => isMarked(pid, `DRP_LAB=${lab.dir}`) && isMarked(pid, `LAB_HOST=${host}`));
 }
 
-/** Signals processes found just now; those that are gone meanwhile are passed over. */
-export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
-  for (const pid of pids) signalQuietly(pid, signal);
-}
-
-/** The name the kernel knows a process by: `sshd`, `rsync`. */
-export const commandName = (pid: number): string => readProc(pid, 'comm').trim();
-
-const runningPids = (): readonly number[] => allPids().filter((pid) => pid !== process.pid && isRunning(pid));
-const isMarked = (pid: number, pair: string): boolean => readProc(pid, 'environ').split('\0').includes(pair);
-
-/** Child processes of a pid, all generations, as they are now. */
-export function descendants(pid: number): readonly number[] {
-  const parents = new Map<number, number[]>();
-  for (const candidate of allPids()) {
-    const parent = readStat(candidate)?.parent ?? 0;
-    parents.set(parent, [...(parents.get(parent) ?? []), candidate]);
-  }
-  const found: number[] = [];
-  const queue = [...(parents.get(pid) ?? [])];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    found.push(next);
-    queue.push(...(parents.get(next) ?? []));
-  }
-  return found;
-}
+const isMarked = (pid: number, pair: string): boolean => environmentOf(pid).includes(pair);
 
 /** Asks until the probe gives something. A probe that throws counts as "not yet"; its last error is the cause when time is up. */
 export async function waitFor<T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = 15_000): Promise<T> {
@@ -280,81 +254,7 @@ function baseEnvironment(): Record<string, string> {
   return { PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, LANG: 'C.UTF-8', TZ: 'UTC' };
 }
 
-interface ProcStat {
-  readonly state: string;
-  readonly parent: number;
-  readonly group: number;
-  readonly session: number;
-  readonly threads: number;
-  readonly startTime: string;
-}
-
-function readStat(pid: number): ProcStat | undefined {
-  const text = readProc(pid, 'stat');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // the command before it may hold spaces and brackets
-  const [state, parent, group, session] = fields;
-  const startTime = fields[19];
-  if (state === undefined || startTime === undefined) return undefined;
-  const threads = Number(fields[17]);
-  return { state, parent: Number(parent), group: Number(group), session: Number(session), threads, startTime };
-}
-
-/** A zombie whose other threads still end holds its files and sockets open: connections to it are still taken. */
-const hasEnded = (stat: ProcStat): boolean => stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1);
-
-function isRunning(pid: number): boolean {
-  const stat = readStat(pid);
-  return stat !== undefined && !hasEnded(stat);
-}
-
-const isAlive = (record: ProcessRecord): boolean =>
-  isRunning(record.pid) && readStat(record.pid)?.startTime === record.startTime;
-
-/** Members of the record's session or group that are no older than it: the kernel gives no pid away while its session lives. */
-function sessionMembers(record: ProcessRecord): readonly number[] {
-  return allPids().filter((pid) => {
-    const stat = readStat(pid);
-    if (stat === undefined || hasEnded(stat) || Number(stat.startTime) < Number(record.startTime)) return false;
-    return stat.session === record.pid || stat.group === record.pid;
-  });
-}
-
-/** Processes of this session that have not ended. */
-export function sessionProcesses(leader: number): readonly number[] {
-  return allPids().filter((pid) => {
-    const stat = readStat(pid);
-    return stat !== undefined && !hasEnded(stat) && stat.session === leader;
-  });
-}
-
-const allPids = (): readonly number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-
-function readProc(pid: number, file: string): string {
-  try {
-    return readFileSync(`/proc/${String(pid)}/${file}`, 'latin1');
-  } catch {
-    return ''; // ended meanwhile, or another user's
-  }
-}
-
-function readLink(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
-function signalQuietly(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
+const isAlive = ({ pid, startTime }: ProcessRecord): boolean => isRunning(pid) && statOf(pid)?.startTime === startTime;
 
 async function until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;

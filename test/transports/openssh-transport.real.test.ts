@@ -8,7 +8,8 @@ import { createTransportPool, type HostPool } from '../../src/transports/pool.ts
 import { argv } from '../../src/transports/quote.ts';
 import { createRemoteJobs } from '../../src/transports/remote-job.ts';
 import type { HostTarget } from '../../src/transports/transport.ts';
-import { eventually, freePort, isRunning, keygen, startSshd, type SshdFixture } from './sshd-fixture.ts';
+import { isRunning } from '../lab/process-table.ts';
+import { eventually, freePort, keygen, startSshd, type SshdFixture } from './sshd-fixture.ts';
 
 jest.setTimeout(60_000);
 

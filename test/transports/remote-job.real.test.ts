@@ -9,8 +9,8 @@ import { provenArgv } from '../../src/transports/host-proof.ts';
 import { createTransportPool, type HostPool } from '../../src/transports/pool.ts';
 import { createRemoteJobs } from '../../src/transports/remote-job.ts';
 import type { JobPoll, RemoteJobs } from '../../src/transports/transport.ts';
-import { sessionProcesses } from '../lab/process.ts';
-import { eventually, isRunning, startCutProxy, startSshd, type SshdFixture } from './sshd-fixture.ts';
+import { isRunning, sessionProcesses, signalIfThere } from '../lab/process-table.ts';
+import { eventually, startCutProxy, startSshd, type SshdFixture } from './sshd-fixture.ts';
 
 jest.setTimeout(60_000);
 
@@ -41,15 +41,6 @@ async function end(name: string): Promise<JobPoll> {
     return !['running', 'accepted'].includes(last.status.state);
   });
   return last as JobPoll;
-}
-
-/** What ended by itself meanwhile is as gone as what is killed. */
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }
 
 describe('a remote job', () => {
@@ -242,7 +233,7 @@ describe('a remote job', () => {
     const leader = Number(readFileSync(join(folder(name), 'started'), 'utf8').split(' ')[0]);
     process.kill(leader, 'SIGKILL');
     process.kill(Number(readFileSync(`${ran}.pid`, 'utf8')), 'SIGKILL');
-    for (const pid of sessionProcesses(leader)) killIfThere(pid);
+    for (const pid of sessionProcesses(leader)) signalIfThere(pid, 'SIGKILL');
     await eventually('the loss shows', async () => (await jobs.poll(host, name, 0)).status.state === 'lost');
     expect(await jobs.start(host, request)).toEqual({ state: 'lost' });
     expect(readFileSync(ran, 'utf8')).toBe('ran\n');

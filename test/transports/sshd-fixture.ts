@@ -1,9 +1,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { HostTarget } from '../../src/transports/transport.ts';
+import { descendants } from '../lab/process-table.ts';
 
 /** A throwaway sshd of this user on loopback, with a home folder of its own. */
 export interface SshdFixture {
@@ -161,36 +162,6 @@ export async function eventually(what: string, condition: () => boolean | Promis
     if (Date.now() > endMs) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-}
-
-/** True while a process exists and is not a zombie. */
-export function isRunning(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-function descendants(root: number): number[] {
-  const parents = new Map<number, number>();
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const [, parent] = readFileSync(`/proc/${entry}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      parents.set(Number(entry), Number(parent));
-    } catch {
-      // It ended while we were looking.
-    }
-  }
-  const found = new Set([root]);
-  for (let before = 0; before !== found.size;) {
-    before = found.size;
-    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
-  }
-  found.delete(root);
-  return [...found];
 }
 
 function sendSignal(pid: number, name: NodeJS.Signals): void {

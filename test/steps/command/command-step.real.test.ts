@@ -7,7 +7,8 @@ import { commandStep } from '../../../src/steps/command/command-step.ts';
 import { createTransportPool } from '../../../src/transports/pool.ts';
 import { createRemoteJobs } from '../../../src/transports/remote-job.ts';
 import type { RemoteJobs, TransportPool } from '../../../src/transports/transport.ts';
-import { eventually, isRunning, startSshd, type SshdFixture } from '../../transports/sshd-fixture.ts';
+import { isRunning } from '../../lab/process-table.ts';
+import { eventually, startSshd, type SshdFixture } from '../../transports/sshd-fixture.ts';
 import { plannedStep, specOf, stepContext } from '../step-context.ts';
 
 jest.setTimeout(60_000);
