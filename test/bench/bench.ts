@@ -1,13 +1,12 @@
 /**
  * What a bench is. To add one: a file `test/bench/benches/NAME.ts` that exports `bench`; it is found by its name.
  *
- *   export const bench: Bench = {
+ *   export const bench: Bench = benchIn({
  *     name: 'files',
  *     about: 'copies of trees',
- *     rows: async (context) => {
- *       const world = await build(context.folder);           // under `folder`, removed afterwards
- *       context.atEnd(() => world.stop());                    // whatever else has to end
- *       if (process.getuid?.() !== 0) return context.skip('60 000 small files', 'only root can mount a file system');
+ *     onlyRoot: 'only root can mount a file system',         // left out: anybody can
+ *     open: ({ folder }) => build(folder),                    // under `folder`, removed afterwards
+ *     rows: async (context, world) => {
  *       await context.race({
  *         work: '60 000 small files, fresh',
  *         rounds: 5,
@@ -15,7 +14,7 @@
  *         peers: [{ name: '`rsync -a`', limit: 0.8, command: 'rsync -a A/ B/', run: () => world.rsync() }],
  *       });
  *     },
- *   };
+ *   });
  *
  * `run` may resolve with the milliseconds it measured itself; else its whole time is taken. `prepare` is not measured.
  */
@@ -24,6 +23,31 @@ export interface Bench {
   /** A few words: the heading of its part of docs/performance.md. */
   readonly about: string;
   rows(context: BenchContext): Promise<void>;
+}
+
+/** A bench in a world of its own: built before its rows, ended behind them. */
+export function benchIn<W extends { end(): Promise<void> }>(bench: {
+  readonly name: string;
+  readonly about: string;
+  /** Why only root can measure it; absent: anybody can. */
+  readonly onlyRoot?: string;
+  open(context: BenchContext): Promise<W>;
+  rows(context: BenchContext, world: W): Promise<void>;
+}): Bench {
+  const { name, about, onlyRoot } = bench;
+  return {
+    name,
+    about,
+    rows: async (context) => {
+      if (onlyRoot !== undefined && process.getuid?.() !== 0) {
+        context.skip(about, onlyRoot);
+        return;
+      }
+      const world = await bench.open(context);
+      context.atEnd(() => world.end());
+      await bench.rows(context, world);
+    },
+  };
 }
 
 /** One of those that do the same work in turn. */
@@ -79,6 +103,18 @@ export interface Figures {
   readonly cpuMs?: number;
 }
 
+/** A value, and what it is held against. */
+export interface ValueRow {
+  readonly work: string;
+  readonly against: string;
+  readonly value: number;
+  readonly of: number;
+  readonly unit: string;
+  readonly command: string;
+  readonly limit: number;
+  readonly n: number;
+}
+
 export interface BenchContext {
   /** A folder of its own, passable by everybody, removed at the end. */
   readonly folder: string;
@@ -86,16 +122,7 @@ export interface BenchContext {
   /** All sides in turn (A B C, B C A …), `rounds` times; one row a peer. */
   race(race: Race): Promise<void>;
   /** A row that is no race: a value that must stay below a limit, as a share of it. */
-  value(row: {
-    readonly work: string;
-    readonly against: string;
-    readonly value: number;
-    readonly of: number;
-    readonly unit: string;
-    readonly command: string;
-    readonly limit: number;
-    readonly n: number;
-  }): void;
+  value(row: ValueRow): void;
   /** Says loudly that this cannot be measured here, and why. */
   skip(work: string, why: string): void;
   atEnd(undo: () => Promise<unknown> | unknown): void;

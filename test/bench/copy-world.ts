@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { copyStep } from '../../src/steps/copy/copy-step.ts';
 import { freeNet } from '../demo/free-net.ts';
 import { specOf, startLabSteps, type LabSteps } from '../steps/lab-steps.ts';
-import type { Bench, BenchContext } from './bench.ts';
+import { benchIn, type Bench, type BenchContext } from './bench.ts';
 import { mixedTree } from './mixed-tree.ts';
 import { runCommand } from './run-command.ts';
 
@@ -32,18 +32,11 @@ export function copyBench(bench: {
   readonly about: string;
   rows(context: BenchContext, world: CopyWorld): Promise<void>;
 }): Bench {
-  return {
+  return benchIn({
     ...bench,
-    rows: async (context) => {
-      if (process.getuid?.() !== 0) {
-        context.skip(bench.about, 'only root can mount the file system they are copied to');
-        return;
-      }
-      const world = await openCopyWorld(context.folder, context.log);
-      context.atEnd(() => world.end());
-      await bench.rows(context, world);
-    },
-  };
+    onlyRoot: 'only root can mount the file system they are copied to',
+    open: ({ folder, log }) => openCopyWorld(folder, log),
+  });
 }
 
 /** A lab with trees on a backup server, and a file system of its own that they are copied to. */

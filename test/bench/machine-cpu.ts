@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { ValueRow } from './bench.ts';
 import { median } from './race.ts';
 
 /** Processor time that the whole machine has spent since it started, ms; in steps of 10 ms. Servers and their workers count, too. */
@@ -25,9 +26,17 @@ export class CpuFloor {
     return result;
   }
 
-  /** Medians over all turns so far, ms. */
-  get medians(): { readonly ms: number; readonly floorMs: number; readonly n: number } {
-    const middle = (of: 'ms' | 'floorMs') => median(this.#turns.map((turn) => turn[of]).sort((a, b) => a - b));
-    return { ms: middle('ms'), floorMs: middle('floorMs'), n: this.#turns.length };
+  /** Its row: medians over all turns so far. */
+  row(of: Pick<ValueRow, 'work' | 'command' | 'limit'>): ValueRow {
+    const middle = (what: 'ms' | 'floorMs') =>
+      Math.round(median(this.#turns.map((turn) => turn[what]).sort((a, b) => a - b)));
+    return {
+      ...of,
+      against: 'CPU seconds of the whole machine over its cores (floor)',
+      unit: 'ms',
+      value: middle('ms'),
+      of: middle('floorMs'),
+      n: this.#turns.length,
+    };
   }
 }

@@ -9,6 +9,7 @@ import { drive, type Stage } from '../e2e/stage.ts';
 import { openLab, startLab, type Lab } from '../lab/lab.ts';
 import { clientArgv } from '../lab/postgres.ts';
 import { run, type LabContext } from '../lab/process.ts';
+import { benchIn, type Bench, type BenchContext, type Side } from './bench.ts';
 import { largeDatabase } from './large-database.ts';
 import { mixedTree } from './mixed-tree.ts';
 import { runCommand } from './run-command.ts';
@@ -31,6 +32,22 @@ export interface RecoveryWorld {
   end(): Promise<void>;
 }
 
+/** A bench whose rows are recoveries in such a world. */
+export function recoveryBench(bench: {
+  readonly name: string;
+  readonly about: string;
+  rows(context: BenchContext, world: RecoveryWorld): Promise<void>;
+}): Bench {
+  return benchIn({
+    ...bench,
+    onlyRoot: 'only root can restore the owners of the tree',
+    open: ({ folder, log }) => openRecoveryWorld(folder, log),
+  });
+}
+
+/** A script of the operator's shell as one would type it. */
+export const bashLine = (text: string): Side['command'] => `bash: ${text.trim().split('\n').join('; ')}`;
+
 const bulk = 'www/mixed';
 /** As shipped, and then a gate: between the copy over a living source and the freeze users change a little. */
 const preCopy: Edit = {
@@ -51,7 +68,7 @@ const preCopy: Edit = {
 const tables = 'happenings, papers, people';
 
 /** Builds it (a minute and a half). `DRP_BENCH_WORLD=DIR` keeps it there: the next bench finds it ready. */
-export async function openRecoveryWorld(folder: string, log: (line: string) => void): Promise<RecoveryWorld> {
+async function openRecoveryWorld(folder: string, log: (line: string) => void): Promise<RecoveryWorld> {
   const kept = process.env['DRP_BENCH_WORLD'];
   const place = kept ?? join(folder, 'world');
   mkdirSync(place, { recursive: true, mode: 0o755 });

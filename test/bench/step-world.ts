@@ -23,7 +23,7 @@ export interface StepWorld {
   readonly homes: readonly string[];
   /** Forgets what drp and the steps left on the hosts. */
   clean(): void;
-  stop(): Promise<void>;
+  end(): Promise<void>;
 }
 
 /**
@@ -78,7 +78,7 @@ export async function startStepWorld(servers: number, addresses = 1): Promise<St
         mkdirSync(join(home, 'made'));
       }
     },
-    stop: async () => {
+    end: async () => {
       await Promise.all(sshds.map((sshd) => sshd.stop()));
       rmSync(folder, { recursive: true, force: true });
     },

@@ -1,7 +1,7 @@
 import type { Bench } from '../bench.ts';
 import { CpuFloor } from '../machine-cpu.ts';
 import { doneMs, machineTime } from '../machine-time.ts';
-import { openRecoveryWorld, type RecoveryWorld } from '../recovery-world.ts';
+import { bashLine, recoveryBench, type RecoveryWorld } from '../recovery-world.ts';
 
 const work = 'activation of the mixed world (1.5 GB of files, a database of 1 GB), machine time';
 
@@ -25,16 +25,10 @@ curl -sf --cacert "$CA" --resolve "www.kyc.test:8443:$GADDRESS" https://www.kyc.
 mail 'DRP gravelines: users are served'
 `;
 
-export const bench: Bench = {
+export const bench: Bench = recoveryBench({
   name: 'activation',
   about: 'A whole activation',
-  rows: async (context) => {
-    if (process.getuid?.() !== 0) {
-      context.skip('activation', 'only root can restore the owners of the tree');
-      return;
-    }
-    const world = await openRecoveryWorld(context.folder, context.log);
-    context.atEnd(() => world.end());
+  rows: async (context, world) => {
     const command =
       'drp activate --site gravelines --wait, gates answered at once by drp approve; until users are told';
     const floor = new CpuFloor();
@@ -46,19 +40,17 @@ export const bench: Bench = {
         name: 'drp',
         command,
         prepare: () => world.lose(),
-        run: async () => {
-          const ms = await floor.turn(
+        run: () =>
+          floor.turn(
             () => activate(world, context.log),
-            (result) => result,
-          );
-          return ms;
-        },
+            (ms) => ms,
+          ),
       },
       peers: [
         {
           name: 'naive bash, step after step',
           limit: 0.78,
-          command: `bash: ${byHand.trim().split('\n').join('; ')}`,
+          command: bashLine(byHand),
           prepare: () => world.lose(),
           run: async () => {
             const began = performance.now();
@@ -68,19 +60,9 @@ export const bench: Bench = {
         },
       ],
     });
-    const { ms, floorMs, n } = floor.medians;
-    context.value({
-      work,
-      command,
-      n,
-      limit: 1.2,
-      unit: 'ms',
-      against: 'CPU seconds of the whole machine over its cores (floor)',
-      value: Math.round(ms),
-      of: Math.round(floorMs),
-    });
+    context.value(floor.row({ work, command, limit: 1.2 }));
   },
-};
+});
 
 /** From the command to the message that users are served, without what people took. */
 async function activate(world: RecoveryWorld, log: (line: string) => void): Promise<number> {

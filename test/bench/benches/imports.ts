@@ -6,7 +6,7 @@ import type { Json } from '../../../src/events/event.ts';
 import { databaseStep } from '../../../src/steps/database/database-step.ts';
 import { freeNet } from '../../demo/free-net.ts';
 import { specOf, startLabSteps } from '../../steps/lab-steps.ts';
-import type { Bench } from '../bench.ts';
+import { benchIn, type Bench } from '../bench.ts';
 import { largeDatabase } from '../large-database.ts';
 import { CpuFloor } from '../machine-cpu.ts';
 import { runCommand } from '../run-command.ts';
@@ -14,13 +14,12 @@ import { runCommand } from '../run-command.ts';
 const programs = '/usr/lib/postgresql/15/bin';
 const bring = specOf('database', { id: 'bring', do: 'import', database: 'recovery', fetch: 'fetched' });
 
-export const bench: Bench = {
+export const bench: Bench = benchIn({
   name: 'imports',
   about: 'Imports of a database',
-  rows: async (context) => {
+  open: async ({ folder }) => startLabSteps({ dir: join(folder, 'lab'), net: await freeNet(), tickets: false }),
+  rows: async (context, steps) => {
     const { folder, race, log } = context;
-    const steps = await startLabSteps({ dir: join(folder, 'lab'), net: await freeNet(), tickets: false });
-    context.atEnd(() => steps.end());
     const server = steps.facts.databases.gravelines;
     const env = {
       ...process.env,
@@ -84,16 +83,6 @@ export const bench: Bench = {
         },
       ],
     });
-    const { ms, floorMs, n } = floor.medians;
-    context.value({
-      work,
-      command,
-      n,
-      limit: 1.12,
-      unit: 'ms',
-      against: 'CPU seconds of the whole machine over its cores (floor)',
-      value: Math.round(ms),
-      of: Math.round(floorMs),
-    });
+    context.value(floor.row({ work, command, limit: 1.12 }));
   },
-};
+});

@@ -1,7 +1,7 @@
 import type { Event } from '../../../src/events/event.ts';
 import type { Bench } from '../bench.ts';
 import { doneMs, machineTime, startedMs } from '../machine-time.ts';
-import { openRecoveryWorld } from '../recovery-world.ts';
+import { bashLine, recoveryBench } from '../recovery-world.ts';
 
 const work = 'frozen window of a return (1 % of 12 000 files changed, a database of 1 GB), machine time';
 
@@ -32,16 +32,10 @@ curl -sf --cacert "$CA" --resolve "www.kyc.test:8443:$LADDRESS" https://www.kyc.
 echo $(( $(date +%s%3N) - $(cat frozen-at) ))
 `;
 
-export const bench: Bench = {
+export const bench: Bench = recoveryBench({
   name: 'return',
   about: 'The frozen window of a return',
-  rows: async (context) => {
-    if (process.getuid?.() !== 0) {
-      context.skip('return', 'only root can restore the owners of the tree');
-      return;
-    }
-    const world = await openRecoveryWorld(context.folder, context.log);
-    context.atEnd(() => world.end());
+  rows: async (context, world) => {
     await context.race({
       work,
       rounds: 3,
@@ -62,7 +56,7 @@ export const bench: Bench = {
         {
           name: 'bash with a freeze',
           limit: 0.7,
-          command: `bash: ${frozen.trim().split('\n').join('; ')}`,
+          command: bashLine(frozen),
           prepare: async () => {
             await world.comeBack();
             await world.bash(beforehand);
@@ -77,7 +71,7 @@ export const bench: Bench = {
       ],
     });
   },
-};
+});
 
 function frozenWindow(events: readonly Event[], log: (line: string) => void): number {
   const whole = { fromMs: startedMs(events, 'freeze-recovery-site'), toMs: doneMs(events, 'dns-to-production') };

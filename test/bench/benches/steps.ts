@@ -1,13 +1,10 @@
-import type { Bench } from '../bench.ts';
+import { benchIn, type Bench } from '../bench.ts';
 import { manySteps } from '../step-sides.ts';
 import { startStepWorld } from '../step-world.ts';
 
-export const bench: Bench = {
+export const bench: Bench = benchIn({
   name: 'steps',
   about: 'Many steps on remote hosts',
-  rows: async (context) => {
-    const world = await startStepWorld(3);
-    context.atEnd(() => world.stop());
-    await manySteps(context, world);
-  },
-};
+  open: () => startStepWorld(3),
+  rows: manySteps,
+});

@@ -1,13 +1,10 @@
-import type { Bench } from '../bench.ts';
+import { benchIn, type Bench } from '../bench.ts';
 import { fewSteps } from '../step-sides.ts';
 import { startStepWorld } from '../step-world.ts';
 
-export const bench: Bench = {
+export const bench: Bench = benchIn({
   name: 'whole',
   about: 'Few steps, whole process',
-  rows: async (context) => {
-    const world = await startStepWorld(3);
-    context.atEnd(() => world.stop());
-    await fewSteps(context, world);
-  },
-};
+  open: () => startStepWorld(3),
+  rows: fewSteps,
+});
