@@ -17,7 +17,7 @@ export function defaultJournalUrl(environment: Environment): string {
 /**
  * Opens the journal of a URL. Where there is none it is made only when `make` says so: looking leaves no trace, and shows a
  * journal without runs. `forShowing`: the file is not checked page by page, which takes as long as it is big. Throws journal-url-invalid, journal-store-missing,
- * journal-network-folder, journal-not-durable, journal-newer-format, journal-busy, journal-full, journal-unwritable.
+ * journal-network-folder, journal-not-durable, journal-newer-format, journal-busy, journal-full, journal-foreign, journal-unwritable.
  */
 export async function openJournal(
   url: string,

@@ -59,7 +59,7 @@ export interface SqliteDatabase {
 
 /**
  * Opens the file with write-ahead log and full synchronisation, and asserts both: a store that acknowledges what it can
- * lose is refused at every open, not only the first. Throws journal-not-durable, journal-newer-format, journal-unwritable.
+ * lose is refused at every open, not only the first. Throws journal-foreign, journal-not-durable, journal-newer-format, journal-unwritable.
  */
 export function openSqlite(
   path: string,
@@ -117,6 +117,7 @@ export function openSqlite(
     },
   };
   try {
+    refuseForeign(wrapped, path);
     assertDurable(wrapped, path);
     wrapped.get(`PRAGMA wal_autocheckpoint = ${logPages}`);
     upgrade(wrapped, database);
@@ -138,6 +139,14 @@ function untilLetIn<T>(act: () => T, busyTimeoutMs: number): T {
       if (primaryCode(thrown) !== busy || performance.now() >= giveUpAt) throw thrown;
     }
   }
+}
+
+/** Before anything is written: a database of another program is left as it is. One statement, since a first open may be under way. */
+function refuseForeign(database: SqliteDatabase, path: string): void {
+  const count =
+    "SELECT count(*) AS found, sum(name IN ('run', 'event')) AS own FROM sqlite_schema WHERE type = 'table'";
+  const { found, own } = database.get(count) ?? {};
+  if (found !== 0 && own !== 2) throw new DrpError('journal-foreign', { path, what: 'a database of another program' });
 }
 
 function assertDurable(database: SqliteDatabase, path: string): void {

@@ -16,7 +16,14 @@ import {
   siteClaimed,
 } from './rules.ts';
 import { openSqlite } from './sqlite-database.ts';
-import { dropBallast, fileSystemTypeOf, keepBallast, preparePlace, type FileSystemType } from './sqlite-place.ts';
+import {
+  dropBallast,
+  fileSystemTypeOf,
+  keepBallast,
+  makePrivate,
+  preparePlace,
+  type FileSystemType,
+} from './sqlite-place.ts';
 import { createStore, type Store, type StoredRun } from './sqlite-store.ts';
 
 export interface SqliteJournalOptions {
@@ -53,6 +60,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
   const { busyTimeoutMs = 5_000, unchecked = false } = options;
   preparePlace(path, { fileSystemType: options.fileSystemType ?? fileSystemTypeOf, onlyShown: unchecked });
   const database = openSqlite(path, { busyTimeoutMs, unchecked });
+  makePrivate(path);
   keepBallast(path);
   const store = createStore(database, `sqlite:${path}`, clock);
   const commit = <T>(work: () => T): T => {

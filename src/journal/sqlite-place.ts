@@ -7,6 +7,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readSync,
   rmSync,
   statfsSync,
   statSync,
@@ -46,7 +47,8 @@ export const fileSystemTypeOf: FileSystemType = (folder) => statfsSync(folder).t
 
 /**
  * Makes the file of a journal where there is none, readable by its owner alone (0600), in a folder that others can pass
- * but not list (0711: the spool for their words lies in it). Throws journal-network-folder, journal-unwritable.
+ * but not list (0711: the spool for their words lies in it). Throws journal-network-folder, journal-foreign,
+ * journal-unwritable.
  */
 export function preparePlace(
   path: string,
@@ -58,7 +60,7 @@ export function preparePlace(
     mkdirSync(folder, { recursive: true, mode: 0o711 });
     const type = networkFileSystems[fileSystemType(folder)];
     if (type !== undefined) throw new DrpError('journal-network-folder', { folder, type });
-    const file = openSync(path, 'a', 0o600);
+    const file = openSync(path, 'a+', 0o600);
     try {
       checkFile(path, file);
     } finally {
@@ -112,7 +114,26 @@ function checkFile(path: string, file: number): void {
   if (!found.isFile()) throw new DrpError('journal-unwritable', { path, reason: 'it is not a file' });
   if (uid !== 0 && found.uid !== uid)
     throw new DrpError('journal-unwritable', { path, reason: 'it belongs to another user' });
-  if ((found.mode & 0o077) !== 0) chmodSync(path, 0o600);
+  // A slip of the finger must not cost a file of something else so much as its mode.
+  if (found.size > 0 && !beginsAsDatabase(file))
+    throw new DrpError('journal-foreign', { path, what: 'a file of something else, or one that has lost its beginning' });
+}
+
+/** See sqlite.org/fileformat.html, 1.3. */
+const databaseBeginning = Buffer.from('SQLite format 3\0');
+
+function beginsAsDatabase(file: number): boolean {
+  const beginning = Buffer.alloc(databaseBeginning.length);
+  readSync(file, beginning, 0, beginning.length, 0);
+  return beginning.equals(databaseBeginning);
+}
+
+/** Takes from others what a copy, or a hand, has given them: the file of a journal and what lies open beside it. */
+export function makePrivate(path: string): void {
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) {
+    const found = statSync(name, { throwIfNoEntry: false });
+    if (found !== undefined && (found.mode & 0o077) !== 0) chmodSync(name, 0o600);
+  }
 }
 
 /**

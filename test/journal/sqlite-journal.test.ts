@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -62,6 +71,44 @@ describe('the file of the SQLite journal', () => {
       expect(() => openSqliteJournal({ path: folder })).toThrow(
         expect.objectContaining({ code: 'journal-unwritable' }),
       );
+    });
+  });
+
+  test.each([
+    ['a text', (path: string) => writeFileSync(path, 'root:x:0:0:root:/root:/bin/bash\n')],
+    ['a few bytes', (path: string) => writeFileSync(path, 'x')],
+    [
+      'a database of another program',
+      (path: string) => rawly(path, 'CREATE TABLE notes (text); PRAGMA user_version = 1'),
+    ],
+  ])('%s is refused, and left as it was: its bytes, its mode, nothing beside it', async (_, make) => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'journal.sqlite');
+      make(path);
+      chmodSync(path, 0o644);
+      const before = readFileSync(path);
+      for (const unchecked of [false, true]) {
+        expect(() => openSqliteJournal({ path, unchecked })).toThrow(
+          expect.objectContaining({ code: 'journal-foreign', details: { path, what: expect.stringMatching(/^a /) } }),
+        );
+      }
+      expect(readFileSync(path)).toEqual(before);
+      expect(statSync(path).mode & 0o777).toBe(0o644);
+      expect(readdirSync(folder)).toEqual(['journal.sqlite']);
+    });
+  });
+
+  test('copied in with the mode of any file it is made private again', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'journal.sqlite');
+      await openSqliteJournal({ path }).close();
+      chmodSync(path, 0o644);
+      const journal = openSqliteJournal({ path });
+      await journal.begin(activation, limburgDriver);
+      expect([path, `${path}-wal`, `${path}-shm`].map((name) => statSync(name).mode & 0o777)).toEqual([
+        0o600, 0o600, 0o600,
+      ]);
+      await journal.close();
     });
   });
 

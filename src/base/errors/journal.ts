@@ -32,6 +32,11 @@ export const journalErrors = {
     message: 'journal {path} cannot be used: {reason}',
     hint: 'Mend that, then go on with: drp resume. Nothing is started that is not on record.',
   },
+  'journal-foreign': {
+    exitCode: 5,
+    message: '{path} is no journal but {what}; it was left as it is',
+    hint: 'Give the place of the journal: --journal sqlite:/path/to/journal.sqlite.',
+  },
   'journal-not-durable': {
     exitCode: 5,
     message: 'journal {path} does not keep what it acknowledges ({pragma} is {found})',
