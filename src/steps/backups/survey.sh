@@ -2,7 +2,7 @@
 #   FOLDER BEFORE AFTER KIND MEASURED CHECKED_BYTES ALSO WHOLE KNOWN     (BEFORE{time}AFTER is the pattern)
 # KNOWN: CHANGED BYTES SHA256 PATH of dumps that a survey before this one read and found whole, a line each.
 # Lines: found TIME PATH · bytes N · files N · sha256 HEX · changed SECONDS · format NAME · read HOW · misread HOW · unread WORDS
-#   growing · defect WORDS   (those after `found` belong to it)
+#   growing · defect WORDS   (those after `found` belong to it) · reading (now and then, while it lasts)
 set -u
 LC_ALL=C
 export LC_ALL
@@ -18,6 +18,22 @@ e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855*) sha256='opens
 *) sha256=sha256sum ;;
 esac
 cd "$folder" 2>/dev/null || exit 44
+
+# sshd ends nothing when its connection does, and what reads a dump says nothing for hours: a line now and then finds out that
+# nobody listens any more. Only where the group is this shell's own, as in every session of sshd, and holds nothing else.
+read -r own name state parent group rest 2>/dev/null </proc/$$/stat || group=
+if [ "$group" = $$ ]; then
+  # It holds nothing of the session open but what it tries, and its pauses not even that.
+  (
+    trap '' PIPE
+    exec 3>&1 </dev/null >/dev/null 2>&1
+    while sleep 3 3>&-; do
+      echo reading >&3 || kill -TERM "-$$"
+    done
+  ) &
+  trap "kill $! 2>/dev/null" EXIT
+  trap 'exit 143' HUP INT TERM
+fi
 
 # Its content on stdout, unpacked; the last line says so where the unpacking failed.
 content() {

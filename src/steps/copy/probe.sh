@@ -90,11 +90,13 @@ if [ -n "$DRP_LINK_ADDRESS" ]; then
   mkfifo "$work/to" "$work/from"
   (cd "$work" && exec sh ./ssh "$DRP_LINK_ADDRESS" 'while read -r line; do case $line in go) head -c 4194304 /dev/zero ;; *) echo "$line" ;; esac; done') \
     <"$work/to" >"$work/from" 2>>"$work/error" &
+  # A line that dies while it is looked at is not known then; this script does not die of it.
+  trap '' PIPE
   exec 3>"$work/to" 4<"$work/from"
   best=
   for turn in 0 1 2 3 4; do
     began=$(date +%s%N)
-    echo "$turn" >&3
+    echo "$turn" >&3 2>/dev/null || break
     read -r answered <&4 || break
     took=$((($(date +%s%N) - began) / 1000))
     if [ "$turn" != 0 ] && { [ -z "$best" ] || [ "$took" -lt "$best" ]; }; then best=$took; fi
@@ -110,7 +112,7 @@ if [ -n "$DRP_LINK_ADDRESS" ]; then
     while [ "$carried" = 4194304 ] && [ "$took" -lt 300000 ] && [ "$rate" -lt 80000000 ] && [ "$turn" -lt 3 ]; do
       turn=$((turn + 1))
       began=$(date +%s%N)
-      echo go >&3
+      echo go >&3 2>/dev/null || break
       carried=$(timeout 1 head -c 4194304 <&4 | wc -c)
       took=$((($(date +%s%N) - began) / 1000))
       [ "$carried" -le 262144 ] || [ "$took" -le 0 ] || [ $((carried * 1000 / took * 1000)) -le "$rate" ] || rate=$((carried * 1000 / took * 1000))
@@ -118,6 +120,7 @@ if [ -n "$DRP_LINK_ADDRESS" ]; then
     [ "$rate" = 0 ] || echo "rate $rate" >>"$work/answer"
   fi
   exec 3>&- 4<&-
+  trap - PIPE
   # Only where the line may be what takes time is it worth knowing what compression would save.
   if [ "${rate:-0}" -gt 0 ] && [ "$rate" -lt 80000000 ]; then
     printf '%s\n' "$sample_script" >"$work/sample.sh"

@@ -1,12 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '../../../src/events/digest.ts';
-import { readBackupAhead, surveyBackup } from '../../../src/steps/backups/survey-backup.ts';
+import { readBackupAhead, surveyBackup, surveySource } from '../../../src/steps/backups/survey-backup.ts';
 import { createSurveyMemory } from '../../../src/steps/backups/survey-memory.ts';
 import { createLocalTransport } from '../../../src/transports/local-transport.ts';
+import { createTransportPool } from '../../../src/transports/pool.ts';
 import type { HostTarget, TransportPool } from '../../../src/transports/transport.ts';
+import { startSshd } from '../../transports/sshd-fixture.ts';
 
 // A backup server on this machine, whose pg_restore notes each reading.
 
@@ -111,3 +123,52 @@ describe('a dump that was read while people still decided', () => {
     expect(readings()).toBe(0);
   });
 });
+
+test('what reads a dump on its host ends when nobody listens any more: the asker called it off, or his connection is gone', async () => {
+  // All holes: reading it takes an hour, and no disk.
+  truncateSync(dump(), 2 ** 43);
+  const sshd = await startSshd();
+  const pool = createTransportPool([sshd.target()]);
+  try {
+    const host = sshd.target().name;
+    const source = { host, folder, pattern: 'kyc-{time}.dump' };
+    const backup = { kind: 'database', every: 1, sources: [source] } as never;
+    const world = { hosts: { [host]: { datacentre: 'west', base: folder } }, backups: { users: backup } };
+    const depth = { measured: 1, checkedBytes: 2 ** 50, whole: 0, timeoutMs: 60_000 };
+    for (const gone of ['called off', 'closed'] as const) {
+      const asking = new AbortController();
+      const context = { hosts: pool, surveys: createSurveyMemory(), world, facts: {}, signal: asking.signal } as never;
+      const survey = surveySource(context, { name: 'users', backup, source }, depth).catch(() => undefined);
+      await until('it is being read', () => readers().length > 0);
+      if (gone === 'called off') asking.abort();
+      else await pool.closeAll();
+      await survey;
+      await until('nothing reads it any more', () => readers().length === 0);
+    }
+  } finally {
+    await pool.closeAll();
+    await sshd.stop();
+    for (const pid of readers()) process.kill(pid, 'SIGKILL');
+  }
+}, 60_000);
+
+/** Processes that read the dump as their input. */
+function readers(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${String(pid)}/fd/0`) === dump();
+      } catch {
+        return false; // Gone, or not ours.
+      }
+    });
+}
+
+async function until(what: string, is: () => boolean): Promise<void> {
+  for (const began = performance.now(); !is();) {
+    if (performance.now() - began > 20_000) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,21 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { limitLines } from '../../../src/steps/copy/copy-args.ts';
 import { copyStep } from '../../../src/steps/copy/copy-step.ts';
+import { probeCopy } from '../../../src/steps/copy/probe-copy.ts';
 import { scriptText } from '../../../src/steps/remote/script-text.ts';
 import type { StepOutcome } from '../../../src/steps/step-kind.ts';
 import { labContext } from '../../lab/lab.ts';
 import { listRelays } from '../../lab/relay.ts';
-import { specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
+import { plannedStep, specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
 
 let steps: LabSteps;
 let from: string;
 let to: string;
 
-const windows = ['ahead', 'gone', 'hung', 'delta', 'mapped', 'acl', 'spoilt', 'boot'] as const;
+const windows = ['ahead', 'gone', 'hung', 'delta', 'mapped', 'acl', 'spoilt', 'boot', 'aged', 'stepped'] as const;
 
 beforeAll(async () => {
   steps = await startLabSteps();
@@ -114,53 +115,6 @@ describe('large files into a fresh tree', () => {
     expect(lines.join('\n')).toMatch(/1 file of 64 MiB and more straight from the line/);
     expect(differences()).toBe('');
     expect(statSync(join(to, 'again')).ino).toBe(statSync(join(to, 'video', ' big  one')).ino);
-  });
-
-  test('that a cut leaves half keep their name, closed to others and without their time, and rsync goes on with them', () => {
-    const hidden = join(to, '..', '.large.drp-halved');
-    mkdirSync(hidden);
-    const stubs = `work=$1 staging=$2 source= identity_file= identity_text= excludes= DRP_LINK_SHARE=1 here_entries=1 way_flags=-WL
-      on_source() { case $1 in */large.sh) printf '%s\n' '4 1000000000.5 whole' '8 1000000000 a folder/half' '4 1000000000 never' ;; *) printf four; [ "$5" = whole ] ;; esac; }
-      report_while() { :; }
-      measure_staging() { :; }
-      one_line() { cat; }\n`;
-    const said = sh(`${stubs}${scriptText('copy/straight.sh')}\nstraight; echo "$way_flags"`, from, hidden);
-    expect(said).toMatch(/did not come whole[^]*\n-L\n$/);
-    expect(statSync(join(hidden, 'whole')).mtimeMs).toBe(1_000_000_000_500);
-    const half = statSync(join(hidden, 'a folder', 'half'));
-    expect([half.size, half.mode & 0o777, half.mtimeMs > 1.5e12]).toEqual([4, 0o600, true]);
-    expect(existsSync(join(hidden, 'never'))).toBe(false);
-  });
-
-  test.each(['../out', 'a/../../out', '..'])(
-    'are never written out of the hidden tree, whatever the source calls them: %s',
-    (path) => {
-      const hidden = join(to, '..', 'hidden', 'tree');
-      mkdirSync(hidden, { recursive: true });
-      const text = `on_source() { echo four; }
-      work=$1 staging=$2 source= identity_file= identity_text=
-      ${scriptText('copy/straight.sh')}
-      printf '4 1000000000 %s\\n' "$3" >"$work/list"
-      bring_straight "$work/list" && echo brought || echo not`;
-      expect(sh(text, from, hidden, path)).toBe('not\n');
-      expect(sh('ls "$1/.."', hidden)).toBe('tree\n');
-    },
-  );
-
-  test('are reported on no longer than their job lives', () => {
-    const text = `${scriptText('copy/transfer.sh')}
-      work=$1 bytes=1 limit= streams_now=
-      say() { :; }
-      limit_now() { :; }
-      sleep() { command sleep 0.05; }
-      nothing() { echo 0; }
-      report_while x 0 nothing >/dev/null 2>&1 &
-      echo "$!"
-      kill -9 "$$"`;
-    const { stdout } = spawnSync('sh', ['-c', text, 'sh', from], { encoding: 'utf8' });
-    expect(
-      sh('for n in $(seq 100); do kill -0 "$1" 2>/dev/null || { echo gone; exit; }; sleep 0.05; done', stdout.trim()),
-    ).toBe('gone\n');
   });
 });
 
@@ -328,6 +282,45 @@ describe('the frozen window', () => {
       writer.stdin.end();
       await once(writer, 'close');
     }
+  });
+
+  test('a list of the source that its probe began more than a minute ago is read again', async () => {
+    turnTo('aged');
+    await copy('pre-aged', living);
+    const path = `ways/${basename(from)}`;
+    const source = { host: 'backup-odd', path };
+    const spec = specOf('copy', { id: 'last-aged', from: source, to: { host: 'gravelines', path }, ...last });
+    const context = steps.context('last-aged');
+    await probeCopy(spec, context);
+    const ahead = join(steps.facts.hosts.gravelines.home, '.drp', 'jobs', context.token, 'ahead');
+    while (!existsSync(join(ahead, 'code'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    const [began = '', lister = ''] = readFileSync(join(ahead, 'began'), 'utf8').split(' ');
+    writeFileSync(join(ahead, 'began'), `${String(Number(began) - 61)} ${lister}`);
+    // New, gone, and an edit that keeps size and time: all of it after that list.
+    sh(
+      'cd "$1" && touch -r deep/f7 kept && echo 8 >deep/f7 && touch -r kept deep/f7 && rm kept deep/f4 && echo new >deep/new',
+      from,
+    );
+    done(await copyStep.run(plannedStep(spec), spec, context));
+    expect(existsSync(join(ahead, 'list'))).toBe(true);
+    expect(readFileSync(join(to, 'deep', 'f7'), 'utf8')).toBe('8\n');
+    expect(differences()).toBe('');
+  });
+
+  test('an edit that kept size and time is found also where the clock had been set back before it', async () => {
+    turnTo('stepped');
+    await copy('pre-stepped', living);
+    sh('cd "$1" && touch -r deep/f7 kept && echo 8 >deep/f7 && touch -r kept deep/f7 && rm kept', from);
+    // As if the clock had been an hour ahead when the checksums were read: the change is then the older of the two.
+    const kept = join(`${staging()}.ledger`, 'source');
+    const list = readFileSync(kept, 'utf8');
+    const [before = '', , seconds = ''] = /^([^]*\/f7\t(\S+ ){5})(\d+)/.exec(list)?.slice(1) ?? [];
+    expect(seconds).not.toBe('');
+    writeFileSync(kept, `${before}${String(Number(seconds) + 3_600)}${list.slice(before.length + seconds.length)}`);
+    const { lines } = await copy('last-stepped', last);
+    expect(lines.join('\n')).toMatch(/had changed since checksums were kept/);
+    expect(readFileSync(join(to, 'deep', 'f7'), 'utf8')).toBe('8\n');
+    expect(differences()).toBe('');
   });
 
   test('an ACL set in the window is kept, though none was found before it', async () => {

@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { scriptText } from '../../../src/steps/remote/script-text.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'drp-straight-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const sh = (text: string, ...args: string[]): string => execFileSync('sh', ['-c', text, 'sh', ...args]).toString();
+
+describe('large files into a fresh tree', () => {
+  test('that a cut leaves half keep their name, closed to others and without their time, and rsync goes on with them', () => {
+    const hidden = join(folder, '.large.drp-halved');
+    mkdirSync(hidden);
+    const stubs = `work=$1 staging=$2 source= identity_file= identity_text= excludes= DRP_LINK_SHARE=1 here_entries=1 way_flags=-WL
+      on_source() { case $1 in */large.sh) printf '%s\n' '4 1000000000.5 whole' '8 1000000000 a folder/half' '4 1000000000 never' ;; *) printf four; [ "$5" = whole ] ;; esac; }
+      report_while() { :; }
+      measure_staging() { :; }
+      one_line() { cat; }\n`;
+    const said = sh(`${stubs}${scriptText('copy/straight.sh')}\nstraight; echo "$way_flags"`, folder, hidden);
+    expect(said).toMatch(/did not come whole[^]*\n-L\n$/);
+    expect(statSync(join(hidden, 'whole')).mtimeMs).toBe(1_000_000_000_500);
+    const half = statSync(join(hidden, 'a folder', 'half'));
+    expect([half.size, half.mode & 0o777, half.mtimeMs > 1.5e12]).toEqual([4, 0o600, true]);
+    expect(existsSync(join(hidden, 'never'))).toBe(false);
+  });
+
+  test.each(['../out', 'a/../../out', '..'])(
+    'are never written out of the hidden tree, whatever the source calls them: %s',
+    (path) => {
+      const hidden = join(folder, 'hidden', 'tree');
+      mkdirSync(hidden, { recursive: true });
+      const text = `on_source() { echo four; }
+      work=$1 staging=$2 source= identity_file= identity_text=
+      ${scriptText('copy/straight.sh')}
+      printf '4 1000000000 %s\\n' "$3" >"$work/list"
+      bring_straight "$work/list" && echo brought || echo not`;
+      expect(sh(text, folder, hidden, path)).toBe('not\n');
+      expect(sh('ls "$1/.."', hidden)).toBe('tree\n');
+    },
+  );
+
+  test('are reported on no longer than their job lives', () => {
+    const text = `${scriptText('copy/transfer.sh')}
+      work=$1 bytes=1 limit= streams_now=
+      say() { :; }
+      limit_now() { :; }
+      sleep() { command sleep 0.05; }
+      nothing() { echo 0; }
+      report_while x 0 nothing >/dev/null 2>&1 &
+      echo "$!"
+      kill -9 "$$"`;
+    const { stdout } = spawnSync('sh', ['-c', text, 'sh', folder], { encoding: 'utf8' });
+    expect(
+      sh('for n in $(seq 100); do kill -0 "$1" 2>/dev/null || { echo gone; exit; }; sleep 0.05; done', stdout.trim()),
+    ).toBe('gone\n');
+  });
+});
