@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 
 const pieceBytes = 65_536;
@@ -12,6 +13,26 @@ export async function readAtMost(path: string, bytesMax: number): Promise<Buffer
   const pieces: Buffer[] = [];
   for await (const piece of piecesOf(path, bytesMax)) pieces.push(piece);
   return Buffer.concat(pieces);
+}
+
+/** The same as text. Throws, too, where it is not UTF-8: letters that were replaced would go unseen into a plan and its digest. */
+export async function readTextAtMost(path: string, bytesMax: number): Promise<string> {
+  const bytes = await readAtMost(path, bytesMax);
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const line = 1 + bytes.subarray(0, firstBad(bytes)).filter((byte) => byte === lineFeed).length;
+  throw new Error(`it is not UTF-8 text (line ${line} is the first that is not): save it as UTF-8`);
+}
+
+const lineFeed = 0x0a;
+
+/** Where the first line begins that is not UTF-8. */
+function firstBad(bytes: Buffer): number {
+  let line = 0;
+  for (;;) {
+    const end = bytes.indexOf(lineFeed, line);
+    if (end < 0 || !isUtf8(bytes.subarray(line, end))) return line;
+    line = end + 1;
+  }
 }
 
 /** The same piece by piece, for what is not to be held whole. */

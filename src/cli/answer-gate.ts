@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Event, Statement } from '../events/event.ts';
 import type { Waiting } from '../executor/executor.ts';
+import { redTitles } from '../gates/policy.ts';
 import type { Word } from '../gates/word.ts';
 import { currentOsUser } from '../journal/driver.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -183,7 +184,10 @@ async function settleAnswer(
     if (!io.json) io.stderr.write(shown);
   } else if (io.interactive) {
     io.stderr.write(shown);
-    if (decision === 'approve') refuseUnsigned(statement, options);
+    if (decision === 'approve') {
+      refuseFixedRed(statement);
+      refuseUnsigned(statement, options);
+    }
     await typeWord(io, decision === 'approve' ? statement.word : 'reject', decision);
   } else {
     io.stderr.write(shown);
@@ -192,7 +196,15 @@ async function settleAnswer(
       options: `--statement ${statementDigest.slice(0, 12)}`,
     });
   }
+  if (decision === 'approve') refuseFixedRed(statement);
   return reasonFor(io, decision, { given: options.reason, gate });
+}
+
+/** Said before a reason is asked for: none would count. */
+function refuseFixedRed(statement: Statement): void {
+  const { run, gate } = statement;
+  const { fixed } = redTitles(statement);
+  if (fixed.length > 0) throw new DrpError('evidence-red', { run, gate, what: fixed.join(', ') });
 }
 
 /** Said before anything is typed: the word of an OS user alone would be refused. */

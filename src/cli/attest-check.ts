@@ -3,6 +3,7 @@ import { stepsOf } from '../plan/phases.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AttestEntry, AttestForm } from '../runbook/attest-form.ts';
 import { nearest } from '../runbook/spelling.ts';
+import { recoveryLost } from './situation.ts';
 
 /** A watch on a wrist is not this machine's clock. */
 const clockSlackMs = 5 * 60_000;
@@ -16,8 +17,10 @@ export function checkForm(form: AttestForm, plan: Plan, nowMs: number): void {
   const gates = Object.keys(plan.gates);
   const datacentres = Object.keys(plan.world.datacentres);
   const { situation } = form;
+  const unrecoverable = recoveryLost(plan, situation?.lost ?? []);
   const wrong = [
     ...(situation?.lost ?? []).flatMap((name) => unknown('datacentre', name, datacentres)),
+    ...(unrecoverable === undefined ? [] : [unrecoverable]),
     ...(situation === undefined ? [] : future('situation', situation.since, nowMs)),
     ...form.entries.flatMap((entry) => {
       const { what, name } = aboutOf(entry);

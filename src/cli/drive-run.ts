@@ -178,7 +178,8 @@ function drillLines({ style, width }: Io, summary: RunSummary, recovery: DrillRe
  * For a return this is the frozen window: the only time users feel. For an activation it is what the RTO is about: from the
  * declared beginning of the disaster, not of the run, until users were served again.
  */
-function outageLines({ style, width }: Io, summary: RunSummary, { kind, fromAt, toAt }: Outage): readonly string[] {
+function outageLines({ style, width }: Io, summary: RunSummary, outage: Outage): readonly string[] {
+  const { kind, fromAt, toAt, proven, how } = outage;
   const what = kind === 'planned' ? 'frozen window' : 'users were without service';
   if (toAt === undefined) return [`  ${what}: since ${instantText(fromAt)}, not over`];
   const lastedMs = Date.parse(toAt) - Date.parse(fromAt);
@@ -187,7 +188,9 @@ function outageLines({ style, width }: Io, summary: RunSummary, { kind, fromAt, 
     summary.procedure === 'activation' && summary.outcome === 'completed'
       ? `, RTO ${formatDuration(summary.rtoMs)} ${verdict}`
       : '';
-  const text = `  ${what}: ${formatDuration(lastedMs)} (${instantText(fromAt)} to ${instantText(toAt)})${rto}`;
+  // Until when is a guess where no probe saw them served: why is said beside the numbers.
+  const guessed = proven || summary.outcome === 'completed' ? '' : `; ${how}`;
+  const text = `  ${what}: ${formatDuration(lastedMs)} (${instantText(fromAt)} to ${instantText(toAt)})${rto}${guessed}`;
   return wrap(text, width, '  ');
 }
 

@@ -1,3 +1,4 @@
+import { DrpError } from '../base/errors.ts';
 import { createStyle, type Style } from '../views/style.ts';
 
 /** Ways in and out of this process, and what the caller asked of them. Verbs use nothing else of the process. */
@@ -15,14 +16,14 @@ export interface Io {
   readonly interactive: boolean;
 }
 
-/** Reads --json and --no-color by hand: errors of the argument parser must obey them too. */
+/** Reads --json and --no-color by hand: errors of the argument parser must obey them too. Throws folder-gone. */
 export function processIo(args: readonly string[]): Io {
   const json = args.includes('--json');
   const { env, stdin, stdout, stderr } = process;
   const colourless = args.includes('--no-color') || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {
     env,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     stdin,
     stdout,
     stderr,
@@ -31,6 +32,14 @@ export function processIo(args: readonly string[]): Io {
     width: Math.min(Math.max(stderr.columns ?? stdout.columns ?? 80, 40), 120),
     interactive: stdin.isTTY === true && stderr.isTTY === true,
   };
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new DrpError('folder-gone', {}, { cause });
+  }
 }
 
 /** What a verb answers: text for people and the same as JSON. With --json the object is the last line of stdout. */

@@ -16,6 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   findOwnModulesQuickly();
+  dropEmptyVariables();
   const { runVerb } = await import('./run-verb.ts');
   return runVerb(first === 'help' ? [...args.slice(1), '--help'] : args);
 }
@@ -34,6 +35,13 @@ function findOwnModulesQuickly(): void {
       return { url: new URL(name, parentURL).href, format: 'module-typescript', shortCircuit: true };
     },
   });
+}
+
+/** `export DRP_JOURNAL=` names no journal, and an empty HOME would put one into whatever folder this is typed in. */
+function dropEmptyVariables(): void {
+  for (const name of ['DRP_JOURNAL', 'DRP_RUNBOOKS', 'HOME', 'XDG_STATE_HOME', 'XDG_CONFIG_HOME', 'XDG_RUNTIME_DIR']) {
+    if (process.env[name] === '') Reflect.deleteProperty(process.env, name);
+  }
 }
 
 // A reader that closes early (`drp status | head`) or a terminal that goes away is no failure of drp: a run that is

@@ -31,7 +31,8 @@ export async function pickRun(journal: Journal, choice: RunChoice, want: 'unfini
   if (want === 'any' && latest !== undefined) return latest;
   const where = choice.site === undefined ? '' : ` of site '${choice.site}'`;
   throw new DrpError('nothing-to-do', {
-    what: `no run${where} is under way in ${journal.url}`,
+    what:
+      want === 'any' ? `there is no run${where} in ${journal.url}` : `no run${where} is under way in ${journal.url}`,
     advice: 'List runs with: drp runs. Begin one with: drp activate --site SITE.',
   });
 }

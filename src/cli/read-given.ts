@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DrpError, toError } from '../base/errors.ts';
-import { piecesOf, readAtMost } from '../base/read-at-most.ts';
+import { piecesOf, readAtMost, readTextAtMost } from '../base/read-at-most.ts';
 import type { Io } from './io.ts';
 
 const mebibyte = 1_048_576;
@@ -17,8 +17,7 @@ export async function readGiven(io: Pick<Io, 'cwd'>, file: string, command: stri
 
 /** A text somebody wrote or signed and named on the command line, of at most 4 MiB. Throws wrong-usage where it cannot be read. */
 export async function readGivenText(io: Pick<Io, 'cwd'>, file: string, command: string): Promise<string> {
-  const bytes = await orWrongUsage(readAtMost(resolve(io.cwd, file), largestTextBytes), file, command);
-  return bytes.toString('utf8');
+  return await orWrongUsage(readTextAtMost(resolve(io.cwd, file), largestTextBytes), file, command);
 }
 
 /** SHA-256 in hex of a file named on the command line, of at most 512 MiB and never held whole. Throws wrong-usage. */

@@ -2,8 +2,10 @@ import { DrpError, isDrpError, toError, type Problem } from '../base/errors.ts';
 import { printable } from '../views/escape.ts';
 import type { Io } from './io.ts';
 
+type Told = Pick<Io, 'json' | 'env' | 'stdout' | 'stderr'>;
+
 /** Prints an error as `drp: message`, its problems as `file:line:column: …` and its hint; with --json as the last object. Answers the exit code. */
-export function reportError(io: Io, thrown: unknown): number {
+export function reportError(io: Told, thrown: unknown): number {
   const error = isDrpError(thrown) ? thrown : internal(thrown, io);
   if (io.json) {
     const { code, message, hint, problems, details } = error;
@@ -31,7 +33,7 @@ function problemLines(problem: Problem): string[] {
   return [`  ${printable(line)}`, ...(problem.hint === undefined ? [] : [`      ${printable(problem.hint)}`])];
 }
 
-function internal(thrown: unknown, io: Io): DrpError {
+function internal(thrown: unknown, io: Told): DrpError {
   const cause = toError(thrown);
   if ((io.env['DRP_DEBUG'] ?? '') !== '') io.stderr.write(`${cause.stack ?? cause.message}\n`);
   return new DrpError('internal', { what: cause.message }, { cause });

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { DrpError } from '../base/errors.ts';
 import { nearest } from '../runbook/spelling.ts';
-import { processIo, writeAnswer } from './io.ts';
+import { processIo, writeAnswer, type Io } from './io.ts';
 import { verbLines } from './overview.ts';
 import { reportError } from './report-error.ts';
 import type { Verb } from './verb.ts';
@@ -40,7 +40,15 @@ const loaders: Readonly<Record<string, Loader>> = {
 
 /** Runs one verb to its end. Resolves with the exit code; throws nothing. */
 export async function runVerb(args: readonly string[]): Promise<number> {
-  const io = processIo(args);
+  try {
+    return await runWith(processIo(args), args);
+  } catch (error) {
+    const { env, stdout, stderr } = process;
+    return reportError({ json: args.includes('--json'), env, stdout, stderr }, error);
+  }
+}
+
+async function runWith(io: Io, args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = args;
   const command = baseCommand(name);
   let exitCode = 0;

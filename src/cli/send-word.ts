@@ -8,6 +8,7 @@ import type { Journal } from '../journal/journal.ts';
 import { spoolFolder } from '../journal/open.ts';
 import { printable } from '../views/escape.ts';
 import type { Io, VerbAnswer } from './io.ts';
+import { refuseUndriven } from './refused-word.ts';
 
 /** How long the driver of a run has to answer, before the word is said to wait: it may look at the evidence again first … */
 const drivenAnswerMs = 30_000;
@@ -16,15 +17,18 @@ const undrivenAnswerMs = 3_000;
 /** After this long whoever waits is told what for. */
 const explainAfterMs = 1_000;
 
-/** Leaves a word for the driver of a run and tells what became of it. The word waits where no driver runs. */
+/** Leaves a word for the driver of a run and tells what became of it. Where no driver runs it waits, unless it would only be refused. */
 export async function deliver(io: Io, journal: Journal, word: Word): Promise<VerbAnswer> {
   const folder = spoolFolder(journal.url, word.run);
   if (folder === undefined)
     throw new DrpError('spool-closed', { run: word.run, folder: journal.url, reason: 'it has no folder' });
-  const timeoutMs = (await journal.holder(word.run)) === undefined ? undrivenAnswerMs : drivenAnswerMs;
+  const about = { run: word.run, verb: word.verb, subject: word.subject };
+  const undriven = (await journal.holder(word.run)) === undefined;
+  const refused = undriven ? await refuseUndriven(journal, word, systemClock.nowIso()) : undefined;
+  if (refused !== undefined) return answered(io, about, refused);
+  const timeoutMs = undriven ? undrivenAnswerMs : drivenAnswerMs;
   const quiet = explainWait(io, word, timeoutMs);
   const answer = await sendWord(folder, word, { timeoutMs }).finally(quiet);
-  const about = { run: word.run, verb: word.verb, subject: word.subject };
   if (answer !== 'waiting') return answered(io, about, answer);
   const driven = (await journal.holder(word.run)) !== undefined;
   const next = driven

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { DriveEnd, Executor, Update, Waiting } from '../executor/executor.ts';
+import { redTitles } from '../gates/policy.ts';
 import type { Word, WordAnswer, WordSource } from '../gates/word.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -176,10 +177,17 @@ export function parkedLines(waiting: Waiting, run: string): string[] {
     const digest = waiting.statementDigest?.slice(0, 12) ?? '';
     const { statement } = waiting;
     const key = statement === undefined || statement.policy.strength === 'os-user' ? '' : ' --key FILE';
-    const reason = statement?.evidence.some((item) => item.severity === 'red') === true ? ' --reason TEXT' : '';
+    const { red, fixed } = statement === undefined ? { red: [], fixed: [] } : redTitles(statement);
+    const reason = red.length > 0 ? ' --reason TEXT' : '';
     return [
       `gate ${waiting.subject} of run ${run} waits for a person; read it with: drp status --run ${run}`,
-      `approve with: drp approve ${waiting.subject} --run ${run} --statement ${digest}${key}${reason}`,
+      ...(fixed.length > 0
+        ? [
+            `nobody can approve it while this is RED: ${fixed.join('; ')}`,
+            `mend that, then: drp decide renew ${waiting.subject} --run ${run} --reason TEXT`,
+            `or leave the run: drp abort --run ${run} --reason TEXT`,
+          ]
+        : [`approve with: drp approve ${waiting.subject} --run ${run} --statement ${digest}${key}${reason}`]),
     ];
   }
   return [

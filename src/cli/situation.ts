@@ -85,10 +85,12 @@ function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly
       given: given.lost?.join(','),
       refuse: (text) => {
         if (text === '') return 'say which, or none';
-        const unknown = lostList(text).filter((name) => !datacentres.includes(name));
-        return unknown.length === 0
-          ? undefined
-          : `'${unknown.join(', ')}' is no datacentre of the runbook: expected ${datacentres.join(', ')} or none`;
+        const names = lostList(text);
+        if (names.includes('none')) return "'none' stands alone: no other datacentre beside it";
+        const unknown = names.filter((name) => !datacentres.includes(name));
+        if (unknown.length > 0)
+          return `'${unknown.join(', ')}' is no datacentre of the runbook: expected ${datacentres.join(', ')} or none`;
+        return recoveryLost(plan, names);
       },
     },
     {
@@ -130,6 +132,14 @@ async function answers(facts: readonly Fact[], ask: Ask): Promise<readonly strin
     texts.push(answer.text);
   }
   return texts;
+}
+
+/** Why these datacentres cannot be declared lost: nobody could pass the first gate of such a run. Undefined: they can. */
+export function recoveryLost({ world }: Plan, lost: readonly string[]): string | undefined {
+  const { host } = world.service.recovery;
+  const datacentre = world.hosts[host]?.datacentre ?? '';
+  if (!lost.includes(datacentre)) return undefined;
+  return `'${datacentre}' is where users would be sent (host '${host}'): nothing can be recovered to what is lost`;
 }
 
 function lostList(text: string): readonly string[] {

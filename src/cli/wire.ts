@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { DrpError, isDrpError, toError } from '../base/errors.ts';
-import { readAtMost } from '../base/read-at-most.ts';
+import { readTextAtMost } from '../base/read-at-most.ts';
 import type { WholeReading } from '../checks/backups/whole-reading.ts';
 import type { CheckContext } from '../checks/check.ts';
 import type { ExecutorDeps } from '../executor/deps.ts';
@@ -143,7 +143,7 @@ async function readAllowedSigners({ runbook, file }: LoadedRunbook): Promise<str
   if (runbook.allowedSigners === undefined) return undefined;
   const signers = resolve(dirname(file), atHome(runbook.allowedSigners, homedir()));
   try {
-    return (await readAtMost(signers, signersBytesMax)).toString('utf8');
+    return await readTextAtMost(signers, signersBytesMax);
   } catch (cause) {
     throw new DrpError('signers-unreadable', { file: signers, reason: toError(cause).message }, { cause });
   }

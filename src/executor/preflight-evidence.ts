@@ -67,7 +67,7 @@ async function provenHosts(driving: Driving, lost: ReadonlySet<string>, signal: 
     lines:
       bad.length > 0
         ? bad.flatMap((finding) => finding.lines)
-        : [`${names.join(', ')}: key and identity are as pinned`],
+        : [names.length === 0 ? 'there is none' : `${names.join(', ')}: key and identity are as pinned`],
     // For later: what has changed on a host since it was rehearsed.
     facts: { machines: Object.fromEntries(machines) },
     ...(fixed ? { overridable: false } : {}),

@@ -199,12 +199,20 @@ function openGate(word: Word, speaker: Speaker, context: JudgeContext): { gate: 
 }
 
 function checkRed(word: Word, statement: Statement): void {
-  const red = statement.evidence.filter(({ severity }) => severity === 'red');
-  const fixed = red.filter(({ overridable }) => overridable === false || statement.procedure === 'return');
-  const titles = (items: readonly { readonly title: string }[]): string => items.map(({ title }) => title).join(', ');
-  if (fixed.length > 0) refuse('evidence-red', { ...asked(word), what: titles(fixed) });
+  const { red, fixed } = redTitles(statement);
+  if (fixed.length > 0) refuse('evidence-red', { ...asked(word), what: fixed.join(', ') });
   if (red.length > 0 && word.reason.trim() === '')
-    refuse('override-needs-reason', { ...asked(word), what: titles(red) });
+    refuse('override-needs-reason', { ...asked(word), what: red.join(', ') });
+}
+
+/** Titles of red findings; `fixed`: those that no reason overrides, so that nobody can approve while they stand. */
+export function redTitles({ evidence, procedure }: Pick<Statement, 'evidence' | 'procedure'>): {
+  readonly red: readonly string[];
+  readonly fixed: readonly string[];
+} {
+  const red = evidence.filter(({ severity }) => severity === 'red');
+  const fixed = red.filter(({ overridable }) => overridable === false || procedure === 'return');
+  return { red: red.map(({ title }) => title), fixed: fixed.map(({ title }) => title) };
 }
 
 /** One person passes the gate alone: any strength and quorum, but never against a red that nobody may override. */

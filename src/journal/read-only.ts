@@ -7,7 +7,7 @@ import type { Journal } from './journal.ts';
 import { openJournal } from './open.ts';
 
 /**
- * Opens a journal that is only read. Where it cannot be written to (a read-only disk, a medium that was handed over), a
+ * Opens a journal that is only read. Where it cannot be written to (a read-only or full disk, a medium that was handed over), a
  * private copy of the file and its log is read instead, and removed at closing; `url` stays that of the original. Throws
  * what opening throws.
  */
@@ -20,7 +20,8 @@ export async function openToRead(
     return await open(url, { make: false, forShowing });
   } catch (thrown) {
     const path = /^sqlite:(.+)$/s.exec(url)?.[1];
-    if (!isDrpError(thrown, 'journal-unwritable') || path === undefined) throw thrown;
+    const copied = isDrpError(thrown, 'journal-unwritable') || isDrpError(thrown, 'journal-full');
+    if (!copied || path === undefined) throw thrown;
     return await openCopy(resolve(path), url).catch(() => {
       // Nor can it be read: what was wrong first says more.
       throw thrown;

@@ -3,9 +3,10 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DrpError, toError, type Problem } from '../base/errors.ts';
-import { readAtMost } from '../base/read-at-most.ts';
+import { readTextAtMost } from '../base/read-at-most.ts';
 import { parseRunbook } from '../runbook/parse.ts';
 import type { Runbook } from '../runbook/schema/runbook.ts';
+import { nearest } from '../runbook/spelling.ts';
 import { runbookBytesMax } from './runbook-bytes.ts';
 
 /** A runbook without problems, and the text it was read from. */
@@ -76,12 +77,13 @@ function unreadable(folder: string, cause: unknown): DrpError {
  * runbooks-unreadable, and runbook-invalid with every problem.
  */
 export async function loadRunbook(site: string, folders: readonly string[]): Promise<LoadedRunbook> {
-  const file = /^[a-z][a-z0-9-]*$/.test(site)
-    ? await firstThere(folders.map((folder) => join(folder, `${site}.yaml`)))
-    : undefined;
+  const wellFormed = /^[a-z][a-z0-9-]*$/.test(site);
+  const file = wellFormed ? await firstThere(folders.map((folder) => join(folder, `${site}.yaml`))) : undefined;
   if (file === undefined) {
     const searched = await Promise.all(folders.map(async (folder) => `${folder}${await missingMark(folder)}`));
-    throw new DrpError('runbook-not-found', { site, folder: searched.join(', ') });
+    const meant = await meantSite(site, folders);
+    const newSite = wellFormed ? site : 'SITE';
+    throw new DrpError('runbook-not-found', { site, folder: searched.join(', '), meant, newSite });
   }
   const text = await readRunbook(file, site);
   const { runbook, problems, warnings } = parseRunbook(text, { file });
@@ -105,7 +107,7 @@ export async function loadRunbook(site: string, folders: readonly string[]): Pro
 
 async function readRunbook(file: string, site: string): Promise<string> {
   try {
-    return (await readAtMost(file, runbookBytesMax)).toString('utf8');
+    return await readTextAtMost(file, runbookBytesMax);
   } catch (cause) {
     const problems = [{ message: `it cannot be read: ${toError(cause).message}`, file }];
     throw new DrpError('runbook-invalid', { file, count: 1, site }, { problems, cause });
@@ -123,6 +125,12 @@ async function firstThere(files: readonly string[]): Promise<string | undefined>
     }
   }
   return undefined;
+}
+
+/** Of the sites there are, the one that was mistyped. */
+async function meantSite(site: string, folders: readonly string[]): Promise<string> {
+  const near = nearest(site, await sitesIn(folders, { named: false }));
+  return near === undefined ? '' : `; did you mean '${near}'?`;
 }
 
 async function missingMark(folder: string): Promise<string> {

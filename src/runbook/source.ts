@@ -18,6 +18,8 @@ export interface RunbookSource {
 const maxBytes = 256 * 1024;
 /** Aliases resolved in one text; a runbook needs none, a bomb needs many. */
 const maxAliases = 100;
+/** Of a text that is no YAML, what is told: a bracket that is never closed makes every line behind it wrong. */
+const maxSyntaxProblems = 5;
 
 /** Reads YAML. Never throws: what cannot be read is a problem with its place. */
 export function readSource(text: string, file: string): RunbookSource {
@@ -61,11 +63,16 @@ function withoutFatal({ fatal: _, ...problem }: FoundProblem): Problem {
 }
 
 function syntaxProblems(document: Document.Parsed, lines: LineCounter): FoundProblem[] {
-  return [...document.errors, ...document.warnings].map((error) => ({
+  const all = [...document.errors, ...document.warnings];
+  const told = all.slice(0, maxSyntaxProblems).map((error) => ({
     message: `not valid YAML: ${plainMessage(error.message)}`,
     ...place(lines, error.pos[0]),
     fatal: true,
   }));
+  const next = all[told.length];
+  if (next === undefined) return told;
+  const message = `${all.length - told.length} more that is not valid YAML, the first of it here: mend what stands above, the rest often follows from it`;
+  return [...told, { message, ...place(lines, next.pos[0]), fatal: true }];
 }
 
 function doubleKeys(document: Document.Parsed, lines: LineCounter): FoundProblem[] {

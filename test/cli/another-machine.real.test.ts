@@ -88,12 +88,16 @@ describe('a run that goes on in another state folder', () => {
 
   test('a copy that was changed is refused, naming how far it is good, and nothing is kept', async () => {
     const run = await parkedRun('old');
-    drp('old', 'audit', 'export', '--run', run, '--output', 'copy.jsonl');
+    const exported = () => drp('old', 'audit', 'export', '--run', run, '--output', 'copy.jsonl');
+    expect(exported().code).toBe(0);
+    // An export is evidence: it is written over by nothing.
+    expect(exported()).toMatchObject({ code: 2, json: { error: { code: 'wrong-usage' } } });
     const file = join(folder, 'copy.jsonl');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"what":"practice"', '"what":"nothing"'));
     const answer = drp('new', 'run', 'adopt', 'copy.jsonl', '--reason', 'the laptop burnt');
     expect(answer.code).toBe(5);
-    expect(drp('new', 'runs').json).toMatchObject({ runs: [] });
+    // Not even a journal was made: whoever mistyped its name is told so.
+    expect(drp('new', 'runs').json).toMatchObject({ error: { code: 'journal-missing' } });
   });
 });
 

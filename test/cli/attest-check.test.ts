@@ -41,6 +41,14 @@ entries:
   expect(future('x', '2026-11-22T03:04Z', nowMs)).toEqual([]);
 });
 
+test('a form that says the site it recovers to is lost is refused', () => {
+  expect(() =>
+    check(
+      'situation: { what: fire, since: 2026-11-22T01:00Z, lost: [gravelines], orderedBy: anne, orderedHow: by phone }',
+    ),
+  ).toThrow("'gravelines' is where users would be sent");
+});
+
 test('a step that is attested alone must be one of the plan, and no gate', () => {
   expect(() => checkStep(plan, 'copy-files')).not.toThrow();
   expect(() => checkStep(plan, 'copyfiles')).toThrow("there is no step 'copyfiles'; did you mean 'copy-files'?");

@@ -46,6 +46,34 @@ describe('help', () => {
   });
 });
 
+describe('what surrounds a command', () => {
+  const bin = join(root, 'bin/drp');
+
+  test('a folder that was removed under it is said, without a stack trace', () => {
+    const gone = `d=$(mktemp -d) && cd "$d" && rmdir "$d" && exec "$0" "$@"`;
+    for (const [more, said] of [
+      [[], /^drp: the folder this was typed in is not there any more\nHINT: .* cd\.\n$/m],
+      [['--json'], /"code":"folder-gone"/],
+    ] as const) {
+      const ran = spawnSync('sh', ['-c', gone, bin, 'runs', ...more], { encoding: 'utf8' });
+      expect(ran.status).toBe(2);
+      expect(ran.stdout + ran.stderr).toMatch(said);
+      expect(ran.stderr).not.toContain('    at ');
+    }
+  });
+
+  test('an empty variable is one that is not set', () => {
+    const empty = { DRP_JOURNAL: '', DRP_RUNBOOKS: '', HOME: '', XDG_CONFIG_HOME: '', XDG_STATE_HOME: folder };
+    const ran = (...args: readonly string[]) => {
+      const env = { ...process.env, ...empty };
+      return spawnSync(bin, [...args, '--json'], { cwd: folder, env, encoding: 'utf8' });
+    };
+    // Else the folder this is typed in would be the one of the runbooks.
+    expect(ran('plan', '--site', 'gravelines').status).toBe(0);
+    expect(JSON.parse(ran('status').stdout)).toMatchObject({ journal: `sqlite:${folder}/drp/journal.sqlite` });
+  });
+});
+
 describe('wrong usage ends with 2 and says where to look', () => {
   test.each([
     ['a verb that does not exist', ['activat'], "there is no verb 'activat'; did you mean 'activate'?", 'drp --help'],

@@ -24,6 +24,23 @@ async function situationOf(told: GivenSituation, texts: readonly string[] = []) 
   return { situation: await askSituation(plan, told, deps as never), refused };
 }
 
+describe('what is lost', () => {
+  test('cannot be where users would be sent: nobody could pass the first gate', async () => {
+    await expect(situationOf({ ...given, orderedBy: 'anne', lost: ['limburg', 'gravelines'] })).rejects.toMatchObject({
+      code: 'wrong-usage',
+      message:
+        "--lost: 'gravelines' is where users would be sent (host 'gravelines'): nothing can be recovered to what is lost",
+    });
+  });
+
+  test('is none, or names, never both', async () => {
+    await expect(situationOf({ ...given, orderedBy: 'anne', lost: ['none', 'limburg'] })).rejects.toMatchObject({
+      message: "--lost: 'none' stands alone: no other datacentre beside it",
+    });
+    expect((await situationOf({ ...given, orderedBy: 'anne', lost: ['none'] })).situation.lost).toEqual([]);
+  });
+});
+
 describe('who ordered', () => {
   test('is an authoriser of the runbook, by name or full name, in any case of letters', async () => {
     for (const orderedBy of ['anne', 'Anne', "Anne, the customer's crisis lead"]) {

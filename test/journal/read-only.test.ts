@@ -31,6 +31,13 @@ test('a journal on a disk that cannot be written to is read, under its own name,
   expect(statSync(join(folder, 'journal.sqlite')).mtimeMs).toBe(before);
 });
 
+test('a journal on a full disk is read, too: status is asked for when nothing works', async () => {
+  const open = () => Promise.reject(new DrpError('journal-full', { path: folder }));
+  const journal = await openToRead(url, { open });
+  expect((await journal.runs()).map(({ run }) => run)).toEqual(['k3f9-2a7m']);
+  await journal.close();
+});
+
 test('the copy is gone when it is closed', async () => {
   const copies = () => readdirSync(tmpdir()).filter((name) => name.startsWith('drp-read-') && !folder.endsWith(name));
   const before = new Set(copies());

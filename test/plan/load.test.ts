@@ -46,6 +46,17 @@ describe('loading a runbook', () => {
     });
   });
 
+  test('a site that was mistyped is answered with the one that was meant', async () => {
+    const path = folder('first', { 'gravelines.yaml': shipped });
+    await expect(loadRunbook('gravelins', [path])).rejects.toMatchObject({
+      message: `no runbook for site 'gravelins' in ${path}; did you mean 'gravelines'?`,
+    });
+    await expect(loadRunbook('Gravelines', [path])).rejects.toMatchObject({
+      message: expect.stringMatching(/did you mean 'gravelines'\?$/) as unknown,
+      hint: expect.stringContaining('drp init --site SITE.') as unknown,
+    });
+  });
+
   test('a site name that is a path is not followed', async () => {
     await expect(loadRunbook('../first/gravelines', [folder('empty', {})])).rejects.toMatchObject({
       code: 'runbook-not-found',

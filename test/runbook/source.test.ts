@@ -31,6 +31,12 @@ describe('a text that is no runbook', () => {
     ).toBe(true);
   });
 
+  test('what follows from a bracket that is never closed is not told a hundred times', () => {
+    const problems = problemsOf('['.repeat(20_000));
+    expect(problems.length).toBeLessThanOrEqual(6);
+    expect(problems.at(-1)?.message).toMatch(/mend what stands above|nested too deeply/);
+  });
+
   test('a bomb of aliases is refused before it is unpacked', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x]'];
     for (let level = 1; level < 30; level += 1) {

@@ -14,6 +14,11 @@ export const generalErrors = {
     message: 'this must be said, and there is no terminal to ask on: {what}',
     hint: 'Give them: {options}.',
   },
+  'folder-gone': {
+    exitCode: 2,
+    message: 'the folder this was typed in is not there any more',
+    hint: 'Change into one that is, then type it again: cd.',
+  },
   'run-ambiguous': {
     exitCode: 2,
     message: 'several runs fit: {runs}',

@@ -9,8 +9,8 @@ export const runbookErrors = {
   },
   'runbook-not-found': {
     exitCode: 2,
-    message: "no runbook for site '{site}' in {folder}",
-    hint: 'Name the folder with --runbooks DIR, or write one with: drp init --site {site}.',
+    message: "no runbook for site '{site}' in {folder}{meant}",
+    hint: 'Name the folder with --runbooks DIR, or write one with: drp init --site {newSite}.',
   },
   'runbooks-unreadable': {
     exitCode: 2,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { DrpError } from '../../base/errors.ts';
+import { DrpError, toError } from '../../base/errors.ts';
 import type { Event } from '../../events/event.ts';
 import { statementText } from '../../gates/statement.ts';
 import { exportRun } from '../../journal/export.ts';
@@ -139,10 +139,14 @@ function exportTo(io: Io, options: ExportOptions): Promise<VerbAnswer> {
       return { json };
     }
     // Not over what is there: an export is evidence.
-    await writeFile(resolve(io.cwd, options.output), text, { flag: 'wx', mode: 0o600 });
+    const { output } = options;
+    await writeFile(resolve(io.cwd, output), text, { flag: 'wx', mode: 0o600 }).catch((cause: unknown) => {
+      const what = `export ${output} cannot be written: ${toError(cause).message}`;
+      throw new DrpError('wrong-usage', { what, command: 'audit export' }, { cause });
+    });
     return {
       text: wrap(
-        `exported run ${row.run} (event ${row.head.seq}, head ${row.head.hash.slice(0, 12)}) to ${printableLine(options.output)}`,
+        `exported run ${row.run} (event ${row.head.seq}, head ${row.head.hash.slice(0, 12)}) to ${printableLine(output)}`,
         io.width,
         '  ',
       ).join('\n'),

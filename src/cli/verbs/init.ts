@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DrpError, toError } from '../../base/errors.ts';
-import { readAtMost } from '../../base/read-at-most.ts';
+import { readTextAtMost } from '../../base/read-at-most.ts';
 import type { DraftAnswers, DraftDatabase, DraftHost, DraftPerson } from '../../runbook/draft.ts';
 import type { ScannedHostKey } from '../../transports/scan-host-keys.ts';
 import { printableLine } from '../../views/escape.ts';
@@ -102,7 +102,7 @@ async function readAnswers(io: Io, options: InitOptions): Promise<DraftAnswers> 
   const file = resolve(io.cwd, options.answers ?? '');
   let read: Partial<DraftAnswers>;
   try {
-    read = JSON.parse((await readAtMost(file, answersBytesMax)).toString('utf8')) as Partial<DraftAnswers>;
+    read = JSON.parse(await readTextAtMost(file, answersBytesMax)) as Partial<DraftAnswers>;
   } catch (cause) {
     throw new DrpError(
       'wrong-usage',

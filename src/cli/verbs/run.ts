@@ -44,24 +44,30 @@ ${examples([
 ])}`,
     )
     .action(
-      action((file: string, options: AdoptOptions) =>
-        withJournalMade(io, options.journal, (journal) => adopt(io, { journal, file }, options)),
-      ),
+      action(async (file: string, options: AdoptOptions) => {
+        const copy = await goodCopy(io, file, options);
+        return await withJournalMade(io, options.journal, (journal) => adopt(io, { journal, copy }, options));
+      }),
     );
 };
 
-async function adopt(
-  io: Io,
-  given: { readonly journal: Journal; readonly file: string },
-  options: AdoptOptions,
-): Promise<VerbAnswer> {
-  const copy = await openCopy(await readGiven(io, given.file, 'run adopt'), {
-    path: given.file,
+/** Read and verified before a journal is made for it: a file that will not do leaves nothing behind. */
+async function goodCopy(io: Io, file: string, options: AdoptOptions): Promise<Copy> {
+  const copy = await openCopy(await readGiven(io, file, 'run adopt'), {
+    path: file,
     cwd: io.cwd,
     ...(options.run === undefined ? {} : { run: options.run }),
   });
   await requireGood(io, copy, options);
-  const { run, stored } = copy;
+  return copy;
+}
+
+async function adopt(
+  io: Io,
+  given: { readonly journal: Journal; readonly copy: Copy },
+  options: AdoptOptions,
+): Promise<VerbAnswer> {
+  const { run, stored } = given.copy;
   const events = toEvents(run, stored);
   if (events.some((event) => event.type === 'run.ended')) {
     await given.journal.keep(run, stored);
