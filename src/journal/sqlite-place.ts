@@ -116,7 +116,10 @@ function checkFile(path: string, file: number): void {
     throw new DrpError('journal-unwritable', { path, reason: 'it belongs to another user' });
   // A slip of the finger must not cost a file of something else so much as its mode.
   if (found.size > 0 && !beginsAsDatabase(file))
-    throw new DrpError('journal-foreign', { path, what: 'a file of something else, or one that has lost its beginning' });
+    throw new DrpError('journal-foreign', {
+      path,
+      what: 'a file of something else, or one that has lost its beginning',
+    });
 }
 
 /** See sqlite.org/fileformat.html, 1.3. */
