@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { toError } from './errors.ts';
 
 /** Time as drp sees it; tests bring their own. Instants are ISO UTC strings with milliseconds. */
 export interface Clock {
@@ -45,5 +46,22 @@ export async function waitFor<T>(
     if (afterMs >= options.timeoutMs) return { kind: 'timed-out', afterMs };
     await options.clock.sleep(Math.min(pauseMs, options.everyMs), options.signal);
     pauseMs *= 2;
+  }
+}
+
+/**
+ * As `ending` ends; rejects with the signal's reason where that comes first. Only this caller stops waiting: what it waited for goes
+ * on, and how it ends is nobody's trouble.
+ */
+export async function untilAborted<T>(ending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await ending;
+  const aborted = Promise.withResolvers<never>();
+  const stop = (): void => aborted.reject(toError(signal.reason));
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([ending, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

@@ -1,4 +1,4 @@
-import { toError } from '../base/errors.ts';
+import { untilAborted } from '../base/clock.ts';
 import type { Transport, TransportPool } from '../transports/transport.ts';
 
 /**
@@ -20,13 +20,4 @@ export function oneLoginEach(pool: TransportPool): TransportPool {
       await pool.closeAll();
     },
   };
-}
-
-function untilAborted<T>(login: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return login;
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(toError(signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    login.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -1,3 +1,4 @@
+import { untilAborted } from '../base/clock.ts';
 import { formatDuration } from '../base/duration.ts';
 import { isDrpError, toError } from '../base/errors.ts';
 import { createSlots } from '../transports/slots.ts';
@@ -91,6 +92,7 @@ async function lookAt(probe: Probe, context: CheckContext): Promise<readonly Fin
   const patience = AbortSignal.timeout(patienceMs);
   const signal = AbortSignal.any([context.signal, patience]);
   try {
+    // A probe that does not listen to its signal must not hold up all the others.
     return await untilAborted(probe.run({ ...context, signal }), signal);
   } catch (thrown) {
     context.signal.throwIfAborted();
@@ -102,14 +104,4 @@ async function lookAt(probe: Probe, context: CheckContext): Promise<readonly Fin
         : hint;
     return [{ probe: id, subject, status: 'unknown', found: reason, advice }];
   }
-}
-
-// A probe that does not listen to its signal must not hold up all the others.
-function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(toError(signal.reason));
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    running.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

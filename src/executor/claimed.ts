@@ -1,4 +1,5 @@
-import { DrpError, isDrpError, toError } from '../base/errors.ts';
+import { untilAborted } from '../base/clock.ts';
+import { DrpError, isDrpError } from '../base/errors.ts';
 import type { Draft } from '../events/event.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ClaimChange, ClaimHolder, Claims } from '../transports/claims.ts';
@@ -160,21 +161,6 @@ async function giveBack(
 /** The host was not reached, is not the one it should be, or belongs to another: certainly nothing was taken there. */
 function isUntaken(error: unknown): boolean {
   return isDrpError(error) && /^(host-|identity-mismatch$|claim-lost$)/.test(error.code);
-}
-
-/** As it ends; rejects with the signal's reason where that comes first. */
-async function untilAborted<T>(ending: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(toError(signal.reason));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([ending, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 /**

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock, type Clock } from '../base/clock.ts';
-import { DrpError, toError } from '../base/errors.ts';
+import { systemClock, untilAborted, type Clock } from '../base/clock.ts';
+import { DrpError } from '../base/errors.ts';
 import { createConnectionCache, type ConnectionCache } from './connection-cache.ts';
 import { standardLimits, type ConnectionLimits } from './connection-limits.ts';
 import { createLoginLimits, type LoginLimits } from './login-limits.ts';
@@ -171,14 +171,4 @@ function shareOpenssh(source: Source, target: HostTarget): Promise<OpensshTransp
 function defaultSharedFolder(): string {
   const runtime = process.env['XDG_RUNTIME_DIR'];
   return runtime === undefined || runtime === '' ? join(homedir(), '.drp', 'ssh') : join(runtime, 'drp-ssh');
-}
-
-// The connection goes on being made for the others who wait for it; only this caller stops waiting.
-function untilAborted<T>(opening: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return opening;
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(toError(signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../base/clock.ts';
 import { DrpError, toError } from '../../base/errors.ts';
 import type { BackupCandidate, DumpFormat, SourceSurvey } from '../../plan/backup-candidate.ts';
 import type { PlannedWorld } from '../../plan/plan.ts';
@@ -85,20 +86,11 @@ export async function surveyBackup(context: SurveyContext, name: string): Promis
   if (backup === undefined) throw new DrpError('internal', { what: `the plan has no backup '${name}'` });
   return Promise.all(
     backup.sources.map(async (source) => {
-      await readingOver(context.surveys.ahead.get(source), context.signal);
+      // A survey that nobody asks for any more does not wait; it is refused where it asks the host.
+      await untilAborted(Promise.resolve(context.surveys.ahead.get(source)), context.signal).catch(() => undefined);
       return await surveySource(context, { name, backup, source });
     }),
   );
-}
-
-/** Resolves when a reading under way is over, or nobody asks any more. */
-async function readingOver(reading: Promise<unknown> | undefined, signal: AbortSignal): Promise<void> {
-  if (reading === undefined || signal.aborted) return;
-  const called = Promise.withResolvers<undefined>();
-  const stop = (): void => called.resolve(undefined);
-  signal.addEventListener('abort', stop, { once: true });
-  await Promise.race([reading, called.promise]);
-  signal.removeEventListener('abort', stop);
 }
 
 /** The same for one source, as deep as asked; never throws for what the host does. */
