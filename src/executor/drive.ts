@@ -11,7 +11,7 @@ import type { DriveEnd } from './executor.ts';
 import { noteSeen, refreshOpenGates, renewExpired } from './fresh-evidence.ts';
 import { giveWayLookMs, settledCleanUp, watchForRealRun } from './give-way.ts';
 import { type Item } from './inbox.ts';
-import { launchEffect, readAhead } from './launch.ts';
+import { launchEffect, leaveOpen, readAhead } from './launch.ts';
 import { maybeClaimed } from './maybe-claimed.ts';
 import { noteResult } from './results.ts';
 import { startedDraft } from './starting.ts';
@@ -20,6 +20,8 @@ import { hearWord } from './words.ts';
 
 /** A word that waits in the spool is heard before a run parks. */
 const lastWordMs = 750;
+/** Hosts get this long to be told that the run is over, ms. */
+const lastCallsMs = 15_000;
 
 /**
  * The loop. A first start and a resume are the same: make what runs equal to what the machine wants, then wait for news
@@ -156,7 +158,11 @@ async function detach(
 async function end(driving: Driving): Promise<DriveEnd> {
   const { log, claims } = driving;
   const outcome = String(log.run.snapshot.value) as 'completed' | 'aborted' | 'switched-back';
-  const { freed, left, unknown } = await claims.release(AbortSignal.timeout(15_000));
+  const signal = AbortSignal.timeout(lastCallsMs);
+  const [{ freed, left, unknown }] = await Promise.all([
+    claims.release(signal),
+    outcome === 'completed' ? undefined : leaveOpen(driving, signal),
+  ]);
   const owed = (hosts: readonly string[], lies: string): readonly Draft[] =>
     hosts.map((host): Draft => ({
       type: 'obligation.opened',

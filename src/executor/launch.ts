@@ -86,6 +86,20 @@ export function readAhead(driving: Driving): void {
   }
 }
 
+/** Closes what steps of a run that is left kept open for those that will not come. Best effort, until the signal aborts. */
+export async function leaveOpen(driving: Driving, signal: AbortSignal): Promise<void> {
+  const { log } = driving;
+  if (log.began.data.mode === 'dry-run' || log.run.onPaper) return;
+  const begun = new Set(log.events.flatMap((event) => (event.type === 'effect.started' ? [event.data.id] : [])));
+  await Promise.allSettled(
+    stepsOf(log.plan).map(async (step) => {
+      if (step.kind === 'gate' || !begun.has(step.id)) return;
+      const context = contextFor(driving, { step, key: `leave.${step.id}`, signal });
+      await kindOf(driving, step).leave?.(step.spec as never, context);
+    }),
+  );
+}
+
 /** Ending unserved is signed just because a side is not fit: what is red elsewhere is shown here, and stops nobody. */
 function asNote(item: EvidenceItem): EvidenceItem {
   const { overridable: _, ...rest } = item;

@@ -124,6 +124,8 @@ export interface StepKind<K extends StepKindName = StepKindName> {
   run(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<StepOutcome>;
   /** Ends what runs under this token, verified. Resolves with what could not be stopped, in words (empty: all stopped). */
   stop?(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<readonly string[]>;
+  /** Closes what it left open for steps to come: called where a run is left before they came. Leaves nothing undone that matters. */
+  leave?(spec: SpecOf<K>, context: StepContext): Promise<void>;
   /** Reads the postcondition alone: for `mark-done`. Throws postcondition-failed. */
   verify?(step: PlannedStep, spec: SpecOf<K>, context: StepContext): Promise<readonly string[]>;
 }

@@ -2,6 +2,8 @@ import { formatSize } from '../../base/duration.ts';
 import { DrpError } from '../../base/errors.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
 import { factNumber, jobOutcome, probeJob, stopJob } from '../remote/job-outcome.ts';
+import { callHost, shellArgv } from '../remote/read-host.ts';
+import { scriptText } from '../remote/script-text.ts';
 import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
 import { chooseCopy } from './choose-copy.ts';
 import { copyArgs, copyScript } from './copy-args.ts';
@@ -12,6 +14,8 @@ import { copyEvidence } from './evidence.ts';
 import { checkCopy } from './precheck.ts';
 import { probeCopy } from './probe-copy.ts';
 import { readTarget, treeSize } from './trees.ts';
+
+const leaveTimeoutMs = 10_000;
 
 /**
  * Copies a tree from host to host by rsync into a hidden tree beside the target, compares both sides by checksums, and
@@ -26,6 +30,7 @@ export const copyStep: StepKind<'copy'> = {
   probe: (_step, spec, context) => probeJob(context, spec.to.host, { repeatable: true }),
   run: runCopy,
   stop: (_step, spec, context) => stopJob(context, spec.to.host),
+  leave: leaveConnection,
   verify: verifyCopy,
 };
 
@@ -69,6 +74,14 @@ async function runCopy(step: PlannedStep, spec: CopySpec, context: StepContext):
       ...(owners ? [] : [withoutRoot(host)]),
     ],
   };
+}
+
+/** A pre-copy leaves its connection to the source open for the frozen window: not for a run that is left. */
+async function leaveConnection(spec: CopySpec, context: StepContext): Promise<void> {
+  if (spec.switch) return;
+  const { staging } = copyNames(spec, { world: context.world, run: context.run.id });
+  const argv = shellArgv(scriptText('remote/script-opening.sh', 'copy/leave.sh'), [staging]);
+  await callHost(context, spec.to.host, { argv, timeoutMs: leaveTimeoutMs });
 }
 
 const newestIso = (seconds: number): string => (seconds === 0 ? '' : new Date(seconds * 1000).toISOString());

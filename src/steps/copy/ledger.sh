@@ -1,9 +1,9 @@
 # A list of checksums read while users still work, so that the frozen window reads only what changed since. It lies beside
 # the staging tree and says nothing about names in use.
 
-# What a ledger is of: another source, other patterns or another login, and it is none.
+# What a ledger is of: another source, another way to it, other patterns or another login, and it is none.
 ledger_of() {
-  printf '2 %s %s %s %s\n' "$DRP_LINK_ADDRESS" "$source" "$identity_text" "${owners:-0}"
+  printf '3 %s %s %s %s\n' "$(link_mark)" "$source" "$identity_text" "${owners:-0}"
   printf '%s\n' "$excludes"
 }
 

@@ -35,7 +35,7 @@ keep() {
 staging=${11} excludes=${12} sample_script=${14}
 # The connection that the pre-copy left open to this very source, if it still stands.
 take_connection() {
-  grep -qF "2 $DRP_LINK_ADDRESS $source " "$staging.ledger/of" && read -r open <"$staging.ledger/way" || return 0
+  head -n 1 "$staging.ledger/of" | grep -qF "3 $(link_mark) $source " && read -r open <"$staging.ledger/way" || return 0
   (cd "$open" && exec timeout 5 ssh -O check -o ControlPath=link drp-source) >/dev/null 2>&1 </dev/null || return 0
   DRP_LINK_SHARE=$open
   ln -s "$open" "${kept%/*}/way" 2>/dev/null

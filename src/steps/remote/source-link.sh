@@ -24,6 +24,15 @@ WRAPPER
   [ -z "${8:-}" ] || link_cipher "$8"
 }
 
+# What this way is, all of it, in a word: a connection by another port, login, key, host between or pinned key is another one.
+link_mark() {
+  {
+    [ -z "$DRP_LINK_ADDRESS" ] || (cd "$work" && exec sh ./ssh -G "$DRP_LINK_ADDRESS") |
+      grep -E '^(host|hostname|port|user|identityfile|proxyjump|proxycommand) '
+    cat "$DRP_LINK_KNOWN"
+  } 2>/dev/null | cksum | tr ' ' -
+}
+
 # In front of the usual ones, never instead of them: a server that does not offer it is still reached.
 link_cipher() {
   ! ssh -G -F /dev/null -o "Ciphers=^$1" localhost >/dev/null 2>&1 || DRP_LINK_CIPHERS=^$1

@@ -3,11 +3,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { limitLines } from '../../../src/steps/copy/copy-args.ts';
 import { copyStep } from '../../../src/steps/copy/copy-step.ts';
 import { probeCopy } from '../../../src/steps/copy/probe-copy.ts';
-import { scriptText } from '../../../src/steps/remote/script-text.ts';
-import type { StepOutcome } from '../../../src/steps/step-kind.ts';
+import type { StepContext, StepOutcome } from '../../../src/steps/step-kind.ts';
 import { labContext } from '../../lab/lab.ts';
 import { listRelays } from '../../lab/relay.ts';
 import { plannedStep, specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
@@ -16,7 +14,20 @@ let steps: LabSteps;
 let from: string;
 let to: string;
 
-const windows = ['ahead', 'gone', 'hung', 'delta', 'mapped', 'acl', 'spoilt', 'boot', 'aged', 'stepped'] as const;
+const windows = [
+  'ahead',
+  'gone',
+  'hung',
+  'delta',
+  'mapped',
+  'acl',
+  'spoilt',
+  'boot',
+  'aged',
+  'stepped',
+  'left',
+  'other',
+] as const;
 
 beforeAll(async () => {
   steps = await startLabSteps();
@@ -44,10 +55,10 @@ function plant(tree: string): void {
   );
 }
 
-const copy = async (id: string, more: Record<string, unknown> = {}) => {
+const copy = async (id: string, more: Record<string, unknown> = {}, changes: Partial<StepContext> = {}) => {
   const path = `ways/${basename(from)}`;
   const spec = specOf('copy', { id, from: { host: 'backup-odd', path }, to: { host: 'gravelines', path }, ...more });
-  return done(await steps.run(copyStep, spec));
+  return done(await steps.run(copyStep, spec, changes));
 };
 const done = (outcome: StepOutcome): Extract<StepOutcome, { kind: 'done' }> => {
   if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
@@ -146,43 +157,6 @@ describe('the line', () => {
     expect((await relayed()) - before).toBeLessThan(45_000_000);
     expect(differences()).toBe('');
   });
-
-  test('is shared out among streams by folder and large file, each name once, further names of a file not at all', () => {
-    turnTo('shares');
-    rmSync(from, { recursive: true, force: true });
-    mkdirSync(from, { recursive: true });
-    sh(
-      'cd "$1" && mkdir -p video many/a many/b && for n in 1 2 3 4; do truncate -s 9M video/v$n; done && ln video/v1 video/again && truncate -s 4M top && echo x >many/a/f && echo x >many/b/f',
-      from,
-    );
-    const script = scriptText('remote/script-opening.sh', 'remote/tree-find.sh', 'copy/shares.sh');
-    const shares = sh(script, from, '', '', '', '3')
-      .split('\0')
-      .filter((one) => one !== '');
-    const first = ['video/again', 'video/v1'].filter((name) => shares.some((one) => one.endsWith(` ${name}`)));
-    expect(first).toHaveLength(1);
-    const names = shares.map((one) => one.slice(2)).filter((name) => !first.includes(name));
-    expect(names.sort()).toEqual(['many', 'top', 'video/v2', 'video/v3', 'video/v4']);
-    expect(new Set(shares.map((one) => one.slice(0, 1))).size).toBe(3);
-  });
-
-  test.each([
-    ['2200', '22:00-06:00=1000', '1000'],
-    ['0559', '22:00-06:00=1000', '1000'],
-    ['0600', '22:00-06:00=1000', ''],
-    ['1200', '08:00-18:00=5000 12:00-13:00=2000', '2000'],
-    ['1300', '08:00-18:00=5000 12:00-13:00=2000', '5000'],
-    ['0000', '00:00-24:00=700', '700'],
-  ])('at %s under %s may carry %s bytes a second', (now, limits, expected) => {
-    const rates = limits.split(' ').map((one) => {
-      const [, first = '', last = '', rate] = /^(.*)-(.*)=(.*)$/.exec(one) ?? [];
-      return { from: first, to: last, atMost: Number(rate) };
-    });
-    const text = `date() { echo ${now}; }\nwork=$1\n${scriptText('copy/transfer.sh')}\nlimit_now`;
-    mkdirSync(from, { recursive: true });
-    writeFileSync(join(from, 'limits'), `${limitLines(rates)}\n`);
-    expect(sh(text, from).trim()).toBe(expected);
-  });
 });
 
 /** Keeps a shared mapping of a file and writes the letter of each line to its first byte. */
@@ -222,6 +196,43 @@ describe('the frozen window', () => {
     writeFileSync(join(from, 'deep', 'f7'), 'longer\n');
     const { lines } = await copy('last-gone', last);
     expect(lines.join('\n')).toMatch(/had changed since checksums were kept/);
+    expect(differences()).toBe('');
+  });
+
+  test('does not take a connection that was left open on another way to the source: another port, login or key', async () => {
+    turnTo('other');
+    await copy('pre-other', living);
+    const left = readFileSync(join(`${staging()}.ledger`, 'way'), 'utf8').trim();
+    const { sshConfig = '' } = steps.facts.hosts.gravelines;
+    const other = join(steps.facts.dir, 'another-way');
+    writeFileSync(other, `${readFileSync(sshConfig, 'utf8')}\nHost *\n  IdentityFile /nowhere\n`);
+    const odd = steps.world.hosts['backup-odd']!;
+    const hosts = { ...steps.world.hosts, 'backup-odd': { ...odd, peers: { sshConfig: other, alias: 'backup-odd' } } };
+    const { lines } = await copy('last-other', last, { world: { ...steps.world, hosts } });
+    expect(lines.join('\n')).not.toMatch(/had changed since checksums/);
+    const mine = sh('ls -d "$1"/.drp/jobs/*.last-other', steps.facts.hosts.gravelines.home).trim();
+    expect(sh('readlink -f "$1/way"', mine).trim()).not.toBe(left);
+    expect(differences()).toBe('');
+    sh('cd "$1" && ssh -O exit -o ControlPath=link drp-source 2>&1', left);
+  });
+
+  test('a connection left open is closed when its run is left, and a copy that comes all the same does without it', async () => {
+    turnTo('left');
+    await copy('pre-left', living);
+    const left = readFileSync(join(`${staging()}.ledger`, 'way'), 'utf8').trim();
+    expect(statSync(join(left, 'link')).isSocket()).toBe(true);
+    const path = `ways/${basename(from)}`;
+    const spec = specOf('copy', {
+      id: 'pre-left',
+      from: { host: 'backup-odd', path },
+      to: { host: 'gravelines', path },
+      ...living,
+    });
+    await copyStep.leave?.(spec, steps.context('leave.pre-left'));
+    // It answers that it will go, and goes.
+    while (existsSync(join(left, 'link'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    await copyStep.leave?.(spec, steps.context('leave.pre-left'));
+    await copy('last-left', last);
     expect(differences()).toBe('');
   });
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { limitLines } from '../../../src/steps/copy/copy-args.ts';
 import { scriptText } from '../../../src/steps/remote/script-text.ts';
 
 let folder: string;
@@ -60,5 +61,40 @@ describe('large files into a fresh tree', () => {
     expect(
       sh('for n in $(seq 100); do kill -0 "$1" 2>/dev/null || { echo gone; exit; }; sleep 0.05; done', stdout.trim()),
     ).toBe('gone\n');
+  });
+});
+
+describe('the line', () => {
+  test('is shared out among streams by folder and large file, each name once, further names of a file not at all', () => {
+    sh(
+      'cd "$1" && mkdir -p video many/a many/b && for n in 1 2 3 4; do truncate -s 9M video/v$n; done && ln video/v1 video/again && truncate -s 4M top && echo x >many/a/f && echo x >many/b/f',
+      folder,
+    );
+    const script = scriptText('remote/script-opening.sh', 'remote/tree-find.sh', 'copy/shares.sh');
+    const shares = sh(script, folder, '', '', '', '3')
+      .split('\0')
+      .filter((one) => one !== '');
+    const first = ['video/again', 'video/v1'].filter((name) => shares.some((one) => one.endsWith(` ${name}`)));
+    expect(first).toHaveLength(1);
+    const names = shares.map((one) => one.slice(2)).filter((name) => !first.includes(name));
+    expect(names.sort()).toEqual(['many', 'top', 'video/v2', 'video/v3', 'video/v4']);
+    expect(new Set(shares.map((one) => one.slice(0, 1))).size).toBe(3);
+  });
+
+  test.each([
+    ['2200', '22:00-06:00=1000', '1000'],
+    ['0559', '22:00-06:00=1000', '1000'],
+    ['0600', '22:00-06:00=1000', ''],
+    ['1200', '08:00-18:00=5000 12:00-13:00=2000', '2000'],
+    ['1300', '08:00-18:00=5000 12:00-13:00=2000', '5000'],
+    ['0000', '00:00-24:00=700', '700'],
+  ])('at %s under %s may carry %s bytes a second', (now, limits, expected) => {
+    const rates = limits.split(' ').map((one) => {
+      const [, first = '', last = '', rate] = /^(.*)-(.*)=(.*)$/.exec(one) ?? [];
+      return { from: first, to: last, atMost: Number(rate) };
+    });
+    const text = `date() { echo ${now}; }\nwork=$1\n${scriptText('copy/transfer.sh')}\nlimit_now`;
+    writeFileSync(join(folder, 'limits'), `${limitLines(rates)}\n`);
+    expect(sh(text, folder).trim()).toBe(expected);
   });
 });
