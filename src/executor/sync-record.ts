@@ -6,6 +6,19 @@ import { sha256Hex } from '../events/digest.ts';
 import type { Driver, Json } from '../events/event.ts';
 import { takeSyncLock, type SyncLock } from './sync-lock.ts';
 
+/** What a sync did with one tree. */
+export interface SyncedTree {
+  readonly step: string;
+  readonly kind: 'done' | 'failed';
+  /** HOST:PATH of the backup's copy, and when it was taken. */
+  readonly from: string;
+  readonly takenAt: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly tookMs: number;
+  readonly lines: readonly string[];
+}
+
 /** One entry of a site's record of syncs. */
 export type SyncEntry =
   | { readonly what: 'refused'; readonly at: string; readonly reason: string }
@@ -19,20 +32,12 @@ export type SyncEntry =
       readonly choices: Readonly<Record<string, Json>>;
       readonly by: string;
     }
-  | {
+  | ({
       readonly what: 'tree';
       readonly at: string;
-      readonly step: string;
-      readonly kind: 'done' | 'failed';
-      readonly from: string;
-      readonly takenAt: string;
-      readonly files: number;
-      readonly bytes: number;
-      readonly tookMs: number;
-      readonly lines: readonly string[];
       /** Of the `began` it ends; absent where nothing had begun. */
       readonly token?: string;
-    };
+    } & SyncedTree);
 
 export type BeganSync = Extract<SyncEntry, { what: 'began' }>;
 export type EndedSync = Extract<SyncEntry, { what: 'tree' }>;

@@ -13,20 +13,7 @@ import type { Progress, StepContext } from '../steps/step-kind.ts';
 import type { ExecutorDeps, Reach } from './deps.ts';
 import { refuseDrill } from './drill-guard.ts';
 import type { SiteState } from './site.ts';
-import type { BeganSync, EndedSync, SyncRecord } from './sync-record.ts';
-
-/** What a sync did with one tree. */
-export interface SyncedTree {
-  readonly step: string;
-  readonly kind: 'done' | 'failed';
-  /** HOST:PATH of the backup's copy, and when it was taken. */
-  readonly from: string;
-  readonly takenAt: string;
-  readonly files: number;
-  readonly bytes: number;
-  readonly tookMs: number;
-  readonly lines: readonly string[];
-}
+import type { BeganSync, EndedSync, SyncedTree, SyncRecord } from './sync-record.ts';
 
 export interface SyncRequest {
   /** The site's activation: what would be restored, from which backups, to where. */

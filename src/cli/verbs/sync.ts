@@ -1,7 +1,6 @@
 import { formatDuration, formatSize } from '../../base/duration.ts';
 import { assertNever, DrpError } from '../../base/errors.ts';
-import type { SyncEntry } from '../../executor/sync-record.ts';
-import type { SyncedTree } from '../../executor/sync-site.ts';
+import type { SyncedTree, SyncEntry } from '../../executor/sync-record.ts';
 import { printableLine } from '../../views/escape.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';

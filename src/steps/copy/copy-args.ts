@@ -1,5 +1,5 @@
 import { hostOf } from '../remote/host-path.ts';
-import { scriptText } from '../remote/script-text.ts';
+import { jobScript, scriptText } from '../remote/script-text.ts';
 import { sourceRoute } from '../remote/source-route.ts';
 import type { StepContext } from '../step-kind.ts';
 import type { CopyWay } from './choose-copy.ts';
@@ -12,8 +12,7 @@ const onTree = ['remote/script-opening.sh', 'remote/tree-find.sh'];
 
 /** The job of a copy. */
 export function copyScript(): string {
-  return scriptText(
-    'remote/job-opening.sh',
+  return jobScript(
     'remote/source-link.sh',
     'remote/tree-find.sh',
     'remote/manifest-from.sh',

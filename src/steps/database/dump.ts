@@ -1,43 +1,29 @@
 import { formatSize } from '../../base/duration.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
-import type { Database } from '../../runbook/schema/world.ts';
-import { factNumber, jobOutcome } from '../remote/job-outcome.ts';
+import { factNumber } from '../remote/job-outcome.ts';
 import { scriptText } from '../remote/script-text.ts';
-import type { StepContext, StepOutcome } from '../step-kind.ts';
-import { connectionArgs, secretOf } from './connection.ts';
+import type { StepOutcome } from '../step-kind.ts';
+import { connectionArgs } from './connection.ts';
 import { countsInWords, countsJson, saidCounts } from './counts.ts';
+import { databaseJob, type DatabaseAt } from './database-job.ts';
 import { runFolder } from './names.ts';
 
 /** Dumps the database into a file on its host with its checksum; the rows are counted in the same snapshot. */
-export async function runDump(
-  step: PlannedStep,
-  at: { readonly context: StepContext; readonly database: Database },
-): Promise<StepOutcome> {
+export async function runDump(step: PlannedStep, at: DatabaseAt): Promise<StepOutcome> {
   const { context, database } = at;
   const contents = database.contents ?? 'sampled';
   const target = `${runFolder(context, database.host)}/${step.id}.dump`;
-  const job = await jobOutcome(context, {
-    step,
-    host: database.host,
-    repeatable: true,
-    request: {
-      script: scriptText(
-        'remote/job-opening.sh',
-        'database/postgres.sh',
-        'database/dump-database.sh',
-        'database/dump.sh',
-      ),
-      args: [
-        ...connectionArgs(database),
-        database.name,
-        target,
-        JSON.stringify(database.timestamps),
-        scriptText('database/count.sql'),
-        contents,
-        database.compression === 'none' ? '0' : '1',
-      ],
-      ...(await secretOf(context, database)),
-    },
+  const job = await databaseJob(step, at, {
+    scripts: ['database/postgres.sh', 'database/dump-database.sh', 'database/dump.sh'],
+    args: [
+      ...connectionArgs(database),
+      database.name,
+      target,
+      JSON.stringify(database.timestamps),
+      scriptText('database/count.sql'),
+      contents,
+      database.compression === 'none' ? '0' : '1',
+    ],
   });
   if (job.kind === 'ended') return job.outcome;
   const counts = saidCounts(job.said, contents);

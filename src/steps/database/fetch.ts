@@ -1,15 +1,14 @@
 import { formatSize } from '../../base/duration.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
-import type { Database } from '../../runbook/schema/world.ts';
 import { requireChosenBackup } from '../remote/chosen-backup.ts';
-import { factNumber, jobOutcome } from '../remote/job-outcome.ts';
-import { scriptText } from '../remote/script-text.ts';
+import { factNumber } from '../remote/job-outcome.ts';
 import { sourceRoute } from '../remote/source-route.ts';
 import { numberOf, requireOutput, textOf } from '../remote/step-output.ts';
 import type { StepContext, StepOutcome } from '../step-kind.ts';
-import { connectionArgs, secretOf } from './connection.ts';
+import { connectionArgs } from './connection.ts';
 import { countsJson, countsOf } from './counts.ts';
+import { databaseJob, type DatabaseAt } from './database-job.ts';
 import { runFolder } from './names.ts';
 
 export type FetchSpec = Extract<SpecOf<'database'>, { do: 'fetch' }>;
@@ -49,36 +48,20 @@ export function dumpSource(step: PlannedStep, spec: FetchSpec, context: StepCont
 }
 
 /** Brings the dump beside the database and reads all of it; nothing live is touched. */
-export async function runFetch(
-  step: PlannedStep,
-  spec: FetchSpec,
-  at: { readonly context: StepContext; readonly database: Database },
-): Promise<StepOutcome> {
+export async function runFetch(step: PlannedStep, spec: FetchSpec, at: DatabaseAt): Promise<StepOutcome> {
   const { context, database } = at;
   const source = dumpSource(step, spec, context);
   const target = `${runFolder(context, database.host)}/${step.id}.dump`;
-  const job = await jobOutcome(context, {
-    step,
-    host: database.host,
-    repeatable: true,
-    request: {
-      script: scriptText(
-        'remote/job-opening.sh',
-        'remote/source-link.sh',
-        'database/postgres.sh',
-        'database/bring-dump.sh',
-        'database/fetch.sh',
-      ),
-      args: [
-        ...sourceRoute(context.world, source.host, database.host),
-        source.path,
-        target,
-        source.sha256,
-        ...connectionArgs(database),
-        source.readThere ? '1' : '0',
-      ],
-      ...(await secretOf(context, database)),
-    },
+  const job = await databaseJob(step, at, {
+    scripts: ['remote/source-link.sh', 'database/postgres.sh', 'database/bring-dump.sh', 'database/fetch.sh'],
+    args: [
+      ...sourceRoute(context.world, source.host, database.host),
+      source.path,
+      target,
+      source.sha256,
+      ...connectionArgs(database),
+      source.readThere ? '1' : '0',
+    ],
   });
   if (job.kind === 'ended') return job.outcome;
   const { facts } = job;

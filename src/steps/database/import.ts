@@ -3,13 +3,12 @@ import { DrpError } from '../../base/errors.ts';
 import type { Json } from '../../events/event.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
-import type { Database } from '../../runbook/schema/world.ts';
-import { factNumber, jobOutcome, type JobOutcome } from '../remote/job-outcome.ts';
+import { factNumber, type JobOutcome } from '../remote/job-outcome.ts';
 import { scriptText } from '../remote/script-text.ts';
 import { sourceRoute } from '../remote/source-route.ts';
 import { numberOf, requireOutput, textOf } from '../remote/step-output.ts';
-import type { StepContext, StepOutcome } from '../step-kind.ts';
-import { connectionArgs, secretOf } from './connection.ts';
+import type { StepOutcome } from '../step-kind.ts';
+import { connectionArgs } from './connection.ts';
 import {
   contentDifferences,
   contentLines,
@@ -20,53 +19,38 @@ import {
   saidCounts,
   type DatabaseCounts,
 } from './counts.ts';
+import { databaseJob, type DatabaseAt } from './database-job.ts';
 import { freshName, importMark, leftoverPrefix } from './names.ts';
 
 export type ImportSpec = Extract<SpecOf<'database'>, { do: 'import' }>;
 
 /** Restores the fetched dump into a fresh database beside the live one, counts what is in it, and compares where it can. */
-export async function runImport(
-  step: PlannedStep,
-  spec: ImportSpec,
-  at: { readonly context: StepContext; readonly database: Database },
-): Promise<StepOutcome> {
+export async function runImport(step: PlannedStep, spec: ImportSpec, at: DatabaseAt): Promise<StepOutcome> {
   const { context, database } = at;
   const dump = requireOutput(context, step.id, spec.fetch);
   const fresh = freshName(database.name, context.token);
   // Read in the same way as in the snapshot of the dump, where there was one.
   const counted = countsOf(dump['counted']);
   const contents = counted?.contents.read ?? 'none';
-  const job = await jobOutcome(context, {
-    step,
-    host: database.host,
-    // A fresh database of its own: what a lost attempt left is dropped by the next.
-    repeatable: true,
-    request: {
-      script: scriptText(
-        'remote/job-opening.sh',
-        'remote/source-link.sh',
-        'database/postgres.sh',
-        'database/bring-dump.sh',
-        'database/import.sh',
-      ),
-      args: [
-        ...fetchedFrom(dump, at),
-        // The first attempt refuses a dump that is not what was fetched; whoever retries has read that.
-        context.attempt > 1 ? '1' : '0',
-        ...connectionArgs(database),
-        fresh,
-        leftoverPrefix(database.name, context.run.id),
-        textOf(dump, 'path'),
-        textOf(dump, 'sha256'),
-        database.benign.join('\n'),
-        JSON.stringify(database.timestamps),
-        importMark(fresh),
-        scriptText('database/count.sql'),
-        contents,
-        String(numberOf(dump, 'databaseBytes')),
-      ],
-      ...(await secretOf(context, database)),
-    },
+  // A fresh database of its own: what a lost attempt left is dropped by the next.
+  const job = await databaseJob(step, at, {
+    scripts: ['remote/source-link.sh', 'database/postgres.sh', 'database/bring-dump.sh', 'database/import.sh'],
+    args: [
+      ...fetchedFrom(dump, at),
+      // The first attempt refuses a dump that is not what was fetched; whoever retries has read that.
+      context.attempt > 1 ? '1' : '0',
+      ...connectionArgs(database),
+      fresh,
+      leftoverPrefix(database.name, context.run.id),
+      textOf(dump, 'path'),
+      textOf(dump, 'sha256'),
+      database.benign.join('\n'),
+      JSON.stringify(database.timestamps),
+      importMark(fresh),
+      scriptText('database/count.sql'),
+      contents,
+      String(numberOf(dump, 'databaseBytes')),
+    ],
   });
   if (job.kind === 'ended') return job.outcome;
   const counts = saidCounts(job.said, contents);
@@ -125,10 +109,7 @@ function imported(
 }
 
 /** Where the fetched dump came from: the arguments of `link_up` and its path there; '' where nobody wrote it down. */
-function fetchedFrom(
-  dump: Readonly<Record<string, Json>>,
-  { context, database }: { readonly context: StepContext; readonly database: Database },
-): readonly string[] {
+function fetchedFrom(dump: Readonly<Record<string, Json>>, { context, database }: DatabaseAt): readonly string[] {
   const { from } = dump;
   const place = typeof from === 'object' && from !== null && !Array.isArray(from) ? (from as typeof dump) : {};
   const host = textOf(place, 'host');

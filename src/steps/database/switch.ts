@@ -1,39 +1,27 @@
 import type { PlannedStep } from '../../plan/plan.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
-import type { Database } from '../../runbook/schema/world.ts';
-import { jobOutcome } from '../remote/job-outcome.ts';
-import { scriptText } from '../remote/script-text.ts';
 import { requireOutput, textOf } from '../remote/step-output.ts';
-import type { StepContext, StepOutcome } from '../step-kind.ts';
-import { connectionArgs, runSql, secretOf } from './connection.ts';
+import type { StepOutcome } from '../step-kind.ts';
+import { connectionArgs, runSql } from './connection.ts';
+import { databaseJob, type DatabaseAt } from './database-job.ts';
 import { asideName, importMark } from './names.ts';
 
 export type SwitchSpec = Extract<SpecOf<'database'>, { do: 'switch' }>;
 
 /** Swaps names in one transaction; the replaced database is kept aside, closed to connections. */
-export async function runSwitch(
-  step: PlannedStep,
-  spec: SwitchSpec,
-  at: { readonly context: StepContext; readonly database: Database },
-): Promise<StepOutcome> {
+export async function runSwitch(step: PlannedStep, spec: SwitchSpec, at: DatabaseAt): Promise<StepOutcome> {
   const { context, database } = at;
   const fresh = textOf(requireOutput(context, step.id, spec.import), 'database');
-  const job = await jobOutcome(context, {
-    step,
-    host: database.host,
-    // It looks which names are there before it acts, and both renames are one transaction.
-    repeatable: true,
-    request: {
-      script: scriptText('remote/job-opening.sh', 'database/postgres.sh', 'database/switch.sh'),
-      args: [
-        ...connectionArgs(database),
-        database.name,
-        fresh,
-        asideName(database.name, context.run.id),
-        importMark(fresh),
-      ],
-      ...(await secretOf(context, database)),
-    },
+  // It looks which names are there before it acts, and both renames are one transaction.
+  const job = await databaseJob(step, at, {
+    scripts: ['database/postgres.sh', 'database/switch.sh'],
+    args: [
+      ...connectionArgs(database),
+      database.name,
+      fresh,
+      asideName(database.name, context.run.id),
+      importMark(fresh),
+    ],
   });
   if (job.kind === 'ended') return job.outcome;
   const aside = job.facts['aside'] ?? '';
@@ -48,11 +36,7 @@ export async function runSwitch(
 }
 
 /** True when the live name carries the mark of the import this step switches in. */
-export async function switchHolds(
-  step: PlannedStep,
-  spec: SwitchSpec,
-  at: { readonly context: StepContext; readonly database: Database },
-): Promise<boolean> {
+export async function switchHolds(step: PlannedStep, spec: SwitchSpec, at: DatabaseAt): Promise<boolean> {
   const { context, database } = at;
   const lines = await runSql(context, database, {
     database: 'postgres',

@@ -9,7 +9,7 @@ import { runSql } from '../database/connection.ts';
 import { databaseOf } from '../remote/host-path.ts';
 import { jobOutcome, probeJob, stopJob } from '../remote/job-outcome.ts';
 import { callHost, shellArgv } from '../remote/read-host.ts';
-import { scriptText } from '../remote/script-text.ts';
+import { jobScript } from '../remote/script-text.ts';
 import { troubleItem } from '../remote/trouble.ts';
 import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
 import { findDatabases, lookAtFolder, rootOf } from './isolated.ts';
@@ -131,7 +131,7 @@ async function stopService(step: PlannedStep, spec: Of<'service'>, context: Step
     host: spec.host,
     repeatable: true,
     request: {
-      script: scriptText('remote/job-opening.sh', 'drill/stop-service.sh'),
+      script: jobScript('drill/stop-service.sh'),
       args: [root, context.run.id, ...spec.stop],
     },
   });
@@ -176,7 +176,7 @@ async function removeFiles(step: PlannedStep, spec: Of<'files'>, context: StepCo
     step,
     host: spec.host,
     repeatable: true,
-    request: { script: scriptText('remote/job-opening.sh', 'drill/remove-files.sh'), args: [root, context.run.id] },
+    request: { script: jobScript('drill/remove-files.sh'), args: [root, context.run.id] },
   });
   if (job.kind === 'ended') return job.outcome;
   const left = await whatIsLeft(spec, context);

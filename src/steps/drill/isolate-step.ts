@@ -6,7 +6,7 @@ import type { PlannedStep, PlannedWorld, StepDescription } from '../../plan/plan
 import { requestAt } from '../../providers/web/request-at.ts';
 import type { SpecOf } from '../../runbook/schema/steps.ts';
 import { jobOutcome, probeJob, stopJob } from '../remote/job-outcome.ts';
-import { scriptText } from '../remote/script-text.ts';
+import { jobScript } from '../remote/script-text.ts';
 import { troubleItem } from '../remote/trouble.ts';
 import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
 import { findDatabases, lookAtFolder, rootOf, targetOf } from './isolated.ts';
@@ -166,7 +166,7 @@ async function run(step: PlannedStep, spec: IsolateSpec, context: StepContext): 
     step,
     host: spec.host,
     repeatable: true,
-    request: { script: scriptText('remote/job-opening.sh', 'drill/isolate.sh'), args: [root, context.run.id] },
+    request: { script: jobScript('drill/isolate.sh'), args: [root, context.run.id] },
   });
   if (job.kind === 'ended') return job.outcome;
   return {

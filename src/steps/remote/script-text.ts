@@ -7,6 +7,11 @@ export function scriptText(...files: readonly string[]): string {
   return files.map(oneText).join('');
 }
 
+/** The script of one of drp's own jobs: its opening says where it stands and how it refuses, and these files do the work. */
+export function jobScript(...files: readonly string[]): string {
+  return scriptText('remote/job-opening.sh', ...files);
+}
+
 function oneText(file: string): string {
   const known = texts.get(file);
   if (known !== undefined) return known;

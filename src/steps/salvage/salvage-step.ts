@@ -9,7 +9,7 @@ import type { Said } from '../remote/follow-job.ts';
 import { absolutePath, databaseOf } from '../remote/host-path.ts';
 import { factNumber, jobOutcome, probeJob, stopJob } from '../remote/job-outcome.ts';
 import { callHost, shellArgv } from '../remote/read-host.ts';
-import { scriptText } from '../remote/script-text.ts';
+import { jobScript, scriptText } from '../remote/script-text.ts';
 import { numberOf, outputOf, textOf } from '../remote/step-output.ts';
 import type { StepContext, StepKind, StepOutcome } from '../step-kind.ts';
 import { salvageMoments } from './moments.ts';
@@ -69,12 +69,7 @@ async function run(step: PlannedStep, spec: Spec, context: StepContext): Promise
     host: spec.host,
     repeatable: true,
     request: {
-      script: scriptText(
-        'remote/job-opening.sh',
-        'database/postgres.sh',
-        'database/dump-database.sh',
-        'salvage/salvage.sh',
-      ),
+      script: jobScript('database/postgres.sh', 'database/dump-database.sh', 'salvage/salvage.sh'),
       args: [
         ...(database === undefined ? ['', '', '', ''] : connectionArgs(database)),
         database?.name ?? '',
