@@ -21,12 +21,15 @@ let lab: LabContext;
 const ports: Record<Name, number> = { source: 0, replica: 0 };
 
 const folder = (name: Name): string => join(lab.dir, name);
+/** Of its own: a server that starts removes from there what it takes for a dead one's temporary tables. */
+const temporary = (name: Name): string => `--tmpdir=${join(lab.dir, `${name}-tmp`)}`;
 const socket = (name: Name): string => join(lab.dir, `${name}.sock`);
 
 async function start(name: Name): Promise<void> {
   const options = [
     '--no-defaults',
     `--datadir=${folder(name)}`,
+    temporary(name),
     `--socket=${socket(name)}`,
     `--port=${String(ports[name])}`,
     '--bind-address=127.0.0.1',
@@ -51,14 +54,23 @@ beforeAll(async () => {
   const nobody = isRoot() ? Number((await run(['id', '-u', 'nobody'])).stdout) : 0;
   for (const name of ['source', 'replica'] as const) {
     ports[name] = await freePort();
-    mkdirSync(folder(name));
-    if (isRoot()) chownSync(folder(name), nobody, nobody);
+    for (const path of [folder(name), join(dir, `${name}-tmp`)]) {
+      mkdirSync(path);
+      if (isRoot()) chownSync(path, nobody, nobody);
+    }
   }
   await Promise.all(
     (['source', 'replica'] as const).map(async (name) => {
       const open = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'];
       const user = isRoot() ? ['--user=nobody'] : [];
-      await run(['mariadb-install-db', '--no-defaults', `--datadir=${folder(name)}`, ...open, ...user]);
+      await run([
+        'mariadb-install-db',
+        '--no-defaults',
+        `--datadir=${folder(name)}`,
+        temporary(name),
+        ...open,
+        ...user,
+      ]);
       await start(name);
     }),
   );
