@@ -29,6 +29,7 @@ import { createAsk } from './ask.ts';
 import type { Io, VerbAnswer } from './io.ts';
 import { planOf } from './plan-of.ts';
 import { driveSession, parkedLines, type SessionOptions } from './session.ts';
+import { tell } from './tell.ts';
 
 /** Drives a run from this terminal and answers how that ended. */
 export async function driveRun(
@@ -37,7 +38,7 @@ export async function driveRun(
   options: SessionOptions,
 ): Promise<VerbAnswer> {
   const { journal, executor, run } = given;
-  io.stderr.write(`run ${run}, recorded in ${journal.url}\n`);
+  tell(io, `run ${run}, recorded in ${journal.url}`);
   const end = await driveSession(
     {
       io,
@@ -121,14 +122,14 @@ function endText(io: Io, ended: Ended): string {
   switch (end.kind) {
     case 'parked': {
       const lines = end.waiting.flatMap((one) => parkedLines(one, summary.run));
-      io.stderr.write(
-        `${[style.attention(`parked: run ${summary.run} waits for a person; nothing is under way`), ...lines, `then: ${ended.goOn}`].join('\n')}\n`,
-      );
+      const parked = style.attention(`parked: run ${summary.run} waits for a person; nothing is under way`);
+      tell(io, [parked, ...lines, `then: ${ended.goOn}`].join('\n'));
       return '';
     }
     case 'detached':
-      io.stderr.write(
-        `${style.attention(`detached from run ${summary.run} (${end.reason}); ${leftBehind(end, summary)}`)}\ngo on with: ${ended.goOn}\n`,
+      tell(
+        io,
+        `${style.attention(`detached from run ${summary.run} (${end.reason}); ${leftBehind(end, summary)}`)}\ngo on with: ${ended.goOn}`,
       );
       return '';
     case 'ended':
@@ -147,7 +148,9 @@ function endedText(io: Io, ended: Ended, outcome: string): string {
   const loss = lossesText(summary.losses);
   return [
     `${style.bold(`${drilled ? 'EXERCISE: ' : ''}${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}`,
-    ...(loss === '' ? [] : wrap(`  ${drilled ? 'would have been lost' : 'loss'}: ${loss}`, io.width, '    ')),
+    ...(loss === ''
+      ? []
+      : wrap(`  ${drilled || outcome === 'aborted' ? 'would have been lost' : 'loss'}: ${loss}`, io.width, '    ')),
     ...drillLines(io, summary, recovery),
     ...outages.flatMap((outage) => outageLines(io, summary, outage)),
     ...stopLines(io, ended),

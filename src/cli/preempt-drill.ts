@@ -2,6 +2,7 @@ import { isDrpError } from '../base/errors.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Io } from './io.ts';
+import { tell } from './tell.ts';
 
 /** A drill that nobody drives has this long to stop what runs of it, ms; what is left is found when it is resumed. */
 const giveWayMs = 120_000;
@@ -17,8 +18,9 @@ export async function preemptDrill(
   const { journal, executor, site } = given;
   const drill = await journal.claimant(site, 'drill');
   if (drill === undefined) return;
-  io.stderr.write(
-    `${io.style.attention(`drill ${drill} gives way; its clean-up is owed: drp resume --run ${drill}, when there is time`)}\n`,
+  tell(
+    io,
+    io.style.attention(`drill ${drill} gives way; its clean-up is owed: drp resume --run ${drill}, when there is time`),
   );
   const gone = new AbortController();
   // Its own driver may have left just now: then only its clean-up is ahead, and that waits for people, not in this process.

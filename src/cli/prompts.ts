@@ -9,6 +9,7 @@ import { askCopy } from './choose-copy.ts';
 import type { Io } from './io.ts';
 import { askHand, needsSignature, wantsSignature } from './sign-here.ts';
 import { signAs, type Hand } from './sign-word.ts';
+import { tell } from './tell.ts';
 
 /** What came of asking about one thing that waits. */
 export type Prompted =
@@ -136,8 +137,8 @@ async function said(
 async function promptAttention(waiting: Waiting, context: PromptContext): Promise<Prompted> {
   const { io } = context;
   io.stderr.write(`${io.style.bad(attentionTitle(waiting))}\n`);
-  if (waiting.reason !== undefined) io.stderr.write(`  ${printableLine(waiting.reason)}\n`);
-  if (waiting.hint !== undefined && waiting.hint !== '') io.stderr.write(`  ${printableLine(waiting.hint)}\n`);
+  if (waiting.reason !== undefined) tell(io, `  ${printableLine(waiting.reason)}`);
+  if (waiting.hint !== undefined && waiting.hint !== '') tell(io, `  ${printableLine(waiting.hint)}`);
   const phase = context.switchBackFrom(waiting.subject);
   const verbs = phase === undefined ? waiting.verbs : [...waiting.verbs, 'switch-back'];
   for (const verb of verbs) io.stderr.write(`  ${verb.padEnd(12)}${meaning[verb] ?? ''}\n`);

@@ -1,8 +1,9 @@
 import { DrpError, isDrpError, toError, type Problem } from '../base/errors.ts';
 import { printable } from '../views/escape.ts';
 import type { Io } from './io.ts';
+import { tell } from './tell.ts';
 
-type Told = Pick<Io, 'json' | 'env' | 'stdout' | 'stderr'>;
+type Told = Pick<Io, 'json' | 'env' | 'stdout' | 'stderr' | 'width'>;
 
 /** Prints an error as `drp: message`, its problems as `file:line:column: …` and its hint; with --json as the last object. Answers the exit code. */
 export function reportError(io: Told, thrown: unknown): number {
@@ -14,7 +15,7 @@ export function reportError(io: Told, thrown: unknown): number {
     );
     return error.exitCode;
   }
-  io.stderr.write(`${errorText(error)}\n`);
+  tell(io, errorText(error));
   return error.exitCode;
 }
 

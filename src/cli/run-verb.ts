@@ -44,7 +44,7 @@ export async function runVerb(args: readonly string[]): Promise<number> {
     return await runWith(processIo(args), args);
   } catch (error) {
     const { env, stdout, stderr } = process;
-    return reportError({ json: args.includes('--json'), env, stdout, stderr }, error);
+    return reportError({ json: args.includes('--json'), env, stdout, stderr, width: 80 }, error);
   }
 }
 

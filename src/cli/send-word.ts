@@ -9,6 +9,7 @@ import { spoolFolder } from '../journal/open.ts';
 import { printable } from '../views/escape.ts';
 import type { Io, VerbAnswer } from './io.ts';
 import { refuseUndriven } from './refused-word.ts';
+import { tell } from './tell.ts';
 
 /** How long the driver of a run has to answer, before the word is said to wait: it may look at the evidence again first … */
 const drivenAnswerMs = 30_000;
@@ -32,8 +33,8 @@ export async function deliver(io: Io, journal: Journal, word: Word): Promise<Ver
   if (answer !== 'waiting') return answered(io, about, answer);
   const driven = (await journal.holder(word.run)) !== undefined;
   const next = driven
-    ? `The driver of run ${word.run} has not answered yet; see: drp status --run ${word.run}`
-    : `The word waits: nobody drives run ${word.run} now. Go on with: drp resume --run ${word.run}`;
+    ? `The driver of run ${word.run} has not answered yet.\nSee: drp status --run ${word.run}`
+    : `The word waits: nobody drives run ${word.run} now.\nGo on with: drp resume --run ${word.run}`;
   return { text: next, json: { ...about, outcome: 'waiting', driven } };
 }
 
@@ -59,6 +60,6 @@ function answered(io: Io, about: object, answer: WordAnswer): VerbAnswer {
   }
   const { code, text, hint } = answer;
   const exitCode = Object.hasOwn(catalog, code) ? catalog[code as keyof typeof catalog].exitCode : 3;
-  if (!io.json) io.stderr.write(`drp: ${printable(text)}\nHINT: ${printable(hint)}\n`);
+  if (!io.json) tell(io, `drp: ${printable(text)}\nHINT: ${printable(hint)}`);
   return { json: { ...about, outcome: 'refused', error: { code, message: text, hint }, exitCode }, exitCode };
 }

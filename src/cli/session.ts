@@ -17,6 +17,7 @@ import { planOf } from './plan-of.ts';
 import { createPromptWords, mergeWords, type PromptWords } from './prompt-words.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { estimatesOfRun } from './site-history.ts';
+import { tell } from './tell.ts';
 
 export interface SessionDeps {
   readonly io: Io;
@@ -213,7 +214,7 @@ async function askLoop(session: Session, over: AbortSignal): Promise<void> {
     await session.menu;
     if (session.waiting[0] !== next) continue;
     await session.screen.free();
-    if (session.working > 0) session.io.stderr.write(`${besideLine(session)}\n`);
+    if (session.working > 0) tell(session.io, besideLine(session));
     await askAbout(session, next);
     session.screen.resume();
   }
@@ -257,7 +258,7 @@ async function askAbout(session: Session, waiting: Waiting): Promise<void> {
     case 'gone':
       return session.leave.abort(new Error('the terminal is gone'));
     case 'withdrawn':
-      session.io.stderr.write(`${await elsewhereLine(session, waiting)}\n`);
+      tell(session.io, await elsewhereLine(session, waiting));
   }
 }
 
@@ -279,12 +280,12 @@ async function sayWord(session: Session, word: Word, waiting?: Waiting): Promise
 async function saidWord(session: Session, word: Word, moved: Promise<void>): Promise<WordAnswer> {
   session.saying = word;
   const answer = await session.words.say(word).finally(() => (session.saying = undefined));
-  const { style, stderr } = session.io;
+  const { io } = session;
   if (answer.kind === 'refused') {
-    stderr.write(`${style.bad(`refused: ${answer.text}`)}\n  HINT: ${answer.hint}\n`);
+    tell(io, `${io.style.bad(`refused: ${answer.text}`)}\n  HINT: ${answer.hint}`);
     return answer;
   }
-  stderr.write(`${style.good(answer.text)}\n`);
+  tell(io, io.style.good(answer.text));
   // A quorum not yet reached changes nothing that waits: then the question comes back after a moment.
   await Promise.race([moved, session.clock.sleep(1_500)]);
   return answer;

@@ -3,7 +3,7 @@ import type { Statement } from '../events/event.ts';
 import { sixWords } from '../gates/six-words.ts';
 import { cannotBeTakenBack, statementText } from '../gates/statement.ts';
 import { printable } from './escape.ts';
-import { wrap } from './layout.ts';
+import { commandLines, fold, wrap } from './layout.ts';
 import type { Style } from './style.ts';
 
 export interface GateView {
@@ -29,8 +29,8 @@ export function gateText(statement: Statement, view: GateView): string {
       .map((line, at) => emphasised(line, at, view.style)),
     '',
     ...momentLines(statement, view),
-    ...signingLines(statement),
-    ...asideLines(statement, view.digest),
+    ...signingLines(statement).flatMap((line) => typedLines(line, view.width)),
+    ...asideLines(statement, view.digest).flatMap((line) => typedLines(line, view.width)),
     rule,
   ];
   return `${lines.join('\n')}\n`;
@@ -53,6 +53,11 @@ function momentLines(statement: Statement, view: GateView): string[] {
     ...wrap(`Statement ${style.bold(digest.slice(0, 12))}: ${left}`, width, '  '),
     ...wrap(`Record: ${journal}, event ${statement.head.seq}, head ${statement.head.hash.slice(0, 12)}`, width, '  '),
   ];
+}
+
+/** A command can be pasted as it stands there; what is said about it breaks between words. */
+function typedLines(line: string, width: number): string[] {
+  return /^ {2}(drp|ssh-keygen) /.test(line) ? commandLines(line, width) : fold(line, width).split('\n');
 }
 
 /** How to approve with a key that lives on a machine without drp. */

@@ -38,6 +38,38 @@ function wrapLine(text: string, width: number, indent: string): string[] {
 }
 
 /**
+ * Each line that is too wide, broken at spaces and otherwise as it is: columns inside it stay aligned. A terminal itself would break
+ * it in the middle of a word. `end` stands behind each part but the last.
+ */
+export function fold(text: string, width: number, { indent = '    ', end = '' } = {}): string {
+  return text
+    .split('\n')
+    .map((line) => (columns(line) <= width ? line : foldLine(line, width - end.length, indent).join(`${end}\n`)))
+    .join('\n');
+}
+
+function foldLine(text: string, width: number, indent: string): string[] {
+  const lead = /^ */.exec(text)?.[0] ?? '';
+  const lines: string[] = [];
+  let line = lead;
+  // A word, and the spaces before it.
+  for (const [, gap = '', word = ''] of text.slice(lead.length).matchAll(/( *)([^ ]+)/g)) {
+    if (line.trim() !== '' && columns(line + gap + word) > width) {
+      lines.push(line);
+      line = lead + indent + word;
+    } else {
+      line += gap + word;
+    }
+  }
+  return [...lines, line];
+}
+
+/** A command that can be pasted as it is shown: what does not fit goes on behind a backslash. */
+export function commandLines(command: string, width: number): string[] {
+  return fold(command, width, { indent: '  ', end: ' \\' }).split('\n');
+}
+
+/**
  * Rows in aligned columns, two spaces between; the last column is not padded. Where a width is given, the last column is
  * wrapped into what the others leave of it.
  */

@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts';
 import { isStraightOn } from '../plan/phases.ts';
 import { printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
-import { facts, table, wrap } from './layout.ts';
+import { facts, fold, table, wrap } from './layout.ts';
 import { placeText } from './machine-state.ts';
 import { progressText, stepStateText } from './progress-text.ts';
 import { recoveryClock } from './recovery-clock.ts';
@@ -84,7 +84,7 @@ export function statusText(summary: RunSummary, view: StatusView): string {
       wrap(`${at === 0 ? '  ' : '    '}${printableLine(line)}`, view.width, '  '),
     ),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${fold(lines.join('\n'), view.width)}\n`;
 }
 
 /** Where a site stands, for a site without a run to show, and at the foot of every status. */
@@ -152,7 +152,8 @@ function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, s
     pairs.push(['ordered', printableLine(`by ${situation.orderedBy}, ${situation.orderedHow}`)]);
   }
   const lossText = lossesText(losses);
-  if (lossText !== '') pairs.push(['loss', lossText]);
+  if (lossText !== '')
+    pairs.push(['loss', summary.outcome === 'aborted' ? `${lossText}; had the run completed` : lossText]);
   if (summary.watch !== undefined && summary.outcome === undefined)
     pairs.push(['watch', watchText(summary.watch, view)]);
   if (summary.copies !== undefined) pairs.push(['copies', copiesText(summary.copies)]);
@@ -293,7 +294,8 @@ function gateWaiting(summary: RunSummary, gate: GateSummary, view: StatusView): 
           '  ',
         ),
         ...gate.answers.map((answer) => `    ${answer.person} said ${answer.decision} at ${instantText(answer.at)}`),
-        `    statement ${gate.digest?.slice(0, 12) ?? '?'}; answer with: drp approve ${gate.id} --run ${summary.run}`,
+        `    statement ${gate.digest?.slice(0, 12) ?? '?'}; answer with:`,
+        `      drp approve ${gate.id} --run ${summary.run}`,
         ...waysAround(summary, gate, view),
       ];
     case 'unready':
@@ -313,7 +315,8 @@ function gateWaiting(summary: RunSummary, gate: GateSummary, view: StatusView): 
           view.width,
           '  ',
         ),
-        `    show it again with: drp decide renew ${gate.id} --run ${summary.run} --reason TEXT; end with: drp abort --run ${summary.run} --reason TEXT`,
+        `    show it again with: drp decide renew ${gate.id} --run ${summary.run} --reason TEXT`,
+        `    end with: drp abort --run ${summary.run} --reason TEXT`,
       ];
     }
     default:

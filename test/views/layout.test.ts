@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { columns, fitRows, inOneLine, table } from '../../src/views/layout.ts';
+import { columns, commandLines, fitRows, fold, inOneLine, table } from '../../src/views/layout.ts';
 
 const five = 'one\ntwo\nthree\nfour\nfive\n';
 
@@ -31,4 +31,24 @@ test('lines told in one are parted by semicolons, but for what a colon leads int
     'nobody was told; desk would have had: Subject: ready; the text',
   );
   expect(inOneLine([])).toBe('');
+});
+
+test('a line that is too wide breaks between words, and columns inside it stay aligned', () => {
+  const text = ['short', '  restoration     copy-files          waits for its turn'].join('\n');
+  expect(fold(text, 40)).toBe('short\n  restoration     copy-files\n      waits for its turn');
+  expect(fold(text, 80)).toBe(text);
+  expect(fold('\u001b[1ma bold\u001b[22m line', 11)).toBe('\u001b[1ma bold\u001b[22m line');
+  // A word longer than a line stays whole, so that it can be copied.
+  expect(fold(`see ${'x'.repeat(30)} there`, 20)).toBe(`see\n    ${'x'.repeat(30)}\n    there`);
+});
+
+test('a command that is too wide can be pasted as it is shown', () => {
+  const command = '  drp status --run jftr-ka7f --gate declaration --approval-text PERSON > approval.json';
+  const lines = commandLines(command, 80);
+  expect(lines).toEqual([
+    '  drp status --run jftr-ka7f --gate declaration --approval-text PERSON > \\',
+    '    approval.json',
+  ]);
+  expect(commandLines(command, 100)).toEqual([command]);
+  expect(lines.join('\n').replace(/ \\\n +/g, ' ')).toBe(command);
 });

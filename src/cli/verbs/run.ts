@@ -3,6 +3,7 @@ import { DrpError } from '../../base/errors.ts';
 import { currentOsUser } from '../../journal/driver.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { toEvents } from '../../journal/rules.ts';
+import { fold } from '../../views/layout.ts';
 import { openCopy, type Copy } from '../copy-of-run.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -98,7 +99,10 @@ async function adopt(
   const last = events.at(-1);
   const head = `${last?.seq ?? 0}:${last?.hash.slice(0, 12) ?? ''}`;
   return {
-    text: `adopted run ${run} from a copy that ends with event ${head} (${last?.at ?? '?'}); nothing was done to the world\ngo on with: drp resume --run ${run}`,
+    text: fold(
+      `adopted run ${run} from a copy that ends with event ${head} (${last?.at ?? '?'}); nothing was done to the world\ngo on with: drp resume --run ${run}`,
+      io.width,
+    ),
     json: {
       run,
       outcome: 'adopted',
