@@ -39,11 +39,12 @@ export function createAppendQueue({ durable, part }: Writing): AppendQueue {
   let waiting: Entry[] = [];
 
   const alone = (entry: Entry): void => {
-    settle(
-      entry,
-      outcomeOf(() => durable(entry.work)),
-    );
+    const outcome = outcomeOf(() => durable(entry.work));
+    settle(entry, outcome);
   };
+
+  const together = (entries: readonly Entry[], one: (work: Entry['work']) => Outcome): Outcome =>
+    outcomeOf(() => durable(() => entries.map(({ work }) => one(work))));
 
   const flush = (): void => {
     const entries = waiting;
@@ -52,15 +53,12 @@ export function createAppendQueue({ durable, part }: Writing): AppendQueue {
     if (first === undefined) return;
     if (entries.length === 1) return alone(first);
     // Mostly none is refused, and to keep each apart takes as long as what it writes: that is for the second try.
-    const together = outcomeOf(() => durable(() => entries.map(({ work }): Outcome => ({ result: work() }))));
-    const outcomes =
-      'error' in together && isRefusal(together.error)
-        ? outcomeOf(() => durable(() => entries.map(({ work }) => refusedAlone(() => part(work)))))
-        : together;
+    let tried = together(entries, (work) => ({ result: work() }));
+    if ('error' in tried && isRefusal(tried.error)) tried = together(entries, (work) => refusedAlone(() => part(work)));
     // Nothing of it is there: each learns its own fate.
-    if ('error' in outcomes) return entries.forEach(alone);
-    const list = outcomes.result as readonly Outcome[];
-    for (const [index, entry] of entries.entries()) settle(entry, list[index] ?? { error: new Error('not tried') });
+    if ('error' in tried) return entries.forEach(alone);
+    const outcomes = tried.result as readonly Outcome[];
+    for (const [index, entry] of entries.entries()) settle(entry, outcomes[index] ?? { error: new Error('not tried') });
   };
 
   return {

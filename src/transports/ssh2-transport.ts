@@ -31,23 +31,7 @@ export function createSsh2Transport(target: HostTarget, client: Client, limits: 
     ended: ended.signal,
     exec: (command, options) => execOnChannel({ client, slots, ended: ended.signal, limits, give }, command, options),
     openTunnel: (address, port) =>
-      new Promise<Duplex>((resolve, reject) => {
-        const fail = (reason: string, cause?: Error): void => {
-          clearTimeout(timer);
-          const options = cause === undefined ? {} : { cause };
-          reject(new DrpError('host-unreachable', { host: target.name, address, port, reason }, options));
-        };
-        const timer = setTimeout(() => fail(`no tunnel within ${limits.channelTimeoutMs} ms`), limits.channelTimeoutMs);
-        try {
-          client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-            if (error !== undefined) return fail(`no tunnel through '${target.name}': ${error.message}`, error);
-            clearTimeout(timer);
-            resolve(channel);
-          });
-        } catch (error) {
-          fail('the connection is closed', toError(error));
-        }
-      }),
+      openTunnel(client, { host: target.name, address, port, timeoutMs: limits.channelTimeoutMs }),
     close: async () => {
       if (ended.signal.aborted) return;
       const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
@@ -57,6 +41,31 @@ export function createSsh2Transport(target: HostTarget, client: Client, limits: 
       clearTimeout(timer);
     },
   };
+}
+
+/** A way through this host to an address beyond it. Throws host-unreachable. */
+function openTunnel(
+  client: Client,
+  to: { readonly host: string; readonly address: string; readonly port: number; readonly timeoutMs: number },
+): Promise<Duplex> {
+  const { host, address, port, timeoutMs } = to;
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string, cause?: Error): void => {
+      clearTimeout(timer);
+      const options = cause === undefined ? {} : { cause };
+      reject(new DrpError('host-unreachable', { host, address, port, reason }, options));
+    };
+    const timer = setTimeout(() => fail(`no tunnel within ${timeoutMs} ms`), timeoutMs);
+    try {
+      client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
+        if (error !== undefined) return fail(`no tunnel through '${host}': ${error.message}`, error);
+        clearTimeout(timer);
+        resolve(channel);
+      });
+    } catch (error) {
+      fail('the connection is closed', toError(error));
+    }
+  });
 }
 
 const openTriesMax = 5;

@@ -1,6 +1,9 @@
 import { formatDuration, formatSize } from '../../base/duration.ts';
 import { assertNever, DrpError } from '../../base/errors.ts';
+import type { ExecutorDeps } from '../../executor/deps.ts';
 import type { SyncedTree, SyncEntry } from '../../executor/sync-record.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { Progress } from '../../steps/step-kind.ts';
 import { printableLine } from '../../views/escape.ts';
 import { examples } from '../examples.ts';
 import type { Io, VerbAnswer } from '../io.ts';
@@ -52,33 +55,10 @@ const recordLine = (file: string, head: string): string => `on record: ${file}, 
 
 async function sync(io: Io, options: SyncOptions): Promise<VerbAnswer> {
   const plan = await resolveProcedure(await openRunbook(io, options.site, options.runbooks), 'activation');
-  const [{ openSyncRecord }, { syncSite }, { readSiteState }] = await Promise.all([
-    import('../../executor/sync-record.ts'),
-    import('../../executor/sync-site.ts'),
-    import('../../executor/create-executor.ts'),
-  ]);
   const { trees, file, head } = await withJournalMade(io, options.journal, async (journal) => {
     const { deps, close } = await openExecutor(io, journal);
     try {
-      const record = await openSyncRecord(syncFile(io, options), deps.driver);
-      try {
-        const site = await readSiteState(deps, plan.site);
-        let said = '';
-        const synced = await syncSite(deps, {
-          plan,
-          site,
-          record,
-          signal: AbortSignal.timeout(longestMs),
-          onProgress: (step, { text }) => {
-            if (!io.interactive || text === said) return;
-            said = text;
-            io.stderr.write(`${step}: ${printableLine(text)}\n`);
-          },
-        });
-        return { trees: synced, file: record.file, head: record.head() };
-      } finally {
-        await record.close();
-      }
+      return await syncOnRecord(io, deps, { plan, file: syncFile(io, options) });
     } finally {
       await close();
     }
@@ -91,6 +71,34 @@ async function sync(io: Io, options: SyncOptions): Promise<VerbAnswer> {
     text: [...trees.flatMap((tree) => treeLines(tree)), recordLine(file, head)].join('\n'),
     json: { site: plan.site, file, head, trees },
   };
+}
+
+/** One sync, and the head of its record behind it; the record is this one's alone meanwhile. */
+async function syncOnRecord(
+  io: Io,
+  deps: ExecutorDeps,
+  { plan, file }: { readonly plan: Plan; readonly file: string },
+): Promise<{ readonly trees: readonly SyncedTree[]; readonly file: string; readonly head: string }> {
+  const [{ openSyncRecord }, { syncSite }, { readSiteState }] = await Promise.all([
+    import('../../executor/sync-record.ts'),
+    import('../../executor/sync-site.ts'),
+    import('../../executor/create-executor.ts'),
+  ]);
+  const record = await openSyncRecord(file, deps.driver);
+  try {
+    const site = await readSiteState(deps, plan.site);
+    const signal = AbortSignal.timeout(longestMs);
+    let said = '';
+    const onProgress = (step: string, { text }: Progress): void => {
+      if (!io.interactive || text === said) return;
+      said = text;
+      io.stderr.write(`${step}: ${printableLine(text)}\n`);
+    };
+    const trees = await syncSite(deps, { plan, site, record, signal, onProgress });
+    return { trees, file: record.file, head: record.head() };
+  } finally {
+    await record.close();
+  }
 }
 
 /** A job that hangs for a day is left to people; it goes on, and the next sync says that the tree is being filled. */

@@ -91,30 +91,27 @@ function annotate(schema: JsonSchema, text: string, described: Set<JsonSchema>):
     const offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
     return commentAbove(lines, counter.linePos(offset).line);
   };
+  const describe = (property: JsonSchema, pair: Pair): void => {
+    const comment = described.has(property) ? '' : commentOf(pair);
+    if (comment === '') return;
+    property.description = comment;
+    described.add(property);
+  };
+  const walkPair = (pair: Pair, part: JsonSchema): void => {
+    const property = part.properties?.[isScalar(pair.key) ? String(pair.key.value) : ''];
+    if (property !== undefined) describe(property, pair);
+    const below = property ?? (typeof part.additionalProperties === 'object' ? part.additionalProperties : {});
+    walk(pair.value, branchesOf(below, schema));
+  };
   const walk = (node: unknown, candidates: readonly JsonSchema[]): void => {
-    if (isSeq(node))
-      for (const item of node.items)
-        walk(
-          item,
-          candidates.flatMap((part) => branchesOf(part.items ?? {}, schema)),
-        );
+    if (isSeq(node)) {
+      const ofItems = candidates.flatMap((part) => branchesOf(part.items ?? {}, schema));
+      for (const item of node.items) walk(item, ofItems);
+    }
     if (!isMap(node)) return;
     const data = node.toJSON() as Record<string, unknown>;
-    for (const part of candidates.filter((candidate) => fits(candidate, data))) {
-      for (const pair of node.items) {
-        const key = isScalar(pair.key) ? String(pair.key.value) : '';
-        const property = part.properties?.[key];
-        if (property !== undefined && !described.has(property)) {
-          const comment = commentOf(pair);
-          if (comment !== '') {
-            property.description = comment;
-            described.add(property);
-          }
-        }
-        const below = property ?? (typeof part.additionalProperties === 'object' ? part.additionalProperties : {});
-        walk(pair.value, branchesOf(below, schema));
-      }
-    }
+    for (const part of candidates.filter((candidate) => fits(candidate, data)))
+      for (const pair of node.items) walkPair(pair, part);
   };
   walk(document.contents, branchesOf(schema, schema));
 }

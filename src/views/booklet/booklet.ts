@@ -59,6 +59,16 @@ ${[
 `;
 }
 
+const howToUse: readonly string[] = [
+  'Two people: one types, one reads out, ticks and writes the time. Times are UTC.',
+  'Choose a name for this run, such as paper1 (small letters and digits, nothing else), and write it below. Wherever <run> stands in a command, type that name. What else stands in <…> is explained at its step.',
+  'Gates stop: nothing behind one is done before its form is filled in and signed by who may. The word is written out by hand: it is where users will be sent to.',
+  'Log in as printed, compare host key and identity first. Type commands as they stand; where a line begins with a host and a colon, what stands behind it is typed there.',
+  'A step is done when what stands under “Done when” was seen, not when the command ended. Write down what was seen.',
+  'When anything is in doubt, stop and call. Late is better than twice.',
+  'Afterwards bring it back into the record: drp attest, as the last page says.',
+];
+
 function cover({ plan, version }: Pick<BookletParts, 'plan' | 'version'>): string {
   const { objectives, service } = plan.world;
   const side = (name: 'production' | 'recovery'): string => {
@@ -91,18 +101,7 @@ function cover({ plan, version }: Pick<BookletParts, 'plan' | 'version'>): strin
       'Is it still the right one? sha256sum of the runbook must be the one above; drp plan --json names the digest of the plan.',
     ),
     '<h3>How to use it</h3>',
-    bullets(
-      [
-        'Two people: one types, one reads out, ticks and writes the time. Times are UTC.',
-        'Choose a name for this run, such as paper1 (small letters and digits, nothing else), and write it below. Wherever <run> stands in a command, type that name. What else stands in <…> is explained at its step.',
-        'Gates stop: nothing behind one is done before its form is filled in and signed by who may. The word is written out by hand: it is where users will be sent to.',
-        'Log in as printed, compare host key and identity first. Type commands as they stand; where a line begins with a host and a colon, what stands behind it is typed there.',
-        'A step is done when what stands under “Done when” was seen, not when the command ended. Write down what was seen.',
-        'When anything is in doubt, stop and call. Late is better than twice.',
-        'Afterwards bring it back into the record: drp attest, as the last page says.',
-      ],
-      true,
-    ),
+    bullets(howToUse, true),
     '<div class="box">',
     '<h3>The situation</h3>',
     fields([
