@@ -24,7 +24,6 @@ export default {
         '/node_modules/',
         '/test/lab/',
         '/test/e2e/',
-        '/test/crash/',
         '/test/campaigns/',
         '\\.(real|long)\\.test\\.ts$',
       ],
@@ -35,7 +34,6 @@ export default {
       testMatch: [
         '<rootDir>/test/lab/**/*.test.ts',
         '<rootDir>/test/e2e/**/*.test.ts',
-        '<rootDir>/test/crash/**/*.test.ts',
         '<rootDir>/test/campaigns/**/*.test.ts',
         '<rootDir>/test/**/*.real.test.ts',
         '<rootDir>/test/**/*.long.test.ts',
