@@ -4,7 +4,7 @@ import type { Word } from '../gates/word.ts';
 import type { Plan } from '../plan/plan.ts';
 import { printableLine } from '../views/escape.ts';
 import { gateText } from '../views/gate-text.ts';
-import type { Answer, Ask } from './ask.ts';
+import type { Answer, Ask, Question } from './ask.ts';
 import { askCopy } from './choose-copy.ts';
 import type { Io } from './io.ts';
 import { askHand, needsSignature, wantsSignature } from './sign-here.ts';
@@ -62,19 +62,47 @@ interface OpenGate {
   readonly statementDigest: string;
 }
 
+/** An open gate, whoever is asked about it, and the hand that signs for him where one does. */
+interface Answering {
+  readonly gate: OpenGate;
+  readonly context: PromptContext;
+  readonly hand: Hand | undefined;
+}
+
 /**
  * The question under an open gate. With a `hand` the answer is signed: only yes or no can be. Without one its word is not taken
  * where an approval needs a signature: it would only be refused.
  */
 async function answerOpen(gate: OpenGate, context: PromptContext, hand?: Hand): Promise<Prompted> {
-  const { waiting, statement, statementDigest } = gate;
+  const answering: Answering = { gate, context, hand };
+  const answer = await context.ask.question({ ...questionOf(answering), signal: context.signal });
+  if (answer.kind !== 'typed') return unanswered(answer);
+  switch (answer.text) {
+    case 'sign': {
+      const found = await askHand(context);
+      return 'signer' in found ? answerOpen(gate, context, found) : unanswered(found);
+    }
+    case gate.statement.word:
+      return await approve(answering);
+    case 'later':
+      return { kind: 'later' };
+    case 'reject':
+      return await reject(answering);
+    default:
+      return await decide(answering, answer.text);
+  }
+}
+
+/** What is asked, and which words are taken. */
+function questionOf({ gate, hand }: Answering): Pick<Question, 'message' | 'refuse'> {
+  const { waiting, statement } = gate;
   const decisions = waiting.verbs.filter((verb) => verb !== 'approve' && verb !== 'reject');
   const more = hand === undefined ? [...decisions, ...(wantsSignature(statement) ? ['sign'] : [])] : [];
   const unsigned = hand === undefined && needsSignature(statement);
   const words = [...(unsigned ? [] : [statement.word]), 'reject', ...more, 'later'];
   const others = words.filter((word) => word !== statement.word && !(unsigned && word === 'sign'));
   const who = hand === undefined ? '' : ` as ${hand.person}`;
-  const answer = await context.ask.question({
+  return {
     message: `To approve${who}, type '${unsigned ? 'sign' : statement.word}'; else ${others.map(quoted).join(', ')}:`,
     refuse: (text) => {
       if (words.includes(text)) return undefined;
@@ -82,56 +110,56 @@ async function answerOpen(gate: OpenGate, context: PromptContext, hand?: Hand): 
         return `nothing done: an approval of this gate is signed; type 'sign', then '${text}'`;
       return `nothing done: '${printableLine(text)}' is none of ${words.map(quoted).join(', ')}`;
     },
-    signal: context.signal,
-  });
-  if (answer.kind !== 'typed') return unanswered(answer);
-  const base = { run: context.run, subject: waiting.subject, osUser: context.osUser, path: 'terminal' } as const;
-  if (answer.text === 'sign') {
-    const found = await askHand(context);
-    return 'signer' in found ? answerOpen(gate, context, found) : unanswered(found);
-  }
-  if (answer.text === statement.word) {
-    const red = statement.evidence.filter((item) => item.severity === 'red' && item.overridable !== false);
-    if (red.length === 0)
-      return said({ ...base, verb: 'approve', reason: '', statementDigest }, { gate, context, hand });
-    const why = await askReason(
-      context,
-      `Evidence is RED (${red.map((item) => item.title).join('; ')}). Reason to go on all the same:`,
-    );
-    if (why.kind !== 'typed') return unanswered(why);
-    return said({ ...base, verb: 'approve', reason: why.text, statementDigest }, { gate, context, hand });
-  }
-  if (answer.text === 'later') return { kind: 'later' };
-  const copy = answer.text === 'choose' ? await askCopy(context, statement.evidence) : undefined;
+  };
+}
+
+async function approve(answering: Answering): Promise<Prompted> {
+  const { statement } = answering.gate;
+  const red = statement.evidence.filter((item) => item.severity === 'red' && item.overridable !== false);
+  if (red.length === 0) return said('approve', '', answering);
+  const titles = red.map((item) => item.title).join('; ');
+  const why = await askReason(answering.context, `Evidence is RED (${titles}). Reason to go on all the same:`);
+  return why.kind === 'typed' ? said('approve', why.text, answering) : unanswered(why);
+}
+
+async function reject(answering: Answering): Promise<Prompted> {
+  const why = await askReason(answering.context, "Reason for 'reject':");
+  return why.kind === 'typed' ? said('reject', why.text, answering) : unanswered(why);
+}
+
+/** What else may be decided at a gate; it is never signed here. */
+async function decide({ gate, context }: Answering, decision: string): Promise<Prompted> {
+  const copy = decision === 'choose' ? await askCopy(context, gate.statement.evidence) : undefined;
   if (copy !== undefined && copy.kind !== 'typed') return unanswered(copy);
-  const why = await askReason(context, `Reason for '${answer.text}':`);
+  const why = await askReason(context, `Reason for '${decision}':`);
   if (why.kind !== 'typed') return unanswered(why);
-  if (answer.text === 'reject') {
-    return said({ ...base, verb: 'reject', reason: why.text, statementDigest }, { gate, context, hand });
-  }
   const evidence = copy === undefined ? {} : { evidence: copy.text };
-  return { kind: 'word', word: { ...base, verb: 'decide', decision: answer.text, reason: why.text, ...evidence } };
+  return { kind: 'word', word: { ...from(gate, context), verb: 'decide', decision, reason: why.text, ...evidence } };
 }
 
 /** The answer to a gate, signed where somebody lends a hand. */
-async function said(
-  word: Word,
-  {
-    gate,
-    context,
-    hand,
-  }: { readonly gate: OpenGate; readonly context: PromptContext; readonly hand: Hand | undefined },
-): Promise<Prompted> {
+async function said(verb: 'approve' | 'reject', reason: string, answering: Answering): Promise<Prompted> {
+  const { gate, context, hand } = answering;
+  const { statement, statementDigest } = gate;
+  const word: Word = { ...from(gate, context), verb, reason, statementDigest };
   if (hand === undefined) return { kind: 'word', word };
   const at = new Date(context.nowMs()).toISOString();
   try {
-    return { kind: 'word', word: await signAs(word, hand, { statement: gate.statement, at }) };
+    return { kind: 'word', word: await signAs(word, hand, { statement, at }) };
   } catch (error) {
     // A token that was not touched, an agent that went away: nothing was said, the question stands.
     if (!isDrpError(error)) throw error;
     context.io.stderr.write(`${context.io.style.bad(printableLine(error.message))}\n`);
     return answerOpen(gate, context);
   }
+}
+
+/** Which gate a word is about, and who says it from where. */
+function from(
+  { waiting }: OpenGate,
+  { run, osUser }: PromptContext,
+): Pick<Word, 'run' | 'subject' | 'osUser' | 'path'> {
+  return { run, subject: waiting.subject, osUser, path: 'terminal' };
 }
 
 async function promptAttention(waiting: Waiting, context: PromptContext): Promise<Prompted> {

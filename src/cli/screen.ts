@@ -1,3 +1,4 @@
+import { assertNever } from '../base/errors.ts';
 import type { Event } from '../events/event.ts';
 import type { Update, Waiting } from '../executor/executor.ts';
 import { nextProgress } from '../plan/copy-progress.ts';
@@ -37,70 +38,143 @@ const drawEveryMs = 100;
 
 export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number): Promise<Screen> {
   const seen = createSeen(earlier, nowMs);
-  let mayDraw = true;
   const terminal = io.interactive && !io.json ? await openTerminal(io, nowMs) : undefined;
-  // While somebody is asked, lines wait: they would stand in the middle of what is being typed.
-  const held: string[] = [];
-  const say = (line: string) => {
-    if (terminal === undefined) io.stderr.write(`${line}\n`);
-    else if (mayDraw) terminal.line(line);
-    else held.push(line);
-  };
-  // Said at once, even below a question: whoever waits for it must see why.
-  const urgent = (line: string) => (mayDraw ? plain.line(line) : void io.stderr.write(`\n${line}\n`));
-  const plain = createPlainView(say, nowMs, { width: io.width, wrapped: terminal !== undefined });
-  const json = io.json ? createJsonLines((line) => io.stdout.write(`${line}\n`)) : undefined;
+  const paper = createPaper(io, terminal);
   const drawing = createDrawing(() => {
     const summary = seen.now();
     if (summary !== undefined) terminal?.show(summary);
   }, nowMs);
   const show = () => {
-    if (terminal !== undefined && mayDraw) drawing.soon();
+    if (terminal !== undefined && !paper.isHeld()) drawing.soon();
   };
-  const heardProgress = (step: string, progress: Progress) => {
-    const next = seen.progress(step, progress);
-    if (json !== undefined) json.progress(step, next);
-    else if (terminal === undefined) plain.progress(step, next, earlier.estimates?.get(step)?.course);
-  };
-  const heardEvent = (event: Event, told: 'untold' | undefined) => {
-    seen.event(event);
-    // Whoever reads the lines of JSON is not who sits here.
-    if (json !== undefined) json.event(event);
-    else if (told !== 'untold') plain.event(event, seen.now);
+  const lines = io.json
+    ? linesForPrograms(io)
+    : linesForPeople(io, paper, { drawn: terminal !== undefined, earlier, seen, nowMs });
+  const hear = (update: Update, told: 'untold' | undefined): void => {
+    switch (update.kind) {
+      case 'event':
+        seen.event(update.event);
+        return lines.event(update.event, told);
+      case 'progress':
+        return lines.progress(update.step, seen.progress(update.step, update.progress));
+      case 'looking':
+        return lines.looking(update.gate);
+      case 'contact':
+        return lines.contact(update);
+      case 'word':
+        return;
+      default:
+        return assertNever(update);
+    }
   };
   return {
     update: (update, told) => {
-      if (update.kind === 'event') heardEvent(update.event, told);
-      else if (update.kind === 'progress') heardProgress(update.step, update.progress);
-      else if (update.kind === 'looking') {
-        if (json !== undefined) json.looking(update.gate);
-        else urgent(`gate ${update.gate}: looking at the evidence again before the approval counts …`);
-      } else if (update.kind === 'contact') {
-        if (json !== undefined) json.contact(update.step, update.state, update.reason);
-        else plain.line(contactLine(update));
-      }
+      hear(update, told);
       show();
     },
-    waiting: (waiting) => json?.waiting(waiting),
-    line: (text) => (json === undefined ? plain.line(text) : void io.stderr.write(`${text}\n`)),
-    block: (text) => text.trimEnd().split('\n').forEach(say),
+    waiting: lines.waiting,
+    line: lines.line,
+    block: (text) => text.trimEnd().split('\n').forEach(paper.say),
     free: async () => {
-      mayDraw = false;
+      paper.hold();
       drawing.hold();
       await terminal?.end();
     },
     resume: () => {
-      mayDraw = true;
-      held.splice(0).forEach(say);
+      paper.release();
       show();
     },
     close: async () => {
       drawing.hold();
-      mayDraw = true;
-      held.splice(0).forEach(say);
+      paper.release();
       await terminal?.end();
     },
     summary: seen.now,
+  };
+}
+
+/** What is said of a run, happening by happening. */
+interface Lines {
+  event(event: Event, told: 'untold' | undefined): void;
+  progress(step: string, progress: StepProgress): void;
+  looking(gate: string): void;
+  contact(update: Extract<Update, { kind: 'contact' }>): void;
+  waiting(waiting: readonly Waiting[]): void;
+  line(text: string): void;
+}
+
+/** Lines of JSON on stdout. Whoever reads them is not who sits here: they are told everything. */
+function linesForPrograms(io: Io): Lines {
+  const json = createJsonLines((line) => io.stdout.write(`${line}\n`));
+  return {
+    event: (event) => json.event(event),
+    progress: (step, progress) => json.progress(step, progress),
+    looking: (gate) => json.looking(gate),
+    contact: ({ step, state, reason }) => json.contact(step, state, reason),
+    waiting: (waiting) => json.waiting(waiting),
+    line: (text) => void io.stderr.write(`${text}\n`),
+  };
+}
+
+/** `drawn`: a terminal shows progress and what waits by itself. */
+function linesForPeople(
+  io: Io,
+  paper: Paper,
+  of: {
+    readonly drawn: boolean;
+    readonly earlier: Earlier;
+    readonly seen: Pick<ReturnType<typeof createSeen>, 'now'>;
+    readonly nowMs: () => number;
+  },
+): Lines {
+  const { drawn, earlier, seen, nowMs } = of;
+  const plain = createPlainView(paper.say, nowMs, { width: io.width, wrapped: drawn });
+  return {
+    event: (event, told) => {
+      if (told !== 'untold') plain.event(event, seen.now);
+    },
+    progress: (step, progress) => {
+      if (!drawn) plain.progress(step, progress, earlier.estimates?.get(step)?.course);
+    },
+    looking: (gate) => {
+      const line = `gate ${gate}: looking at the evidence again before the approval counts …`;
+      // Said at once, even below a question: whoever waits for it must see why.
+      if (paper.isHeld()) io.stderr.write(`\n${line}\n`);
+      else plain.line(line);
+    },
+    contact: (update) => plain.line(contactLine(update)),
+    waiting: () => undefined,
+    line: (text) => plain.line(text),
+  };
+}
+
+/** Where lines for people go. While somebody is asked, they wait: they would stand in the middle of what is being typed. */
+interface Paper {
+  say(line: string): void;
+  isHeld(): boolean;
+  hold(): void;
+  /** What has waited is said now. */
+  release(): void;
+}
+
+function createPaper(io: Io, terminal: TerminalView | undefined): Paper {
+  const waiting: string[] = [];
+  let isHeld = false;
+  const say = (line: string): void => {
+    if (terminal === undefined) io.stderr.write(`${line}\n`);
+    else if (isHeld) waiting.push(line);
+    else terminal.line(line);
+  };
+  return {
+    say,
+    isHeld: () => isHeld,
+    hold: () => {
+      isHeld = true;
+    },
+    release: () => {
+      isHeld = false;
+      waiting.splice(0).forEach(say);
+    },
   };
 }
 

@@ -44,19 +44,18 @@ export function createPlainView(
     for (const line of lines) wrap(`    ${printableLine(line)}`, width, '  ').forEach(write);
     return true;
   };
+  const sayOverdue = (at: string, summary: RunSummary | undefined): void => {
+    const late = summary === undefined ? [] : workingSteps(summary).filter(({ state }) => state === 'overdue');
+    for (const { id } of late.filter((step) => !overdue.has(step.id))) {
+      overdue.add(id);
+      say(at, `step ${id} is OVERDUE; it goes on`);
+    }
+  };
   return {
     event: (event, summary) => {
       mode ??= summary()?.mode;
       if (mode === 'dry-run' && rehearsed(event)) return;
-      if (event.type === 'timer.due') {
-        const known = summary();
-        for (const step of known === undefined ? [] : workingSteps(known)) {
-          if (step.state !== 'overdue' || overdue.has(step.id)) continue;
-          overdue.add(step.id);
-          say(event.at, `step ${step.id} is OVERDUE; it goes on`);
-        }
-        return;
-      }
+      if (event.type === 'timer.due') return sayOverdue(event.at, summary());
       if (event.type === 'step.progressed') return;
       const text = eventLine(event);
       // Steps that start together leave their copies at the same hosts: said once.

@@ -9,7 +9,8 @@ import { phasesInOrder, stepsOf as stepsOfPlan } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { betweenMs } from './instants.ts';
 import { lossesOf, type Losses } from './losses.ts';
-import { gatePath, standingReader, stepState, topOf, type StepState } from './machine-state.ts';
+import { gatePath, standingReader, topOf, type StepState } from './machine-state.ts';
+import { isStuck, isWorking, nextGateState, nextStepState, waitsForPeople, type GateState } from './summary-states.ts';
 
 export interface StepProgress extends MovedBytes {
   readonly text: string;
@@ -52,8 +53,7 @@ export interface GateAnswer {
 export interface GateSummary {
   readonly id: string;
   readonly title: string;
-  /** `left`: the run went another way while it was open. */
-  readonly state: 'ahead' | 'gathering' | 'open' | 'unready' | 'rejected' | 'passed' | 'left';
+  readonly state: GateState;
   readonly roles: readonly string[];
   readonly approvals: number;
   readonly notTheStarter: boolean;
@@ -322,59 +322,15 @@ function follow(building: Building, event: Event): void {
   const { state } = event.data as { readonly state: Json };
   building.at = topOf(state);
   const standing = building.standingIn(state);
-  for (const step of building.steps.values()) moveStep(step, standing.get(step.id), event);
+  for (const step of building.steps.values()) {
+    const next = nextStepState(step, standing.get(step.id), event);
+    if (next !== step.state) Object.assign(step, { state: next, sinceAt: event.at });
+  }
   for (const gate of building.gates.values()) {
-    gate.state = gateState(gate, gatePath(standing, gate.id), event);
+    gate.state = nextGateState(gate, gatePath(standing, gate.id), event);
   }
-  if (onlyPeople(building)) building.waitingSinceAt = event.at;
-}
-
-const working: readonly StepState[] = ['running', 'overdue', 'backoff', 'stopping'];
-const stuck: readonly StepState[] = ['failed', 'in-doubt', 'stop-failed'];
-
-function onlyPeople(building: Building): boolean {
-  if (building.outcome !== undefined) return false;
-  const steps = [...building.steps.values()];
-  const gates = [...building.gates.values()];
-  if (steps.some((step) => working.includes(step.state)) || gates.some((gate) => gate.state === 'gathering'))
-    return false;
-  return (
-    gates.some((gate) => ['open', 'unready', 'rejected'].includes(gate.state)) ||
-    steps.some((step) => stuck.includes(step.state))
-  );
-}
-
-function moveStep(step: Mutable<StepSummary>, standing: string | undefined, event: Event): void {
-  const state = standing === undefined ? leftState(step, event) : stepState(standing);
-  if (state === step.state) return;
-  step.state = state;
-  step.sinceAt = event.at;
-}
-
-/** A step that is no longer in the machine's state has ended with this event, or was left as it stood. */
-function leftState(step: StepSummary, event: Event): StepState {
-  if (event.type === 'step.done' && event.data.step === step.id) return 'done';
-  if (event.type === 'decision.made' && event.data.subject === step.id) {
-    if (event.data.verb === 'skip') return 'skipped';
-    if (event.data.verb === 'mark-done') return 'done';
-  }
-  const allStopped = event.type === 'stop.done' && event.data.step === undefined;
-  const attested = event.type === 'decision.made' && event.data.verb === 'stopped';
-  return working.includes(step.state) && (allStopped || attested) ? 'stopped' : step.state;
-}
-
-function gateState(gate: GateSummary, standing: string | undefined, event: Event): GateSummary['state'] {
-  switch (standing) {
-    case 'gathering':
-    case 'open':
-    case 'unready':
-    case 'rejected':
-    case 'passed':
-      return standing;
-    default:
-      if (gate.state === 'passed' || gate.state === 'ahead') return gate.state;
-      return event.type === 'gate.decided' && event.data.gate === gate.id && event.data.passed ? 'passed' : 'left';
-  }
+  if (building.outcome === undefined && waitsForPeople([...building.steps.values()], [...building.gates.values()]))
+    building.waitingSinceAt = event.at;
 }
 
 /** Milliseconds since the run began, until its end or `nowMs`. */
@@ -384,7 +340,7 @@ export function elapsedMs(summary: RunSummary, nowMs: number): number {
 
 /** Steps that wait for a decision. */
 export function stuckSteps(summary: RunSummary): readonly StepSummary[] {
-  return stepsOf(summary).filter((step) => stuck.includes(step.state));
+  return stepsOf(summary).filter(isStuck);
 }
 
 export function stepsOf(summary: RunSummary): readonly StepSummary[] {
@@ -393,5 +349,5 @@ export function stepsOf(summary: RunSummary): readonly StepSummary[] {
 
 /** Steps that something is being done for right now. */
 export function workingSteps(summary: RunSummary): readonly StepSummary[] {
-  return stepsOf(summary).filter((step) => working.includes(step.state));
+  return stepsOf(summary).filter(isWorking);
 }
