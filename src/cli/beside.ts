@@ -54,6 +54,13 @@ async function judged(word: Word, { events, options, env }: Omit<Beside, 'draft'
     nonces: noncesOf(events),
   });
   if (verdict.kind === 'refused') {
+    // What a driver would call wrong usage is that here, too.
+    if (verdict.code === 'reason-missing') {
+      throw new DrpError('reason-missing', {
+        verb: word.decision ?? word.verb,
+        what: word.verb === 'note' ? 'a text' : 'a reason',
+      });
+    }
     throw new DrpError('word-refused', { text: verdict.text, code: verdict.code, advice: verdict.hint });
   }
   return verdict;

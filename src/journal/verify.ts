@@ -102,7 +102,8 @@ function checkAnchor(anchor: string, run: string, events: readonly ReadEvent[]):
   return { anchor, good: true, text: `event ${parts.seq} is the one of anchor '${anchor}'` };
 }
 
-function anchorParts(
+/** An anchor as tickets and mails carry it, `RUN SEQ:HEAD12` with 12 digits or more; undefined: it is none. */
+export function anchorParts(
   anchor: string,
 ): { readonly run: string; readonly seq: string; readonly head: string } | undefined {
   const [, run = '', seq = '', head = ''] = /^\s*(\S+) (\d{1,9}):([0-9a-f]{12,64})\s*$/.exec(anchor) ?? [];

@@ -42,7 +42,8 @@ export function parseOutages(text: string, file: string): OutageFile {
     ? []
     : result.error.issues.map(({ path, message }) => {
         const keys = path.filter((key) => typeof key !== 'symbol');
-        return { message: `${keys.join('.')}: ${message}`, file, ...source.locate(keys, 'value') };
+        const at = keys.length === 0 ? 'the file' : keys.join('.');
+        return { message: `${at}: ${message.replace(/^Invalid input: /, '')}`, file, ...source.locate(keys, 'value') };
       });
   const problems = [...source.problems, ...found];
   if (problems.length > 0 || !result.success) {

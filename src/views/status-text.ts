@@ -75,7 +75,7 @@ export function statusText(summary: RunSummary, view: StatusView): string {
     ...section('Gates', gateTable(summary, view.width), view),
     ...section(
       'Notes',
-      summary.notes.map((note) => `  ${instantText(note.at)}  ${note.person}: ${printableLine(note.text)}`),
+      summary.notes.map((note) => `  ${instantText(note.at)}  ${note.person}: ${noteText(note.text)}`),
       view,
     ),
     ...(view.site === undefined ? [] : siteLines(view.site, view)),
@@ -86,6 +86,13 @@ export function statusText(summary: RunSummary, view: StatusView): string {
   ];
   return `${fold(lines.join('\n'), view.width)}\n`;
 }
+
+/** A note may be a whole log: its beginning tells which one it is. */
+function noteText(text: string): string {
+  const line = printableLine(text);
+  return line.length <= noteMost ? line : `${line.slice(0, noteMost)} … (whole: drp audit show)`;
+}
+const noteMost = 300;
 
 /** Where a site stands, for a site without a run to show, and at the foot of every status. */
 export function siteLines(site: SiteStanding, view: Pick<StatusView, 'width' | 'style'>): string[] {

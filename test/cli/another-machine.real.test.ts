@@ -185,6 +185,8 @@ describe('the watch', () => {
     expect(drp('old', 'status', '--run', run).json['run']).toMatchObject({
       watch: { person: 'vera', from: 'otto', note: 'files next' },
     });
+    // Nobody drives it: what is missing is wrong usage all the same.
+    expect(drp('old', 'note', ' ')).toMatchObject({ code: 2, json: { error: { code: 'reason-missing' } } });
   });
 
   test('is handed over through the driver while one drives', async () => {

@@ -93,6 +93,24 @@ describe('wrong usage ends with 2 and says where to look', () => {
       'lesson add --help',
     ],
     ['a missing second word', ['audit'], 'audit needs a second word', 'drp audit --help'],
+    [
+      'an instant without a zone',
+      ['attest', 'copy-files', '--done-at', 'yesterday', '--by', 'otto', '--evidence', 'seen'],
+      "--done-at (an instant with its zone, found 'yesterday')",
+      'drp attest --help',
+    ],
+    [
+      'an anchor that is none, which is no broken record',
+      ['audit', 'verify', join(root, 'test/journals/format-1-activation.jsonl'), '--anchor', 'nope'],
+      "'nope' is no anchor: expected RUN SEQ:HEAD12",
+      'drp audit verify --help',
+    ],
+    [
+      'a site whose name is a path',
+      ['init', '--site', '../gravelines', '--answers', '/dev/null'],
+      "--site '../gravelines': expected a name of lower-case letters",
+      'drp init --help',
+    ],
     ['a site without a runbook', ['plan', '--site', 'nowhere'], "no runbook for site 'nowhere'", 'drp init'],
   ])('%s', (...[, args, message, hint]) => {
     const { code, err, out } = drp(...args);

@@ -130,3 +130,20 @@ test('a return whose users cannot write says since when', () => {
   );
   expect(statusText(summary, view)).not.toContain('frozen');
 });
+
+test('a note that is a whole log is told by its beginning, and no line of a narrow status is too wide', () => {
+  const view = { width: 40, style: plainStyle, nowMs, journal: 'sqlite:/j', site };
+  const notes = [{ at: beganAt, person: 'otto', text: 'fan of rack 3 is loud\n'.repeat(5_000) }];
+  const said = statusText({ ...summary, notes }, view);
+  expect(said).toContain('fan of rack 3 is loud');
+  expect(said.replaceAll(/\s+/g, ' ')).toContain('… (whole: drp audit show)');
+  expect(said.length).toBeLessThan(10_000);
+  for (const line of said.split('\n')) expect(line.trim().includes(' ') && line.length > 40 ? line : '').toBe('');
+});
+
+test('what an activation that was left would have cost is not told as lost', () => {
+  const view = { width: 100, style: plainStyle, nowMs, journal: 'sqlite:/j', site };
+  const losses = { filesMs: 3_600_000 };
+  expect(statusText({ ...summary, losses, outcome: 'aborted' }, view)).toMatch(/loss .*; had the run completed$/m);
+  expect(statusText({ ...summary, losses, outcome: 'completed' }, view)).not.toContain('had the run completed');
+});

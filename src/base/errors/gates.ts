@@ -95,7 +95,7 @@ export const gatesErrors = {
   'reason-missing': {
     exitCode: 2,
     message: "'{verb}' needs {what}",
-    hint: 'Say it: --reason TEXT (and --evidence TEXT for mark-done).',
+    hint: 'Say it: --reason TEXT (--evidence TEXT, too, for mark-done; --note TEXT for a handover; a note is its text).',
   },
   'not-skippable': {
     exitCode: 3,

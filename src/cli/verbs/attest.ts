@@ -67,7 +67,7 @@ async function attest(io: Io, step: string | undefined, options: AttestOptions):
   const at = instantOf(doneAt);
   const missing = [
     step === undefined ? 'the step' : '',
-    at === undefined ? '--done-at (an instant with its zone)' : '',
+    at === undefined ? `--done-at (an instant with its zone${doneAt === '' ? '' : `, found '${doneAt}'`})` : '',
     by === '' ? '--by' : '',
     options.evidence === undefined && options.file === undefined ? '--evidence or --file' : '',
   ].filter((one) => one !== '');

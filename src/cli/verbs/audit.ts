@@ -166,6 +166,13 @@ async function verify(io: Io, file: string | undefined, options: VerifyOptions):
   ]);
   const bytes = file === undefined ? await exported(io, options) : await readGiven(io, file, 'audit verify');
   if (file !== undefined && isSyncRecord(bytes)) return await verifySyncs(io, { file, bytes }, options);
+  const { anchorParts } = await import('../../journal/verify.ts');
+  const noAnchor = options.anchor?.find((anchor) => anchorParts(anchor) === undefined);
+  // A typing error must not read as a broken record.
+  if (noAnchor !== undefined) {
+    const what = `'${noAnchor}' is no anchor: expected RUN SEQ:HEAD12, e.g. 'k3f9-2a7m 41:0f3a9c2b7d51'`;
+    throw new DrpError('wrong-usage', { what, command: 'audit verify' });
+  }
   const signers = options.allowedSigners;
   const allowedSigners =
     signers === undefined ? {} : { allowedSigners: await readGivenText(io, signers, 'audit verify') };

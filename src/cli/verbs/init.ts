@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -47,19 +48,20 @@ ${examples([
 async function init(io: Io, options: InitOptions): Promise<VerbAnswer> {
   const { draftRunbook } = await import('../../runbook/draft.ts');
   const folder = resolve(io.cwd, options.runbooks ?? 'runbooks');
+  // Before anybody answers twenty questions; and a name that is a path would be written elsewhere.
+  if (!/^[a-z][a-z0-9-]*$/.test(options.site)) {
+    const what = `--site '${options.site}': expected a name of lower-case letters, digits and hyphens, e.g. gravelines`;
+    throw new DrpError('wrong-usage', { what, command: 'init' });
+  }
   const file = join(folder, `${options.site}.yaml`);
+  if (existsSync(file)) throw notWritten(file, 'it is there already');
   const answers = options.answers === undefined ? await askAnswers(io, options.site) : await readAnswers(io, options);
   const text = drafted(draftRunbook, answers, options);
   await mkdir(folder, { recursive: true });
   try {
     await writeFile(file, text, { flag: 'wx', mode: 0o644 });
   } catch (cause) {
-    const what = `${file} was not written: ${toError(cause).message}`;
-    throw new DrpError(
-      'nothing-to-do',
-      { what, advice: 'A runbook that is there is edited by hand, or with: drp hosts pin HOST --site SITE.' },
-      { cause },
-    );
+    throw notWritten(file, toError(cause).message);
   }
   // What was written is read back: a runbook that cannot be planned is worth nothing on the day.
   const loaded = await openRunbook(io, options.site, folder);
@@ -68,6 +70,12 @@ async function init(io: Io, options: InitOptions): Promise<VerbAnswer> {
     text: `written: ${file}\nRead the procedure with: drp plan --site ${options.site}\nIts hosts and fingerprints: drp hosts show --site ${options.site}`,
     json: { file, planDigest: plan.digest, warnings: loaded.warnings },
   };
+}
+
+function notWritten(file: string, reason: string): DrpError {
+  const what = `${file} was not written: ${reason}`;
+  const advice = 'A runbook that is there is edited by hand, or with: drp hosts pin HOST --site SITE.';
+  return new DrpError('nothing-to-do', { what, advice });
 }
 
 /** A file of answers may lack what the draft is made of: that is the file's fault, and is said so. */

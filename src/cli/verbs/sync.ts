@@ -45,7 +45,7 @@ async function show(io: Io, options: SyncOptions): Promise<VerbAnswer> {
   const text = shown.length === 0 ? [`no sync of site ${options.site} is on record`] : shown;
   const half = torn ? ['a crash left half a line behind it; the next sync sets that aside'] : [];
   return {
-    text: [...text, ...half, recordLine(file, head)].join('\n'),
+    text: [...text, ...half, ...(entries.length === 0 ? [] : [recordLine(file, head)])].join('\n'),
     json: { site: options.site, file, head, torn, entries },
   };
 }
