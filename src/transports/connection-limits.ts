@@ -7,7 +7,7 @@ export interface ConnectionLimits {
   /** A silent peer is given up after `keepaliveMs * (keepaliveCount + 1)`. */
   readonly keepaliveMs: number;
   readonly keepaliveCount: number;
-  /** Channels at once on one connection: sshd's MaxSessions is 10, two are left for people. */
+  /** Channels at once on one connection: sshd's MaxSessions is 10; where a host lets fewer run, that is learned. */
   readonly channelsMax: number;
   /** Handshakes at once, all hosts together: sshd drops some from the tenth (MaxStartups 10:30:100). */
   readonly handshakesMax: number;

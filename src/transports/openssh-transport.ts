@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { DrpError, toError } from '../base/errors.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { fingerprint } from './host-keys.ts';
@@ -36,6 +37,9 @@ export interface OpensshSettings {
 const ownIdleS = 300;
 const sharedIdleS = 12 * 3600;
 const controlTimeoutMs = 5_000;
+/** A session that is refused though no other one runs is asked for again so often: sshd counts one a moment longer than it lives. */
+const sessionTriesMax = 5;
+const sessionPauseMs = 50;
 // Well under the idle time above and the time a silent host is given.
 const trustedMs = 10_000;
 
@@ -127,28 +131,44 @@ function createTransport(
   };
 }
 
-async function execThroughMaster(
-  master: { readonly files: OpensshFiles; readonly slots: Slots },
-  command: Argv,
-  options: ExecOptions,
-): Promise<ExecResult> {
-  const startedMs = performance.now();
-  const deadline = AbortSignal.timeout(options.timeoutMs);
-  const stop = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
-  const leave = await master.slots.enter(stop).catch(toError);
-  if (leave instanceof Error) {
-    return deadline.aborted ? { kind: 'timed-out', afterMs: options.timeoutMs } : { kind: 'lost', cause: leave };
+interface Master {
+  readonly files: OpensshFiles;
+  readonly slots: Slots;
+}
+
+/** On a host that lets fewer sessions run at once than the limit, a command waits for one to end, as it does at the limit. */
+async function execThroughMaster(master: Master, command: Argv, options: ExecOptions): Promise<ExecResult> {
+  const { slots } = master;
+  for (let refusals = 0; ;) {
+    const result = await tryThroughMaster(master, command, options);
+    if (result !== 'refused') return result;
+    const others = slots.inside();
+    if (others > 0) slots.narrow(others);
+    else if ((refusals += 1) > sessionTriesMax) {
+      return { kind: 'lost', cause: new Error('the host opens no session on this connection') };
+    } else await setTimeout(sessionPauseMs * refusals);
   }
-  const timeoutMs = Math.max(1, options.timeoutMs - (performance.now() - startedMs));
+}
+
+async function tryThroughMaster(master: Master, command: Argv, options: ExecOptions): Promise<ExecResult | 'refused'> {
+  // Those who are in have deadlines of their own: the wait for them is not the host's silence.
+  const leave = await master.slots.enter(options.signal).catch(toError);
+  if (leave instanceof Error) return { kind: 'lost', cause: leave };
   const nonce = randomBytes(8).toString('hex');
   const line = execCommand(master.files, command, nonce);
-  const { result, stderrTail } = await runSubprocess(line, { ...options, timeoutMs }).finally(leave);
+  const { result, stderrTail } = await runSubprocess(line, options).finally(leave);
   if (result.kind === 'signalled') return { kind: 'lost', cause: new Error(`ssh was ended by ${result.signalName}`) };
   if (result.kind !== 'exited') return result;
   const exitCode = markedExitCode(stderrTail, nonce);
   const stderr = withoutMark(result.stderr, nonce);
   if (exitCode !== undefined) return { ...result, exitCode, stderr };
+  if (wasRefused(result)) return 'refused';
   return { kind: 'lost', cause: new Error(stderr.trim().split('\n').at(-1) || 'the end of the command was not seen') };
+}
+
+// ssh says it before all else, and ends: the command was not begun.
+function wasRefused({ exitCode, stderr }: { readonly exitCode: number; readonly stderr: string }): boolean {
+  return exitCode === 255 && stderr.startsWith('mux_client_request_session: session request failed: ');
 }
 
 async function openMaster(target: HostTarget, files: OpensshFiles, settings: OpensshSettings): Promise<void> {

@@ -2,29 +2,37 @@
 export interface Slots {
   /** Resolves with the function that gives the slot back; rejects with the signal's reason. */
   enter(signal?: AbortSignal): Promise<() => void>;
+  /** How many are in. */
+  inside(): number;
+  /** From now on at most so many: those who are in stay, and the next one comes when few enough are left. Never widens. */
+  narrow(limit: number): void;
 }
 
 /** A fresh set of `limit` slots. */
 export function createSlots(limit: number): Slots {
-  let free = limit;
+  let most = limit;
+  let held = 0;
   const waiting: (() => void)[] = [];
   const leave = (): void => {
+    held -= 1;
+    if (held >= most) return;
     const next = waiting.shift();
-    if (next === undefined) free += 1;
-    else next();
+    if (next === undefined) return;
+    held += 1;
+    next();
   };
   const once = (): (() => void) => {
-    let held = true;
+    let inside = true;
     return () => {
-      if (held) leave();
-      held = false;
+      if (inside) leave();
+      inside = false;
     };
   };
   return {
     enter: async (signal) => {
       signal?.throwIfAborted();
-      if (free > 0) {
-        free -= 1;
+      if (held < most) {
+        held += 1;
         return once();
       }
       await new Promise<void>((resolve, reject) => {
@@ -40,6 +48,10 @@ export function createSlots(limit: number): Slots {
         signal?.addEventListener('abort', give, { once: true });
       });
       return once();
+    },
+    inside: () => held,
+    narrow: (to) => {
+      most = Math.min(most, to);
     },
   };
 }

@@ -11,6 +11,7 @@ import type { TunnelTransport } from './tunnel.ts';
 /** A logged-in ssh2 client as a transport: commands beside each other on channels, never more than the limit. */
 export function createSsh2Transport(target: HostTarget, client: Client, limits: ConnectionLimits): TunnelTransport {
   const slots = createSlots(limits.channelsMax);
+  const open = new Set<ClientChannel>();
   const ended = new AbortController();
   let lastError: Error | undefined;
   client.on('error', (error) => {
@@ -29,7 +30,8 @@ export function createSsh2Transport(target: HostTarget, client: Client, limits: 
   return {
     target,
     ended: ended.signal,
-    exec: (command, options) => execOnChannel({ client, slots, ended: ended.signal, limits, give }, command, options),
+    exec: (command, options) =>
+      execOnChannel({ client, slots, open, ended: ended.signal, limits, give }, command, options),
     openTunnel: (address, port) =>
       openTunnel(client, { host: target.name, address, port, timeoutMs: limits.channelTimeoutMs }),
     close: async () => {
@@ -70,38 +72,50 @@ function openTunnel(
 
 const openTriesMax = 5;
 const openPauseMs = 50;
+/** A session that stays refused while others of this connection run means that the host lets no more run at once. */
+const fullTries = 2;
 
 interface ChannelSource {
   readonly client: Client;
   readonly slots: Slots;
+  /** Channels of this connection whose commands run. */
+  readonly open: Set<ClientChannel>;
   readonly ended: AbortSignal;
   readonly limits: ConnectionLimits;
   readonly give: () => void;
 }
 
+/** On a host that lets fewer sessions run at once than the limit, a command waits for one to end, as it does at the limit. */
 async function execOnChannel(source: ChannelSource, command: Argv, options: ExecOptions): Promise<ExecResult> {
-  const line = quote(command);
+  for (;;) {
+    const result = await tryOnChannel(source, quote(command), options);
+    if (result !== 'full') return result;
+  }
+}
+
+async function tryOnChannel(source: ChannelSource, line: string, options: ExecOptions): Promise<ExecResult | 'full'> {
+  const calledOff = [source.ended, ...(options.signal === undefined ? [] : [options.signal])];
+  let giveSlotBack: () => void;
+  try {
+    // Those who are in have deadlines of their own: the wait for them is not the host's silence.
+    giveSlotBack = await source.slots.enter(AbortSignal.any(calledOff));
+  } catch (error) {
+    return { kind: 'lost', cause: toError(error) };
+  }
   const startedMs = performance.now();
   const deadline = AbortSignal.timeout(options.timeoutMs);
-  const stop = AbortSignal.any([deadline, source.ended, ...(options.signal === undefined ? [] : [options.signal])]);
+  const stop = AbortSignal.any([deadline, ...calledOff]);
   const stopped = (): ExecResult =>
     stop.reason === deadline.reason && deadline.aborted
       ? { kind: 'timed-out', afterMs: Math.round(performance.now() - startedMs) }
       : { kind: 'lost', cause: toError(stop.reason) };
-
-  let giveSlotBack: () => void;
-  try {
-    giveSlotBack = await source.slots.enter(stop);
-  } catch {
-    return stopped();
-  }
   const leave = (): void => {
     source.ended.removeEventListener('abort', leave);
     giveSlotBack();
   };
-  return new Promise<ExecResult>((resolve) => {
+  return new Promise<ExecResult | 'full'>((resolve) => {
     let channel: ClientChannel | undefined;
-    const end = (result: ExecResult): void => {
+    const end = (result: ExecResult | 'full'): void => {
       clearTimeout(openTimer);
       stop.removeEventListener('abort', onStop);
       resolve(result);
@@ -124,31 +138,35 @@ async function execOnChannel(source: ChannelSource, command: Argv, options: Exec
       leave();
       return;
     }
-    const onChannel = (error: Error | undefined, opened: ClientChannel): void => {
+    const onChannel = (error: Error | 'full' | undefined, opened: ClientChannel): void => {
       if (error !== undefined) {
         leave();
-        end({ kind: 'lost', cause: error });
+        end(error === 'full' ? error : { kind: 'lost', cause: error });
         return;
       }
       clearTimeout(openTimer);
       channel = opened;
-      opened.on('close', leave);
+      source.open.add(opened);
+      opened.on('close', () => {
+        source.open.delete(opened);
+        leave();
+      });
       if (stop.aborted) opened.close();
       collect(opened, { options, startedMs }, end);
     };
-    openChannel(source.client, { line, stop }, onChannel);
+    openChannel(source, { line, stop }, onChannel);
   });
 }
 
 // sshd counts a session a moment longer than its channel lives, so that the next may be refused. Refused is not begun:
 // it is asked for again.
 function openChannel(
-  client: Client,
+  { client, slots, open }: ChannelSource,
   command: { readonly line: string; readonly stop: AbortSignal },
-  done: (error: Error | undefined, channel: ClientChannel) => void,
+  done: (error: Error | 'full' | undefined, channel: ClientChannel) => void,
 ): void {
   let refusals = 0;
-  const open = (): void => {
+  const tryIt = (): void => {
     try {
       client.exec(command.line, (error, channel) => {
         const refused = error !== undefined && 'reason' in error && typeof error.reason === 'number';
@@ -157,13 +175,18 @@ function openChannel(
           return;
         }
         refusals += 1;
-        setTimeout(open, openPauseMs * refusals);
+        if (refusals > fullTries && open.size > 0) {
+          slots.narrow(open.size);
+          done('full', channel);
+          return;
+        }
+        setTimeout(tryIt, openPauseMs * refusals);
       });
     } catch (error) {
       done(toError(error), undefined as never);
     }
   };
-  open();
+  tryIt();
 }
 
 /** Reads a channel to its end. */

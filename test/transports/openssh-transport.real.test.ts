@@ -127,6 +127,21 @@ describe('a command over openssh', () => {
       expect(Buffer.from(output).toString('hex')).toBe('fffec3a9');
     });
   });
+
+  test('waits for one to end where the host lets one run at once, however long that takes', async () => {
+    const narrow = await startSshd({ config: 'MaxSessions 1' });
+    const pool = createTransportPool([narrow.target({ transport: 'openssh' })]);
+    try {
+      const transport = await pool.connect('gravelines');
+      const long = transport.exec(argv('sleep', '3.2'), { timeoutMs: 20_000 });
+      const many = Array.from({ length: 8 }, () => transport.exec(argv('true'), { timeoutMs: 3_000 }));
+      for (const result of await Promise.all([long, ...many]))
+        expect(result).toMatchObject({ kind: 'exited', exitCode: 0 });
+    } finally {
+      await pool.closeAll();
+      await narrow.stop();
+    }
+  });
 });
 
 test('a master that went away while nobody used it is replaced before the next command', async () => {

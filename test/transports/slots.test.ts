@@ -24,6 +24,26 @@ describe('slots', () => {
     expect(order).toEqual([1, 2, 3, 4]);
   });
 
+  test('that were narrowed let the next one in when few enough are left, and are never widened again', async () => {
+    const slots = createSlots(3);
+    const leaves = [await slots.enter(), await slots.enter(), await slots.enter()];
+    slots.narrow(1);
+    slots.narrow(2);
+    let inside = 0;
+    const fourth = slots.enter().then((leave) => ((inside += 1), leave));
+    leaves[0]?.();
+    leaves[1]?.();
+    await Promise.resolve();
+    expect(inside).toBe(0);
+    leaves[2]?.();
+    const leave = await fourth;
+    const fifth = slots.enter().then((last) => ((inside += 1), last));
+    await Promise.resolve();
+    expect(inside).toBe(1);
+    leave();
+    (await fifth)();
+  });
+
   test('forget a waiting one that gave up', async () => {
     const slots = createSlots(1);
     const leave = await slots.enter();

@@ -51,6 +51,23 @@ streamed() {
   done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
 
+# A stream that never began beside one that did: the source lets fewer log in at once (MaxStartups). Those that are left take
+# over what it was to bring. Where none began it is the line.
+fewer_streams() {
+  let_in= shut_out=
+  for one in "$work"/progress.*; do
+    if [ -s "$one" ]; then let_in=1; else shut_out=1; fi
+  done
+  [ -n "$let_in" ] && [ -n "$shut_out" ] && [ -s "$work/share.1" ] || return 0
+  set -- "$work"/share.*
+  keep=$((($# + 1) / 2))
+  for share in "$@"; do
+    number=${share##*.}
+    [ "$number" -le "$keep" ] || { cat "$share" >>"$work/share.$(((number - 1) % keep + 1))" && rm -f "$share"; }
+  done
+  echo "the source did not let all streams in, going on in $keep of $#"
+}
+
 # WORDS BYTES_BEFORE COUNTER: says where the work is, once a second, until it is ended, or the job was.
 report_while() {
   while sleep 1 && kill -0 "$$" 2>/dev/null; do
@@ -110,6 +127,7 @@ transfer() {
     esac
     case $code in 10 | 12 | 20 | 30 | 35 | 255) ;; *) refuse step-failed "rsync ended with $code: $(head -n 5 "$work/error" | one_line)" ;; esac
     echo "rsync ended with $code, try $tries of 5: $(tail -n 2 "$work/error" | one_line)"
+    fewer_streams
     sleep $((tries * 3))
     measure_staging
   done

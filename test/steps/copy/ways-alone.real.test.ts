@@ -65,6 +65,32 @@ describe('large files into a fresh tree', () => {
 });
 
 describe('the line', () => {
+  test('is used by fewer streams where the source does not let all of them in, and what those were to bring comes with the rest', () => {
+    for (const number of [1, 2, 3, 4]) writeFileSync(join(folder, `share.${String(number)}`), `of ${String(number)};`);
+    // As sshd with MaxStartups 2:100:3 does it: of more than two at once the others are hung up on.
+    const text = `${scriptText('copy/transfer.sh')}
+      work=$1 way_flags= way_streams=4 here_bytes=0 bytes=1 lenient=
+      rsync_flags() { :; }
+      report_while() { :; }
+      measure_staging() { :; }
+      one_line() { cat; }
+      say() { echo "$@"; }
+      sleep() { :; }
+      start_stream() { (
+        : >"$work/progress.$1"
+        [ "$1" -le 2 ] || exit 12
+        echo 1 >"$work/progress.$1"
+        [ ! -e "$work/share.4" ]
+      ) & }
+      transfer 'copying in streams'
+      ls "$work"
+      cat "$work"/share.*`;
+    const said = sh(text, folder);
+    expect(said).toMatch(/going on in 2 of 4/);
+    expect(said).toMatch(/share\.1\nshare\.2\n[^]*of 1;of 3;of 2;of 4;$/);
+    expect(said).not.toMatch(/share\.[34]|refuse/);
+  });
+
   test('is shared out among streams by folder and large file, each name once, further names of a file not at all', () => {
     sh(
       'cd "$1" && mkdir -p video many/a many/b && for n in 1 2 3 4; do truncate -s 9M video/v$n; done && ln video/v1 video/again && truncate -s 4M top && echo x >many/a/f && echo x >many/b/f',
