@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { copyStep } from '../../src/steps/copy/copy-step.ts';
 import { freeNet } from '../demo/free-net.ts';
 import { specOf, startLabSteps, type LabSteps } from '../steps/lab-steps.ts';
+import { done } from '../steps/outcome.ts';
 import { benchIn, type Bench, type BenchContext } from './bench.ts';
 import { mixedTree } from './mixed-tree.ts';
 import { runCommand } from './run-command.ts';
@@ -117,8 +118,7 @@ export async function openCopyWorld(folder: string, log: (line: string) => void)
         world: world as never,
       });
       const wholeMs = performance.now() - began;
-      if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
-      const { took } = outcome.output as unknown as { took: CopyTimes & { thereAt: string } };
+      const { took } = done(outcome).output as unknown as { took: CopyTimes & { thereAt: string } };
       const { thereAt, ...parts } = took;
       const untilThereMs = Date.parse(thereAt) - beganAt;
       const said = Object.entries(parts).map(([part, ms]) => `${part.replace('Ms', '')} ${String(ms)}`);

@@ -14,6 +14,7 @@ import { copyStep } from '../../src/steps/copy/copy-step.ts';
 import { createClaims } from '../../src/transports/claims.ts';
 import { waitFor } from '../lab/process.ts';
 import { plannedStep, specOf, startLabSteps, type LabSteps } from '../steps/lab-steps.ts';
+import { done } from '../steps/outcome.ts';
 
 let steps: LabSteps;
 let folder: string;
@@ -88,8 +89,7 @@ const activate = async (id: string) => {
   const choices = { 'backup:files': { backup: 'files', host, path, takenAt: '2026-01-01T00:00:00.000Z' } };
   const spec = { ...copy, id };
   const outcome = await copyStep.run(plannedStep(spec), spec, { ...context, facts: { outputs: {}, choices } });
-  if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
-  return outcome.lines.join('\n');
+  return done(outcome).lines.join('\n');
 };
 const differences = (): string =>
   execFileSync('rsync', ['-aHAXnci', '--delete', '--numeric-ids', `${newest()}/www/`, `${www}/`]).toString();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fenceStep } from '../../src/steps/fence/fence-step.ts';
 import { maintenanceStep } from '../../src/steps/maintenance/maintenance-step.ts';
 import { salvageStep } from '../../src/steps/salvage/salvage-step.ts';
-import type { StepOutcome } from '../../src/steps/step-kind.ts';
 import { plannedStep, specOf, startLabSteps, type LabSteps } from './lab-steps.ts';
+import { done } from './outcome.ts';
 
 let steps: LabSteps;
 beforeAll(async () => {
@@ -15,10 +15,6 @@ afterAll(async () => {
   await steps.end();
 }, 60_000);
 
-const done = (outcome: StepOutcome): Extract<StepOutcome, { kind: 'done' }> => {
-  if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
-  return outcome;
-};
 const fence = (more: Record<string, unknown> = {}) =>
   specOf('fence', { id: 'fence', side: 'production', ways: [{ way: 'database', database: 'production' }], ...more });
 const mayConnect = (): Promise<string> =>

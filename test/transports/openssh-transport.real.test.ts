@@ -9,7 +9,7 @@ import { argv } from '../../src/transports/quote.ts';
 import { createRemoteJobs } from '../../src/transports/remote-job.ts';
 import type { HostTarget } from '../../src/transports/transport.ts';
 import { isRunning } from '../lab/process-table.ts';
-import { eventually, freePort, keygen, startSshd, type SshdFixture } from './sshd-fixture.ts';
+import { eventually, freePort, keygen, startSshd, whileOpen, type SshdFixture } from './sshd-fixture.ts';
 
 jest.setTimeout(60_000);
 
@@ -39,21 +39,13 @@ const limits = {
 const poolOf = (targets: readonly HostTarget[]): HostPool =>
   createTransportPool(targets, { limits, sharedFolder: shared });
 
-async function withPool<T>(targets: readonly HostTarget[], use: (pool: HostPool) => Promise<T>): Promise<T> {
-  const pool = poolOf(targets);
-  try {
-    return await use(pool);
-  } finally {
-    await pool.closeAll();
-  }
-}
-
-const logins = (): number => sshd.log().split('Accepted publickey').length - 1;
+const withPool = <T>(targets: readonly HostTarget[], use: (pool: HostPool) => Promise<T>): Promise<T> =>
+  whileOpen(poolOf(targets), use);
 
 describe('a command over openssh', () => {
   test('gives exit code, output and stderr over one login, whatever its arguments hold', async () => {
     await withPool([targetOf()], async (pool) => {
-      const before = logins();
+      const before = sshd.logins();
       const transport = await pool.connect('gravelines');
       const command = argv(
         'sh',
@@ -73,7 +65,7 @@ describe('a command over openssh', () => {
           stderr: 'no\n',
         });
       }
-      expect(logins() - before).toBe(1);
+      expect(sshd.logins() - before).toBe(1);
     });
   });
 
@@ -204,7 +196,7 @@ describe('an openssh login', () => {
     const first = poolOf([targetOf()]);
     await first.connectInteractively('gravelines');
     await first.closeAll();
-    const before = logins();
+    const before = sshd.logins();
     const control = readdirSync(shared).find((file) => !file.includes('.'));
     try {
       for (let round = 0; round < 2; round += 1) {
@@ -213,7 +205,7 @@ describe('an openssh login', () => {
           expect(await transport.exec(argv('true'), { timeoutMs: 5_000 })).toMatchObject({ exitCode: 0 });
         });
       }
-      expect(logins()).toBe(before);
+      expect(sshd.logins()).toBe(before);
     } finally {
       execFileSync('ssh', ['-F', '/dev/null', '-S', join(shared, control ?? ''), '-O', 'exit', 'drp'], {
         stdio: 'ignore',
@@ -225,7 +217,7 @@ describe('an openssh login', () => {
 test('a stopped sshd is noticed within the keepalive time, and no command logs in by itself', async () => {
   await withPool([targetOf()], async (pool) => {
     const transport = await pool.connect('gravelines');
-    const before = logins();
+    const before = sshd.logins();
     const running = transport.exec(argv('sleep', '30'), { timeoutMs: 60_000 });
     await new Promise((resolve) => setTimeout(resolve, 300));
     sshd.freeze();
@@ -234,7 +226,7 @@ test('a stopped sshd is noticed within the keepalive time, and no command logs i
     expect(performance.now() - startMs).toBeLessThan(3 * 1_000 + 3_000);
     sshd.thaw();
     expect(await transport.exec(argv('true'), { timeoutMs: 5_000 })).toMatchObject({ kind: 'lost' });
-    expect(logins()).toBe(before);
+    expect(sshd.logins()).toBe(before);
     expect(await (await pool.connect('gravelines')).exec(argv('true'), { timeoutMs: 5_000 })).toMatchObject({
       exitCode: 0,
     });

@@ -8,7 +8,7 @@ import { createTransportPool, type HostPool } from '../../src/transports/pool.ts
 import { argv } from '../../src/transports/quote.ts';
 import { scanHostKeys } from '../../src/transports/scan-host-keys.ts';
 import type { HostTarget } from '../../src/transports/transport.ts';
-import { freePort, keygen, startCutProxy, startSshd, type SshdFixture } from './sshd-fixture.ts';
+import { freePort, keygen, startCutProxy, startSshd, whileOpen, type SshdFixture } from './sshd-fixture.ts';
 
 jest.setTimeout(60_000);
 
@@ -24,20 +24,13 @@ afterAll(async () => {
 });
 
 /** Connects to changed targets, hands the pool over, and closes it. */
-async function withPool<T>(targets: readonly HostTarget[], use: (pool: HostPool) => Promise<T>, more = {}): Promise<T> {
-  const pool = createTransportPool(targets, {
-    limits: { ...limits, ...more },
-    agentSocket: '',
-    sharedFolder: join(sshd.folder, 'shared'),
-  });
-  try {
-    return await use(pool);
-  } finally {
-    await pool.closeAll();
-  }
-}
-
-const logins = (): number => sshd.log().split('Accepted publickey').length - 1;
+const withPool = <T>(targets: readonly HostTarget[], use: (pool: HostPool) => Promise<T>, more = {}): Promise<T> => {
+  const sharedFolder = join(sshd.folder, 'shared');
+  return whileOpen(
+    createTransportPool(targets, { limits: { ...limits, ...more }, agentSocket: '', sharedFolder }),
+    use,
+  );
+};
 
 describe('a command over ssh2', () => {
   test('gives exit code, output and stderr, whatever its arguments hold', async () => {
@@ -89,7 +82,7 @@ describe('a command over ssh2', () => {
 
   test('shares one connection with others, at most 8 at once, the rest in line', async () => {
     await withPool([sshd.target()], async (pool) => {
-      const before = logins();
+      const before = sshd.logins();
       const transports = await Promise.all(Array.from({ length: 5 }, () => pool.connect('gravelines')));
       expect(new Set(transports).size).toBe(1);
       // sshd refuses the 11th session of a connection.
@@ -97,7 +90,7 @@ describe('a command over ssh2', () => {
         Array.from({ length: 30 }, () => transports[0]!.exec(argv('sleep', '0.05'), { timeoutMs: 20_000 })),
       );
       for (const result of results) expect(result).toMatchObject({ kind: 'exited', exitCode: 0 });
-      expect(logins() - before).toBe(1);
+      expect(sshd.logins() - before).toBe(1);
     });
   });
 
@@ -148,14 +141,14 @@ describe('a host key', () => {
   test('that is another one than pinned stops before the login', async () => {
     keygen(join(sshd.folder, 'other'), 'ed25519');
     const pinned = readFileSync(join(sshd.folder, 'other.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
-    const before = logins();
+    const before = sshd.logins();
     await withPool([sshd.target({ hostKeys: [pinned] })], async (pool) => {
       await expect(pool.connect('gravelines')).rejects.toMatchObject({
         code: 'host-key-mismatch',
         details: { found: fingerprint(sshd.hostKeys[0]!), pinned: fingerprint(pinned) },
       });
     });
-    expect(logins()).toBe(before);
+    expect(sshd.logins()).toBe(before);
   });
 
   test.each([0, 1, 2])('pinned by type number %i alone is enough, whichever type the host prefers', async (index) => {
@@ -220,9 +213,9 @@ describe('a login', () => {
   test('to 30 hosts at once gets into all, though sshd hangs up where too many knock', async () => {
     const targets = Array.from({ length: 30 }, (_, index) => sshd.target({ name: `host-${index}` }));
     await withPool(targets, async (pool) => {
-      const before = logins();
+      const before = sshd.logins();
       await Promise.all(targets.map((target) => pool.connect(target.name)));
-      expect(logins() - before).toBe(30);
+      expect(sshd.logins() - before).toBe(30);
     });
   });
 

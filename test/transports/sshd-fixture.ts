@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { HostTarget } from '../../src/transports/transport.ts';
+import type { HostTarget, TransportPool } from '../../src/transports/transport.ts';
 import { descendants } from '../lab/process-table.ts';
 
 /** A throwaway sshd of this user on loopback, with a home folder of its own. */
@@ -19,6 +19,8 @@ export interface SshdFixture {
   freeze(): void;
   thaw(): void;
   log(): string;
+  /** How often somebody has logged in. */
+  logins(): number;
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export async function startSshd(
       .join(' ')
       .trim(),
   );
+  const log = (): string => readFileSync(join(folder, 'log'), 'utf8');
   const signal = (name: NodeJS.Signals): void => {
     for (const pid of [...descendants(sshd.pid ?? 0), sshd.pid ?? 0]) sendSignal(pid, name);
   };
@@ -92,7 +95,8 @@ export async function startSshd(
     }),
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
-    log: () => readFileSync(join(folder, 'log'), 'utf8'),
+    log,
+    logins: () => log().split('Accepted publickey').length - 1,
     stop: async () => {
       signal('SIGCONT');
       for (const pid of descendants(sshd.pid ?? 0)) sendSignal(pid, 'SIGKILL');
@@ -100,6 +104,15 @@ export async function startSshd(
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Hands connections over, and closes them whatever happens. */
+export async function whileOpen<P extends TransportPool, T>(pool: P, use: (pool: P) => Promise<T>): Promise<T> {
+  try {
+    return await use(pool);
+  } finally {
+    await pool.closeAll();
+  }
 }
 
 /** A TCP way to a port that can be cut at any instant. */

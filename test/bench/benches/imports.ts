@@ -6,6 +6,7 @@ import type { Json } from '../../../src/events/event.ts';
 import { databaseStep } from '../../../src/steps/database/database-step.ts';
 import { freeNet } from '../../demo/free-net.ts';
 import { specOf, startLabSteps } from '../../steps/lab-steps.ts';
+import { done } from '../../steps/outcome.ts';
 import { benchIn, type Bench } from '../bench.ts';
 import { largeDatabase } from '../large-database.ts';
 import { CpuFloor } from '../machine-cpu.ts';
@@ -66,8 +67,7 @@ export const bench: Bench = benchIn({
         prepare: clear,
         run: async () => {
           const facts = { outputs: { fetched }, choices: {} };
-          const outcome = await floor.turn(() => steps.run(databaseStep, bring, { facts }));
-          if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
+          done(await floor.turn(() => steps.run(databaseStep, bring, { facts })));
         },
       },
       peers: [

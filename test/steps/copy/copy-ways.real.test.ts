@@ -5,10 +5,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writ
 import { basename, join } from 'node:path';
 import { copyStep } from '../../../src/steps/copy/copy-step.ts';
 import { probeCopy } from '../../../src/steps/copy/probe-copy.ts';
-import type { StepContext, StepOutcome } from '../../../src/steps/step-kind.ts';
+import type { StepContext } from '../../../src/steps/step-kind.ts';
 import { labContext } from '../../lab/lab.ts';
 import { listRelays } from '../../lab/relay.ts';
 import { plannedStep, specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
+import { done } from '../outcome.ts';
 
 let steps: LabSteps;
 let from: string;
@@ -59,10 +60,6 @@ const copy = async (id: string, more: Record<string, unknown> = {}, changes: Par
   const path = `ways/${basename(from)}`;
   const spec = specOf('copy', { id, from: { host: 'backup-odd', path }, to: { host: 'gravelines', path }, ...more });
   return done(await steps.run(copyStep, spec, changes));
-};
-const done = (outcome: StepOutcome): Extract<StepOutcome, { kind: 'done' }> => {
-  if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
-  return outcome;
 };
 const sh = (text: string, ...args: string[]): string => execFileSync('sh', ['-c', text, 'sh', ...args]).toString();
 /** What rsync itself would still change, by content, modes, owners, times, links, ACLs and attributes. */

@@ -2,10 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DrpError } from '../../../src/base/errors.ts';
 import { copyStep } from '../../../src/steps/copy/copy-step.ts';
-import type { StepOutcome } from '../../../src/steps/step-kind.ts';
 import { plannedStep, specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
+import { done, failure } from '../outcome.ts';
 
 let steps: LabSteps;
 let from: string;
@@ -25,14 +24,6 @@ const spec = (id: string, more: Record<string, unknown> = {}) =>
     to: { host: 'gravelines', path: 'case/tree' },
     ...more,
   });
-const done = (outcome: StepOutcome): Extract<StepOutcome, { kind: 'done' }> => {
-  if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
-  return outcome;
-};
-const failure = (outcome: StepOutcome): DrpError => {
-  if (outcome.kind !== 'failed') throw new Error(`it is ${outcome.kind}`);
-  return outcome.error;
-};
 const isRoot = process.getuid?.() === 0;
 
 /** What rsync itself would still change, by content, modes, owners, times and links; who is not root makes no pipes either. */

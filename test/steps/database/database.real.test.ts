@@ -7,8 +7,8 @@ import type { DrpError } from '../../../src/base/errors.ts';
 import { backupItems, lookForBackups } from '../../../src/steps/backups/backup-evidence.ts';
 import { surveyBackup } from '../../../src/steps/backups/survey-backup.ts';
 import { databaseStep } from '../../../src/steps/database/database-step.ts';
-import type { StepOutcome } from '../../../src/steps/step-kind.ts';
 import { plannedStep, specOf, startLabSteps, type LabSteps } from '../lab-steps.ts';
+import { done, failure } from '../outcome.ts';
 
 const fetch = specOf('database', { id: 'fetch', do: 'fetch', database: 'recovery', from: { backup: 'users' } });
 const bringIn = specOf('database', { id: 'import', do: 'import', database: 'recovery', fetch: 'fetch' });
@@ -30,14 +30,6 @@ afterAll(async () => {
   await steps.end();
 }, 60_000);
 
-const done = (outcome: StepOutcome): Extract<StepOutcome, { kind: 'done' }> => {
-  if (outcome.kind !== 'done') throw outcome.kind === 'failed' ? outcome.error : new Error(outcome.reason);
-  return outcome;
-};
-const failure = (outcome: StepOutcome): DrpError => {
-  if (outcome.kind !== 'failed') throw new Error(`it is ${outcome.kind}`);
-  return outcome.error;
-};
 const orders = (site: 'limburg' | 'gravelines'): Promise<string> =>
   steps.lab.sql(site, 'select count(*), max(created_at) from kyc.orders;');
 
