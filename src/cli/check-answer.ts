@@ -17,7 +17,7 @@ export async function checkAnswer(
   const exitCode = exitCodeOf(report.findings);
   if (view.junit) {
     const { checkJunit } = await import('../views/check-junit.ts');
-    return { text: checkJunit(report), json, exitCode };
+    return { text: checkJunit(report), exact: true, json, exitCode };
   }
   switch (view.format) {
     case 'table':
@@ -28,7 +28,7 @@ export async function checkAnswer(
     }
     case 'prometheus': {
       const { checkPrometheus } = await import('../views/check-prometheus.ts');
-      return { text: checkPrometheus(report), json, exitCode };
+      return { text: checkPrometheus(report), exact: true, json, exitCode };
     }
   }
 }

@@ -1,4 +1,5 @@
 import { DrpError } from '../base/errors.ts';
+import { fold } from '../views/layout.ts';
 import { createStyle, type Style } from '../views/style.ts';
 
 /** Ways in and out of this process, and what the caller asked of them. Verbs use nothing else of the process. */
@@ -34,6 +35,11 @@ export function processIo(args: readonly string[]): Io {
   };
 }
 
+/** On a terminal lines break between words; a pipe or a file gets each whole. */
+function shownText({ stdout, width }: Io, text: string, { exact }: VerbAnswer): string {
+  return stdout.isTTY === true && exact !== true ? fold(text.trimEnd(), width) : text.trimEnd();
+}
+
 function currentFolder(): string {
   try {
     return process.cwd();
@@ -45,12 +51,14 @@ function currentFolder(): string {
 /** What a verb answers: text for people and the same as JSON. With --json the object is the last line of stdout. */
 export interface VerbAnswer {
   readonly text?: string;
+  /** The text is data, or stands byte for byte as something keeps it: a terminal gets it as it is, too. */
+  readonly exact?: true;
   readonly json: object;
   readonly exitCode?: number;
 }
 
 export function writeAnswer(io: Io, answer: VerbAnswer): number {
   if (io.json) io.stdout.write(`${JSON.stringify(answer.json)}\n`);
-  else if (answer.text !== undefined && answer.text !== '') io.stdout.write(`${answer.text.trimEnd()}\n`);
+  else if (answer.text !== undefined && answer.text !== '') io.stdout.write(`${shownText(io, answer.text, answer)}\n`);
   return answer.exitCode ?? 0;
 }

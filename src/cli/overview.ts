@@ -11,13 +11,13 @@ export const verbLines: readonly (readonly [
       ['init', 'ask for the facts of a site and write its runbook'],
       ['hosts', 'pin or show host keys and identities: pin, show'],
       ['connect', 'open a connection that needs a password or a one-time code'],
-      ['plan', 'show every step, gate and command of a procedure; touches no network'],
+      ['plan', 'show every step, gate and command of a procedure; no network'],
       ['who-can', 'who may pass each gate and say each deciding word'],
       ['prove', 'look at every path of a procedure under the laws, before the fire'],
       ['print', 'the procedure on paper: commands, contacts, forms to sign, a log'],
-      ['check', 'look at hosts, backups, names, people: is the site fit for a disaster tonight'],
+      ['check', 'hosts, backups, names, people: is the site fit for a disaster'],
       ['sync', 'keep the recovery side warm from the backups, for cron'],
-      ['drill', 'the activation as an exercise, into an isolated target; clean-up at the end'],
+      ['drill', 'the activation as an exercise, into an isolated target'],
     ],
   ],
   [
@@ -62,20 +62,21 @@ Usage: drp VERB [options]
 ${groups.join('\n\n')}
 
 Every verb takes
-  --journal URL   where runs are recorded (default: sqlite: in $XDG_STATE_HOME/drp)
+  --journal URL   where runs are recorded (else sqlite: in $XDG_STATE_HOME/drp)
   --json          one JSON object last on stdout, errors included
   --no-color      no colours (also: NO_COLOR)
   --help          what the verb does, its options, examples
 
 Examples
-  $ drp plan --site gravelines             read the procedure before you need it
-  $ drp activate --site gravelines         the disaster: drp asks what it must know
-  $ drp status --watch                     look on from another terminal
-  $ drp approve switchover                 the second person, at the second terminal
-  $ drp resume                             go on after a stop or a crash
+  $ drp plan --site gravelines        read the procedure before you need it
+  $ drp activate --site gravelines    the disaster: drp asks what it must know
+  $ drp status --watch                look on from another terminal
+  $ drp approve switchover            the second person, at the second terminal
+  $ drp resume                        go on after a stop or a crash
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or runbook, 3 refused, 4 host or service not
-reached, 5 journal integrity, 75 parked and waiting for a person, 130 detached.
+Exit codes: 0 done, 1 failed, 2 wrong usage or runbook, 3 refused, 4 host or
+service not reached, 5 journal integrity, 75 parked and waiting for a person,
+130 detached.
 `;
 }
 

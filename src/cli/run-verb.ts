@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { DrpError } from '../base/errors.ts';
 import { nearest } from '../runbook/spelling.ts';
+import { reflow } from '../views/layout.ts';
 import { processIo, writeAnswer, type Io } from './io.ts';
 import { verbLines } from './overview.ts';
 import { reportError } from './report-error.ts';
@@ -83,10 +84,14 @@ function baseCommand(name: string): Command {
 
 /** Every command and subcommand: errors come back as exceptions, common options are known, nothing writes by itself. */
 function quietAll(command: Command): void {
+  const { stdout } = process;
+  // Examples and remarks are written for 100 columns; only a terminal has fewer.
+  const helpWidth = stdout.isTTY ? Math.min(stdout.columns, 100) : 100;
+  const folded = (text: string) => (stdout.isTTY ? reflow(text, helpWidth) : text);
   command
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ writeErr: () => undefined, writeOut: (text) => void stdout.write(folded(text)) })
+    .configureHelp({ helpWidth })
     .helpOption('--help', 'show this help');
   if (command.commands.length > 0) {
     command.helpCommand(false).option('--json', 'one JSON object last on stdout').option('--no-color', 'no colours');

@@ -39,21 +39,42 @@ function wrapLine(text: string, width: number, indent: string): string[] {
 
 /**
  * Each line that is too wide, broken at spaces and otherwise as it is: columns inside it stay aligned. A terminal itself would break
- * it in the middle of a word. `end` stands behind each part but the last.
+ * it in the middle of a word.
  */
-export function fold(text: string, width: number, { indent = '    ', end = '' } = {}): string {
+export function fold(text: string, width: number): string {
   return text
     .split('\n')
-    .map((line) => (columns(line) <= width ? line : foldLine(line, width - end.length, indent).join(`${end}\n`)))
+    .flatMap((line) =>
+      columns(line) <= width ? [line] : foldLine(line, width, { indent: '    ', words: /( *)([^ ]+)/g }),
+    )
     .join('\n');
 }
 
-function foldLine(text: string, width: number, indent: string): string[] {
+/** Paragraphs that were written for another width, anew for this one: lines that are not indented and stand together. */
+export function reflow(text: string, width: number): string {
+  const parts: string[][] = [];
+  let before = '';
+  for (const line of text.split('\n')) {
+    const goesOn = /^\S/.test(line) && /^\S/.test(before);
+    if (goesOn) parts.at(-1)?.push(line);
+    else parts.push([line]);
+    before = line;
+  }
+  return parts
+    .map((lines) => (lines.length > 1 ? wrap(lines.join(' '), width).join('\n') : fold(lines.join(''), width)))
+    .join('\n');
+}
+
+/** `words`: each with the spaces before it. */
+function foldLine(
+  text: string,
+  width: number,
+  { indent, words }: { readonly indent: string; readonly words: RegExp },
+): string[] {
   const lead = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let line = lead;
-  // A word, and the spaces before it.
-  for (const [, gap = '', word = ''] of text.slice(lead.length).matchAll(/( *)([^ ]+)/g)) {
+  for (const [, gap = '', word = ''] of text.slice(lead.length).matchAll(words)) {
     if (line.trim() !== '' && columns(line + gap + word) > width) {
       lines.push(line);
       line = lead + indent + word;
@@ -64,9 +85,15 @@ function foldLine(text: string, width: number, indent: string): string[] {
   return [...lines, line];
 }
 
+const commandEnd = ' \\';
+/** What stands between quotes is one word: a backslash in it would be part of it. */
+const commandWords = /( *)((?:'[^']*'|"[^"]*"|[^ ])+)/g;
+
 /** A command that can be pasted as it is shown: what does not fit goes on behind a backslash. */
 export function commandLines(command: string, width: number): string[] {
-  return fold(command, width, { indent: '  ', end: ' \\' }).split('\n');
+  if (columns(command) <= width) return [command];
+  const lines = foldLine(command, width - commandEnd.length, { indent: '  ', words: commandWords });
+  return lines.map((line, at) => (at === lines.length - 1 ? line : `${line}${commandEnd}`));
 }
 
 /**

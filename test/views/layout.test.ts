@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { columns, commandLines, fitRows, fold, inOneLine, table } from '../../src/views/layout.ts';
+import { columns, commandLines, fitRows, fold, inOneLine, reflow, table } from '../../src/views/layout.ts';
 
 const five = 'one\ntwo\nthree\nfour\nfive\n';
 
@@ -51,4 +51,15 @@ test('a command that is too wide can be pasted as it is shown', () => {
   ]);
   expect(commandLines(command, 100)).toEqual([command]);
   expect(lines.join('\n').replace(/ \\\n +/g, ' ')).toBe(command);
+  // A backslash between quotes would be part of what is said.
+  expect(commandLines("drp decide mark-done dns --evidence 'registrar ticket 4711'", 50)).toEqual([
+    'drp decide mark-done dns --evidence \\',
+    "  'registrar ticket 4711'",
+  ]);
+});
+
+test('paragraphs are set anew for a narrower terminal; what is indented keeps its lines', () => {
+  const text = 'Usage: drp x\n\nOne two three four\nfive six.\n\nExamples\n  $ drp x  a\n';
+  expect(reflow(text, 12)).toBe('Usage: drp x\n\nOne two\nthree four\nfive six.\n\nExamples\n  $ drp x  a\n');
+  expect(reflow(text, 100)).toBe('Usage: drp x\n\nOne two three four five six.\n\nExamples\n  $ drp x  a\n');
 });

@@ -117,6 +117,7 @@ function showGate(run: string, gate: string, events: readonly Event[]): VerbAnsw
   );
   return {
     text: printable(statementText(last.data.statement)),
+    exact: true,
     json: {
       run,
       gate,

@@ -155,7 +155,7 @@ async function toSign(
   if (planOf(events).world.people[person] === undefined) throw new DrpError('person-unknown', { who: `'${person}'` });
   const text = answerText(statement, { decision, person, reason, at: systemClock.nowIso() });
   const shown = options.qr === true && !io.json ? await asQr(io, text) : text;
-  return { text: shown, json: { run, gate: subject, person, decision, text } };
+  return { text: shown, exact: true, json: { run, gate: subject, person, decision, text } };
 }
 
 /** A code that is broken over lines is none: a terminal that is too narrow is told how wide it must be. */
