@@ -2,8 +2,11 @@ import { randomFrom, type Campaign } from './campaign.ts';
 import { killFast } from './kill-fast.ts';
 import { killOnLab } from './kill-lab.ts';
 
-/** Runs over which the kills of a procedure are spread: on the lab, each is killed some dozen times, and is over in minutes. */
-const groups = 24;
+/**
+ * Runs over which the kills of a procedure are spread, the least: on the lab, each is killed some dozen times. As many as there are
+ * shards, where those are more: each is then one run, and the sooner over.
+ */
+const groupsMin = 24;
 const fastRuns = { full: 1_000, short: 20 };
 
 export const campaign: Campaign = {
@@ -17,7 +20,12 @@ export const campaign: Campaign = {
     const figures = { fastRuns: fast.runs, fastKills: fast.kills };
     if (short) return { cases: fast.runs, failures: fast.failures, figures };
     // All shards plan the same kills and each takes its part of them.
-    const { failures, cases, ...lab } = await killOnLab({ groups, shard, random: randomFrom(seed), log });
+    const { failures, cases, ...lab } = await killOnLab({
+      groups: Math.max(groupsMin, shard.of),
+      shard,
+      random: randomFrom(seed),
+      log,
+    });
     return { cases: fast.runs + cases, failures: [...fast.failures, ...failures], figures: { ...figures, ...lab } };
   },
 };
