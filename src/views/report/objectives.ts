@@ -3,7 +3,7 @@ import type { Event, EventOf, Json } from '../../events/event.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { drillRecovery } from '../drill-outcome.ts';
 import { betweenMs, instantText } from '../instants.ts';
-import { servedIn } from './outages.ts';
+import { servedIn, stepsIn } from './outages.ts';
 import type { Objective, Restored } from './report.ts';
 
 /** The objectives of the runbook beside what the run achieved, as far as its record says. */
@@ -18,12 +18,23 @@ export function objectivesOf(events: readonly Event[], plan: Plan, restored: Res
     const planned = 'a return is planned: its frozen window is under Objectives, as downtime';
     return [doesNotApply(rto, planned), ...[files, database, skew].map((one) => doesNotApply(one, frozen))];
   }
-  return [
-    recoveryTime(events, plan, rto),
-    ...lossOf(files, 'files', restored),
-    ...lossOf(database, 'database', restored),
-    skewOf(skew, events),
-  ];
+  const time = recoveryTime(events, plan, rto);
+  if (plan.procedure === 'activation' && wasLeftEarly(events, plan)) {
+    const left = 'the run was aborted before it moved users: no data was given up';
+    return [time, ...[files, database, skew].map((one) => doesNotApply(one, left))];
+  }
+  return [time, ...lossOf(files, 'files', restored), ...lossOf(database, 'database', restored), skewOf(skew, events)];
+}
+
+/** Aborted before any step of the switchover was begun: users stay where they were. */
+function wasLeftEarly(events: readonly Event[], plan: Plan): boolean {
+  const moving = new Set(stepsIn(plan, 'switchover').map((step) => step.id));
+  const moved = events.some(
+    ({ type, data }) =>
+      (type === 'effect.started' && data.source === 'step' && moving.has(data.id)) ||
+      (type === 'decision.made' && data.verb === 'mark-done' && moving.has(data.subject)),
+  );
+  return !moved && events.some(({ type, data }) => type === 'run.ended' && data.outcome === 'aborted');
 }
 
 type Head = Pick<Objective, 'id' | 'name' | 'objectiveMs'>;

@@ -91,7 +91,8 @@ function endOf(events: readonly Event[], plan: Plan, first: number): End {
   return { toAt: ended.at, proven: false, how, events: [first, ended.seq] };
 }
 
-function stepsIn(plan: Plan, phase: string): readonly PlannedStep[] {
+/** The steps of a phase, lane after lane. */
+export function stepsIn(plan: Plan, phase: string): readonly PlannedStep[] {
   return (plan.phases[phase] ?? []).flatMap((lane) => lane.steps);
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import type { Event } from '../../../src/events/event.ts';
+import type { Event, EventOf } from '../../../src/events/event.ts';
+import { frozenPlan } from '../../../src/plan/frozen-plan.ts';
 import { reportOf } from '../../../src/views/report/model.ts';
 import { sections } from '../../../src/views/report/report.ts';
 import { compareReport, renderReport, reportClaim, type ReportForm } from '../../../src/views/report/verify.ts';
@@ -42,6 +43,22 @@ describe('reports of recorded runs', () => {
     const { objectives, outages } = reportOf(recordedRun('format-1-return'));
     expect(outages).toMatchObject([{ kind: 'planned', proven: true }]);
     expect(objectives.every(({ verdict }) => verdict === 'does not apply')).toBe(true);
+  });
+
+  test('an activation that was aborted before it moved users lost nothing; one aborted after that may have', () => {
+    const run = recordedRun('format-1-activation');
+    const plan = frozenPlan(run[0] as EventOf<'run.began'>);
+    const switching = plan.phases['switchover']?.flatMap((lane) => lane.steps.map(({ id }) => id)) ?? [];
+    const first = run.findIndex((event) => event.type === 'effect.started' && switching.includes(event.data.id));
+    const last = run.find((event) => event.type === 'run.ended') as EventOf<'run.ended'>;
+    const aborted = { ...last, data: { ...last.data, outcome: 'aborted' } } as Event;
+    const [early, moved] = [run.slice(0, first), run.slice(0, first + 1)].map((events) => [...events, aborted]);
+    const lossOf = (events: readonly Event[] = []) =>
+      reportOf(events)
+        .objectives.slice(1)
+        .map(({ verdict }) => verdict);
+    expect(lossOf(moved)).toEqual(['met', 'met', 'met']);
+    expect(lossOf(early)).toEqual(['does not apply', 'does not apply', 'does not apply']);
   });
 
   test('waiting at gates is drawn apart from work, and the planned length beside it', () => {
