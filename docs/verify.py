@@ -47,7 +47,7 @@ def chain(seq, line):
     hashes.append(digest), attempt(seq, lambda: meaning(event, event["data"]))
 def frame():
     told = {"head": {"hash": hashes[-1], "seq": len(hashes) - 1}, "sha256": sha("\n".join(lines[:-2]) + "\n")}
-    need(["".join(parse(lines[0])), parse(lines[-2]), lines[-1]] == ["exportedAtformatrunversion", told, ""], "it was cut")
+    need(["".join(parse(lines[0])), parse(lines[-2]), lines[-1]] == ["exportedAtformatrunversion", told, ""], "it was cut, or changed")
 def anchor(text):
     said = re.fullmatch(r"\s*(\S+) (\d{1,9}):([0-9a-f]{12,64})\s*", text) or need(False, f"anchor '{text}' is not RUN SEQ:HEAD12")
     held = said[1] == run and 0 < int(said[2]) < len(hashes) and hashes[int(said[2])].startswith(said[3])

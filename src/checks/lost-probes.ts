@@ -66,7 +66,7 @@ async function dataLeft(context: CheckContext): Promise<readonly Finding[]> {
   }
   const { skewMs, within } = choices;
   const skew = findingFor('lost.skew', 'recovery');
-  const threshold = `${formatDuration(runbook.objectives.skewMs)} apart`;
+  const threshold = `may be ${formatDuration(runbook.objectives.skewMs)} apart`;
   const advice = 'Have files and database copied closer to each other, to places that are not lost together.';
   return [
     ...choices.choices.map(lossFinding),
@@ -112,7 +112,7 @@ export function timeNeeded(runbook: Runbook, lost: readonly string[], plans: rea
   const { rtoMs } = runbook.objectives;
   const time = findingFor('lost.time', 'activation');
   const words = {
-    threshold: `${formatDuration(rtoMs)} (RTO)`,
+    threshold: `RTO ${formatDuration(rtoMs)}`,
     metrics: [{ name: 'expected_seconds', value: Math.round(expectMs / 1000), fail: Math.round(rtoMs / 1000) }],
   };
   const found = `${formatDuration(expectMs)} of work on the critical path${unknown.length === 0 ? '' : `, and ${String(unknown.length)} steps that say no duration`}; people's time comes on top`;

@@ -22,7 +22,7 @@ export function askCopy(
         .join(''),
     );
     const more = copies.length - listedMax;
-    if (more > 0) context.io.stderr.write(`  and ${more} older ones of '${backup}'\n`);
+    if (more > 0) context.io.stderr.write(`  and ${more} older, of '${backup}'\n`);
   }
   return context.ask.question({
     message: 'Which copy? (BACKUP HOST:TIME, as above)',

@@ -206,7 +206,7 @@ function stopLines({ style, width }: Io, { summary, stops, reasons, site }: Ende
   return [
     ...(turned === undefined ? [] : [style.attention(`  a real run now: ${turned}`)]),
     ...(stops.length === 0
-      ? [style.good('  nothing seen that would stop a real run')]
+      ? [style.good(`  nothing ${turned === undefined ? '' : 'else '}seen that would stop a real run`)]
       : [
           style.bad(`  a real run would stop here (${stops.length}):`),
           ...listed(stops.map(({ kind, subject, reason }) => `${kind} ${subject}: ${reason}`)),

@@ -33,7 +33,10 @@ export function slaText(site: string, sla: Sla, width: number): string {
 function plannedRule({ noticeWorkingDays, plannedPerQuarter, holidays }: SlaRules): string {
   const days = noticeWorkingDays === 1 ? '1 working day' : `${String(noticeWorkingDays)} working days`;
   const stops = plannedPerQuarter === 1 ? 'one stop' : `${String(plannedPerQuarter)} stops`;
-  const free = holidays.length === 0 ? '' : `, ${String(holidays.length)} holidays counted out`;
+  const free =
+    holidays.length === 0
+      ? ''
+      : `, ${holidays.length === 1 ? '1 holiday' : `${String(holidays.length)} holidays`} counted out`;
   return `${stops} a quarter, announced ${days} before${free} (--planned-limit, --notice-days)`;
 }
 

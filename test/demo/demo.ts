@@ -111,6 +111,8 @@ async function conclude(
   const served = await readServed(lab.facts);
   const rtoMs = Date.parse(servedAt(summary)) - Date.parse(summary.situation?.sinceAt ?? summary.beganAt);
   const loss = { filesMs: summary.losses.filesMs ?? null, databaseMs: summary.losses.databaseMs ?? null };
+  // The record of this run goes with its lab: commands with its name would find nothing.
+  const named = keep ? run.run : 'RUN';
   say(`
 What changed
   DNS          ${run.before} → ${after}
@@ -119,10 +121,10 @@ What changed
   time         ${formatDuration(rtoMs)} since the fire; the objective is ${formatDuration(summary.rtoMs)}
   record       ${audit}
 
-${keep ? `Look at it; type first:\n  ${exportLine(stage.env)}` : `${keeping}\nThen look at it:`}
-  ${typed(['audit', 'show', '--run', run.run])}
-  ${typed(['report', run.run, '--output', 'report.html'])}
-  ${typed(['audit', 'verify', '--run', run.run])}
+${keep ? `Look at it; type first:\n  ${exportLine(stage.env)}` : `${keeping}\nThen look at its run:`}
+  ${typed(['audit', 'show', '--run', named])}
+  ${typed(['report', named, '--output', 'report.html'])}
+  ${typed(['audit', 'verify', '--run', named])}
   ${typed(['obligation', 'list'])}`);
   const dns = { before: run.before, after };
   const answer = { run: run.run, outcome: summary.outcome, dns, servedBy: served.site, rtoMs, loss, audit };

@@ -80,7 +80,7 @@ export const gatesErrors = {
   'key-unreadable': {
     exitCode: 2,
     message: 'key {file} cannot be used: {reason}',
-    hint: 'Use an unencrypted OpenSSH key file, or load the key: ssh-add {file}.',
+    hint: 'Name the file of an unencrypted OpenSSH private key; load one with a passphrase into the agent: ssh-add {file}.',
   },
   'evidence-changed': {
     exitCode: 3,

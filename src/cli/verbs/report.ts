@@ -100,7 +100,10 @@ async function verify(io: Io, file: string, options: ReportOptions): Promise<Ver
   switch (verdict.kind) {
     case 'same': {
       const { laterEvents, outdated } = verdict;
-      const held = laterEvents === 0 ? 'what other runs of the site did since' : `${laterEvents} later event(s)`;
+      const held =
+        laterEvents === 0
+          ? 'what other runs of the site did since'
+          : `${laterEvents} later ${laterEvents === 1 ? 'event' : 'events'}`;
       const later = outdated ? `\nThe journal holds ${held}: a new report would say more.` : '';
       return {
         text: `${said}\nGOOD: it is what the journal says, byte for byte.${later}`,

@@ -117,7 +117,9 @@ function coveredText(plan: Plan, id: string): string {
 export function overviewPart(plan: Plan, stations: readonly PlanStation[], points: readonly BookletPoint[]): string {
   const line = ({ kind, name }: PlanStation): string => {
     if (kind === 'gate') return `GATE ${name}`;
-    const steps = (plan.phases[name] ?? []).flatMap((lane) => lane.steps.map(({ id }) => id));
+    const steps = (plan.phases[name] ?? []).flatMap((lane) =>
+      lane.steps.map((step) => `${step.kind === 'gate' ? 'GATE ' : ''}${step.id}`),
+    );
     return `${name}: ${steps.join(', ') || 'nothing to do'}`;
   };
   return [
