@@ -13,7 +13,7 @@ export function obligationsText(obligations: readonly ObligationSummary[], width
       .split('\n')
       .flatMap((line) => wrap(`    ${line}`, width).map((part) => part.trimEnd())),
     one.settled === undefined
-      ? `    settle it with: drp obligation settle ${one.id} --reason TEXT`
+      ? `    settle: drp obligation settle ${one.id} --reason TEXT`
       : `    settled ${instantText(one.settled.at)} by ${one.settled.by}: ${printableLine(one.settled.reason)}`,
   ]);
   return `${lines.join('\n')}\n`;

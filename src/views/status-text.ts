@@ -109,7 +109,7 @@ export function siteLines(site: SiteStanding, view: Pick<StatusView, 'width' | '
             view.width,
             '  ',
           ),
-          `    settle it: drp obligation settle ${one.id} --reason TEXT`,
+          `    settle: drp obligation settle ${one.id} --reason TEXT`,
         ])),
   ];
 }
