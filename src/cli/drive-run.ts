@@ -14,6 +14,7 @@ import { drillRecovery, type DrillRecovery } from '../views/drill-outcome.ts';
 import { printableLine } from '../views/escape.ts';
 import { instantText } from '../views/instants.ts';
 import { wrap } from '../views/layout.ts';
+import { lossesText } from '../views/losses.ts';
 import {
   rehearsedReasons,
   rehearsedStops,
@@ -24,7 +25,7 @@ import {
 import { outagesOf } from '../views/report/outages.ts';
 import type { Outage } from '../views/report/report.ts';
 import { elapsedMs, runSummary, type RunSummary } from '../views/run-summary.ts';
-import { lossesText, siteLines, type SiteStanding } from '../views/status-text.ts';
+import { siteLines, type SiteStanding } from '../views/status-text.ts';
 import { createAsk } from './ask.ts';
 import type { Io, VerbAnswer } from './io.ts';
 import { planOf } from './plan-of.ts';
@@ -145,12 +146,13 @@ function endedText(io: Io, ended: Ended, outcome: string): string {
   const elapsed = elapsedMs(summary, systemClock.nowMs());
   const drilled = summary.mode === 'drill';
   const mode = summary.mode === 'dry-run' ? ' (dry-run)' : '';
-  const loss = lossesText(summary.losses);
+  const aborted = outcome === 'aborted';
+  const loss = lossesText(summary.losses, style, aborted ? {} : summary.lossLimits);
   return [
     `${style.bold(`${drilled ? 'EXERCISE: ' : ''}${summary.procedure} of ${summary.site}${mode}: ${outcome}`)} in ${formatDuration(elapsed)}`,
     ...(loss === ''
       ? []
-      : wrap(`  ${drilled || outcome === 'aborted' ? 'would have been lost' : 'loss'}: ${loss}`, io.width, '    ')),
+      : wrap(`  ${drilled || aborted ? 'would have been lost' : 'loss'}: ${loss}`, io.width, '    ')),
     ...drillLines(io, summary, recovery),
     ...outages.flatMap((outage) => outageLines(io, summary, outage)),
     ...stopLines(io, ended),

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { DrpError } from '../base/errors.ts';
 import type { Situation } from '../events/event.ts';
 import { ordererOf, whoOrders } from '../gates/who-orders.ts';
@@ -18,7 +19,7 @@ export interface GivenSituation {
 interface Deps {
   readonly io: Io;
   readonly ask: Ask;
-  readonly nowMs: number;
+  readonly clock: Clock;
 }
 
 interface Fact {
@@ -29,6 +30,8 @@ interface Fact {
   readonly refuse: (text: string) => string | undefined;
   /** The error where it was given; absent: wrong-usage. */
   readonly error?: (reason: string) => DrpError;
+  /** What is kept of a text that will do: taken when it is said, whatever is asked afterwards. Absent: the text. */
+  readonly keep?: (text: string) => string;
 }
 
 /**
@@ -37,7 +40,7 @@ interface Fact {
  * nothing-to-do where the person leaves.
  */
 export async function askSituation(plan: Plan, given: GivenSituation, deps: Deps): Promise<Situation> {
-  const facts = factsWanted(plan, given, deps.nowMs);
+  const facts = factsWanted(plan, given, deps.clock);
   for (const { option, given: text, refuse, error } of facts) {
     const wrong = text === undefined ? undefined : refuse(text);
     if (wrong === undefined) continue;
@@ -55,14 +58,14 @@ export async function askSituation(plan: Plan, given: GivenSituation, deps: Deps
   const [what = '', since = '', lost = '', orderedBy = '', orderedHow = ''] = await answers(facts, deps.ask);
   return {
     what,
-    sinceAt: parseSince(since, deps.nowMs) ?? '',
+    sinceAt: since,
     lost: lostList(lost),
     orderedBy: ordererOf(plan.world.people, orderedBy).person ?? orderedBy,
     orderedHow,
   };
 }
 
-function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly Fact[] {
+function factsWanted(plan: Plan, given: GivenSituation, clock: Clock): readonly Fact[] {
   const datacentres = Object.keys(plan.world.datacentres);
   const { people } = plan.world;
   const able = whoOrders(people);
@@ -75,9 +78,10 @@ function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly
       message: "Since when? (now, '10m ago', or 2026-11-21T14:03Z)",
       given: given.since,
       refuse: (text) =>
-        parseSince(text, nowMs) === undefined
+        parseSince(text, clock.nowMs()) === undefined
           ? "expected now, '10m ago' or e.g. 2026-11-21T14:03Z, not in the future"
           : undefined,
+      keep: (text) => parseSince(text, clock.nowMs()) ?? '',
     },
     {
       option: '--lost',
@@ -119,17 +123,21 @@ function factsWanted(plan: Plan, given: GivenSituation, nowMs: number): readonly
 }
 
 async function answers(facts: readonly Fact[], ask: Ask): Promise<readonly string[]> {
+  const keep = ({ keep: kept }: Fact, text: string): string => kept?.(text) ?? text;
+  // Options were said when the command was typed, not when the last question is answered.
+  const given = facts.map((fact) => (fact.given === undefined ? undefined : keep(fact, fact.given)));
   const texts: string[] = [];
-  for (const fact of facts) {
-    if (fact.given !== undefined) {
-      texts.push(fact.given);
+  for (const [index, fact] of facts.entries()) {
+    const known = given[index];
+    if (known !== undefined) {
+      texts.push(known);
       continue;
     }
     const answer = await ask.question({ message: fact.message, refuse: fact.refuse, pasteAllowed: true });
     if (answer.kind !== 'typed') {
       throw new DrpError('nothing-to-do', { what: 'left before anything began', advice: 'Nothing was done.' });
     }
-    texts.push(answer.text);
+    texts.push(keep(fact, answer.text));
   }
   return texts;
 }

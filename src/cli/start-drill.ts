@@ -70,5 +70,5 @@ async function supposed(
     ...(options.orderedBy === undefined ? {} : { orderedBy: options.orderedBy }),
     ...(options.orderedHow === undefined ? {} : { orderedHow: options.orderedHow }),
   };
-  return await askSituation(plan, known, { io, ask: createAsk(io), nowMs: systemClock.nowMs() });
+  return await askSituation(plan, known, { io, ask: createAsk(io), clock: systemClock });
 }

@@ -39,7 +39,7 @@ export async function startRun(io: Io, procedure: 'activation' | 'return', optio
   const starter = starterOf(plan, options.person);
   const situation =
     procedure === 'activation'
-      ? { situation: await askSituation(plan, options, { io, ask: createAsk(io), nowMs: systemClock.nowMs() }) }
+      ? { situation: await askSituation(plan, options, { io, ask: createAsk(io), clock: systemClock }) }
       : {};
   const request: BeginRequest = { plan, mode: options.dryRun === true ? 'dry-run' : 'real', starter, ...situation };
   return withJournalMade(io, options.journal, async (journal) => {

@@ -8,7 +8,7 @@ import { frozenPlan } from '../plan/frozen-plan.ts';
 import { phasesInOrder, stepsOf as stepsOfPlan } from '../plan/phases.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { betweenMs } from './instants.ts';
-import { lossesOf, type Losses } from './losses.ts';
+import { lossesOf, lossLimitsOf, type Losses } from './losses.ts';
 import { gatePath, standingReader, topOf, type StepState } from './machine-state.ts';
 import { isStuck, isWorking, nextGateState, nextStepState, waitsForPeople, type GateState } from './summary-states.ts';
 
@@ -114,6 +114,8 @@ export interface RunSummary {
   /** Since when only people can go on, while that is so. */
   readonly waitingSinceAt?: string;
   readonly losses: Losses;
+  /** What the runbook allows of each. */
+  readonly lossLimits: Losses;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -181,6 +183,7 @@ function begin(event: EventOf<'run.began'>): Building {
     rtoMs: plan.world.objectives.rtoMs,
     waitedMs: 0,
     losses: {},
+    lossLimits: lossLimitsOf(plan),
     steps: new Map(planned.filter((step) => step.kind !== 'gate').map((step) => [step.id, pending(step)])),
     gates: new Map(
       Object.values(plan.gates).map(({ id, title, roles, approvals, notTheStarter }) => [

@@ -3,6 +3,7 @@ import { isStraightOn } from '../plan/phases.ts';
 import { printableLine } from './escape.ts';
 import { instantText } from './instants.ts';
 import { facts, fold, table, wrap } from './layout.ts';
+import { lossesText } from './losses.ts';
 import { placeText } from './machine-state.ts';
 import { progressText, stepStateText } from './progress-text.ts';
 import { recoveryClock } from './recovery-clock.ts';
@@ -158,9 +159,9 @@ function clockFacts(summary: RunSummary, view: StatusView): (readonly [string, s
     pairs.push(['situation', printableLine(`${situation.what}, since ${instantText(situation.sinceAt)}, ${lost}`)]);
     pairs.push(['ordered', printableLine(`by ${situation.orderedBy}, ${situation.orderedHow}`)]);
   }
-  const lossText = lossesText(losses);
-  if (lossText !== '')
-    pairs.push(['loss', summary.outcome === 'aborted' ? `${lossText}; had the run completed` : lossText]);
+  const aborted = summary.outcome === 'aborted';
+  const lossText = lossesText(losses, view.style, aborted ? {} : summary.lossLimits);
+  if (lossText !== '') pairs.push(['loss', aborted ? `${lossText}; had the run completed` : lossText]);
   if (summary.watch !== undefined && summary.outcome === undefined)
     pairs.push(['watch', watchText(summary.watch, view)]);
   if (summary.copies !== undefined) pairs.push(['copies', copiesText(summary.copies)]);
@@ -192,17 +193,6 @@ function anchorsText({ head }: RunSummary, upToSeq: number): string {
   const left = Math.max(0, head.seq - upToSeq);
   const reach = upToSeq === 0 ? 'none yet' : `up to event ${upToSeq}`;
   return `${reach}; ${left === 1 ? '1 event is' : `${left} events are`} not anchored`;
-}
-
-/** Losses in words; empty where none are known yet. */
-export function lossesText(losses: RunSummary['losses']): string {
-  return [
-    losses.filesMs === undefined ? '' : `files ${formatDuration(losses.filesMs)}`,
-    losses.databaseMs === undefined ? '' : `databases ${formatDuration(losses.databaseMs)}`,
-    losses.skewMs === undefined ? '' : `skew between them ${formatDuration(losses.skewMs)}`,
-  ]
-    .filter((part) => part !== '')
-    .join(', ');
 }
 
 function driverText(summary: RunSummary, view: StatusView): string {

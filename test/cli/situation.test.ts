@@ -8,10 +8,12 @@ const given = { what: 'fire', since: 'now', lost: ['limburg'], orderedHow: 'call
 const nowMs = Date.parse('2026-11-22T03:00Z');
 
 /** The situation, with what was asked and what was refused; each question is answered with the texts in turn until one is taken. */
-async function situationOf(told: GivenSituation, texts: readonly string[] = []) {
+async function situationOf(told: GivenSituation, texts: readonly string[] = [], thinkingMs = 0) {
+  let atMs = nowMs;
   const refused: string[] = [];
   const ask: Pick<Ask, 'question'> = {
     question: ({ refuse }) => {
+      atMs += thinkingMs;
       const taken = texts.find((text) => {
         const why = refuse(text);
         if (why !== undefined) refused.push(why);
@@ -20,9 +22,27 @@ async function situationOf(told: GivenSituation, texts: readonly string[] = []) 
       return Promise.resolve(taken === undefined ? { kind: 'interrupted' } : { kind: 'typed', text: taken });
     },
   };
-  const deps = { io: { interactive: texts.length > 0 }, ask, nowMs };
+  const deps = { io: { interactive: texts.length > 0 }, ask, clock: { nowMs: () => atMs } };
   return { situation: await askSituation(plan, told, deps as never), refused };
 }
+
+describe('since when', () => {
+  const minutesMs = 60_000;
+  const { since: _said, ...rest } = { ...given, orderedBy: 'anne' };
+
+  test('counts from the answer, however long the person thought about it', async () => {
+    const { situation } = await situationOf(rest, ['10m ago'], 5 * minutesMs);
+    expect(situation.sinceAt).toBe('2026-11-22T02:55:00.000Z');
+    const told = await situationOf(rest, ['2026-11-22T03:04Z'], 5 * minutesMs);
+    expect(told).toMatchObject({ situation: { sinceAt: '2026-11-22T03:04:00.000Z' }, refused: [] });
+  });
+
+  test('counts from the command where it was given there, whatever is asked afterwards', async () => {
+    const { what: _what, ...asked } = { ...rest, since: 'now' };
+    const { situation } = await situationOf(asked, ['fire in the room'], 5 * minutesMs);
+    expect(situation.sinceAt).toBe('2026-11-22T03:00:00.000Z');
+  });
+});
 
 describe('what is lost', () => {
   test('cannot be where users would be sent: nobody could pass the first gate', async () => {

@@ -9,7 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatDuration } from '../../src/base/duration.ts';
+import { lossesText } from '../../src/views/losses.ts';
 import type { RunSummary } from '../../src/views/run-summary.ts';
+import { plainStyle } from '../../src/views/style.ts';
 import { queryServer } from '../lab/dns-query.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { drp, drpOnTerminal, typed } from './drp.ts';
@@ -117,7 +119,7 @@ async function conclude(
 What changed
   DNS          ${run.before} → ${after}
   serves now   ${served.site}: ${String(served.orders)} orders, newest ${served.newest}
-  loss         files ${text(loss.filesMs)}, database ${text(loss.databaseMs)}
+  loss         ${lossesText(summary.losses, plainStyle, summary.lossLimits).replaceAll(', ', `\n${' '.repeat(15)}`)}
   time         ${formatDuration(rtoMs)} since the fire; the objective is ${formatDuration(summary.rtoMs)}
   record       ${audit}
 
@@ -146,10 +148,6 @@ async function dnsValue(lab: Lab): Promise<string> {
   if (dns === undefined || server === undefined) throw new Error('the lab has no name server');
   const answer = await queryServer(server, { name: dns.name, type: 'A' });
   return answer.answers.map((record) => record.value).join(', ') || 'nothing';
-}
-
-function text(ms: number | null): string {
-  return ms === null ? 'not known' : formatDuration(ms);
 }
 
 process.exitCode = await main();
