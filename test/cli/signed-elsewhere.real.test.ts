@@ -108,6 +108,12 @@ describe('a rejection signed where drp is not', () => {
     expect((await gateOpen()).kind).toBe('met');
     expect(drp(['status', '--rejection-text', 'anne']).code).toBe(2);
     expect(drp(['status', '--rejection-text', 'anne', '--approval-text', 'anne', '--reason', 'x']).code).toBe(2);
+    const named = drp(['status', '--gate', 'declaration']);
+    expect(named).toMatchObject({ code: 0, out: expect.stringContaining('ssh-keygen -Y sign') });
+    const mistyped = drp(['status', '--gate', 'nonsense']);
+    expect(mistyped).toMatchObject({ code: 2, out: '', all: expect.stringContaining("gate 'nonsense' of run") });
+    expect(drp(['status', '--watch', '--gate', 'declaration'])).toMatchObject({ code: 2, out: '' });
+    expect(drp(['status', '--reason', 'x'])).toMatchObject({ code: 2, out: '' });
     const early = signedBy('anne', 'early.json');
     const rejection = signedBy('anne', 'rejection.json', 'rejection');
     expect(JSON.parse(rejection.text)).toMatchObject({ decision: 'reject', gate: 'declaration', person: 'anne' });

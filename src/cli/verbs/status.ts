@@ -57,7 +57,7 @@ export const verb: Verb = (command, { io, action }) => {
     .option('--watch', 'go on showing until Ctrl-C or the end of the run; where none is under way, wait for the next')
     .option('--approval-text <person>', 'print the text this person signs to approve, for signing without drp')
     .option('--rejection-text <person>', 'print the text this person signs to reject')
-    .option('--gate <gate>', 'with these: gate to answer; may be left out where one is open')
+    .option('--gate <gate>', 'with these: gate to answer; may be left out where one is open. Alone: only what it shows')
     .option('--reason <text>', 'with these: stands in the text; needed to reject, and where evidence is red')
     .option('--qr', 'with these: the text as a QR code, for a phone that holds the key')
     .addHelpText(
@@ -84,21 +84,33 @@ export const verb: Verb = (command, { io, action }) => {
 
 async function status(io: Io, journal: Journal, options: StatusOptions): Promise<VerbAnswer> {
   const signer = options.approvalText ?? options.rejectionText;
-  if (signer === undefined && options.qr === true) {
-    throw new DrpError('wrong-usage', {
-      what: '--qr goes with --approval-text or --rejection-text',
-      command: 'status',
-    });
-  }
   if (signer !== undefined) return await toSign(io, journal, { options, person: signer });
+  refuseWithoutSigner('--qr', options.qr);
+  refuseWithoutSigner('--reason', options.reason);
   const showing = forShowing(journal);
+  if (options.gate !== undefined) await refuseUnlessOpen(showing, options, options.gate);
   const seen = await look(io, showing, options);
   const underWay = seen.summary !== undefined && seen.summary.outcome === undefined;
   // In the middle of a run nobody rehearses, and everybody waits for this answer.
   return answer(io, underWay ? seen : { ...seen, ...(await rehearsalOf(io, showing, seen)) });
 }
 
+function refuseWithoutSigner(option: string, given: unknown): void {
+  if (given === undefined) return;
+  const what = `${option} goes with --approval-text or --rejection-text`;
+  throw new DrpError('wrong-usage', { what, command: 'status' });
+}
+
+/** A gate that is mistyped must not look like the one that is open. Throws nothing-to-do, already-decided. */
+async function refuseUnlessOpen(journal: Journal, options: StatusOptions, gate: string): Promise<void> {
+  const { openGate } = await import('../answer-gate.ts');
+  const { run } = await pickRun(journal, options, 'any');
+  const { events, waiting } = await waitingNow(journal, run);
+  openGate(waiting, gate, { run, events });
+}
+
 async function watch(io: Io, options: StatusOptions, { named }: { readonly named: boolean }): Promise<VerbAnswer> {
+  for (const option of ['qr', 'reason', 'gate'] as const) refuseWithoutSigner(`--${option}`, options[option]);
   const { stdout } = io;
   let readerGone = false;
   stdout.once('error', () => (readerGone = true));
@@ -189,6 +201,8 @@ interface Seen {
   readonly driven: 'driven' | 'not-driven';
   readonly possible: PossibleNow;
   readonly unheard: readonly UnheardWord[];
+  /** The only gate whose statement is asked for. */
+  readonly gate?: string;
   /** Since when users of a return that is under way cannot write. */
   readonly frozenSinceAt?: string;
   /** Lessons of the site past the day they were due. */
@@ -235,6 +249,7 @@ async function look(io: Io, journal: Journal, options: StatusOptions): Promise<S
     pastDue: lessonsOfRuns(runs).filter((lesson) => isPastDue(lesson, nowAt)),
     ...(summary === undefined ? {} : { summary }),
     ...(frozenSinceAt === undefined ? {} : { frozenSinceAt }),
+    ...(options.gate === undefined ? {} : { gate: options.gate }),
     site,
   };
 }
@@ -328,8 +343,8 @@ async function textOf(io: Io, seen: Seen, options: { readonly statements: boolea
       ...(name === undefined ? {} : { name }),
     });
   }
-  const open =
-    options.statements && summary.outcome === undefined ? summary.gates.filter((gate) => gate.state === 'open') : [];
+  const asked = ({ id, state }: GateSummary): boolean => state === 'open' && (seen.gate ?? id) === id;
+  const open = options.statements && summary.outcome === undefined ? summary.gates.filter(asked) : [];
   return [statusText(summary, view), ...(await statementTexts(open, { ...io, nowMs, journal }))].join('\n');
 }
 
