@@ -34,8 +34,14 @@ const outagesSchema = z.strictObject({
 /** Outages, announcements and rules that the journal does not hold. */
 export type OutageFile = z.output<typeof outagesSchema>;
 
+/** The same, with the way back to the place of an announcement: `file:line:column` of the run it names. */
+export interface OutagesRead {
+  readonly told: OutageFile;
+  placeOf(run: string): string;
+}
+
 /** Reads a file of outages. Throws wrong-usage with every problem and its place. */
-export function parseOutages(text: string, file: string): OutageFile {
+export function readOutages(text: string, file: string): OutagesRead {
   const source = readSource(text, file);
   const result = outagesSchema.safeParse(source.data ?? {});
   const found = result.success
@@ -50,7 +56,11 @@ export function parseOutages(text: string, file: string): OutageFile {
     const what = problems.map((one) => `${file}:${one.line ?? 1}: ${one.message}`).join('; ');
     throw new DrpError('wrong-usage', { what, command: 'sla' });
   }
-  return result.data;
+  const placeOf = (run: string): string => {
+    const { line, column } = source.locate(['announced', run], 'key');
+    return `${file}:${line}:${column}`;
+  };
+  return { told: result.data, placeOf };
 }
 
 /** `2026-11-03T01:00Z`, or a day (its beginning, UTC) → ISO UTC. An instant without a zone is none: whose would it be? */

@@ -145,6 +145,26 @@ describe('drp sla', () => {
     expect(late.outages.map(({ countedAs }) => countedAs)).toEqual(['unplanned', 'unplanned']);
   });
 
+  test('an announcement that names no return of the journal is refused with its place, in whatever quarter', () => {
+    const typo = `${back.frame.run.slice(0, -1)}${back.frame.run.endsWith('z') ? 'y' : 'z'}`;
+    writeFileSync(join(folder, 'typo.yaml'), `announced:\n  ${typo}: '2026-11-10'\n  ${run}: '2026-11-10'\n`);
+    const asked = (...args: string[]) => drp('sla', '--quarter', '2026Q2', ...args);
+    const { code, out, err } = asked('--outages', 'typo.yaml');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    const told = err.replace(/\s+/g, ' ');
+    expect(told).toContain(
+      `typo.yaml:2:3: there is no run '${typo}' in this journal; did you mean '${back.frame.run}'?`,
+    );
+    expect(told).toContain(`typo.yaml:3:3: run '${run}' is no return (activation)`);
+    const flag = asked('--announced', 'nonsense=2026-11-10');
+    expect(flag).toMatchObject({ code: 2, err: expect.stringContaining("--announced: there is no run 'nonsense'") });
+
+    // Known, although its stop is in another quarter, or another site is asked for.
+    writeFileSync(join(folder, 'fits.yaml'), `announced: { ${back.frame.run}: '2026-11-10' }\n`);
+    expect(asked('--outages', 'fits.yaml')).toMatchObject({ code: 0, err: '' });
+    expect(asked('--outages', 'fits.yaml', '--site', 'elsewhere')).toMatchObject({ code: 0, err: '' });
+  });
+
   test('the example of the policy gives 99.95 %', () => {
     const { out } = drp(
       ...['sla', '--quarter', '2026Q2', '--site', 'elsewhere', '--promise', '99.9'],

@@ -1,8 +1,10 @@
 import { systemClock } from '../../base/clock.ts';
 import { DrpError } from '../../base/errors.ts';
 import type { Event } from '../../events/event.ts';
+import type { RunRow } from '../../journal/journal.ts';
 import { readRuns } from '../../journal/read-runs.ts';
-import { instantOf, parseOutages, type OutageFile } from '../../runbook/outages.ts';
+import { instantOf, readOutages, type OutageFile, type OutagesRead } from '../../runbook/outages.ts';
+import { nearest } from '../../runbook/spelling.ts';
 import { outagesOf } from '../../views/report/outages.ts';
 import { quarterOf, slaOf, type SlaRules, type ToldOutage } from '../../views/report/sla.ts';
 import { slaText } from '../../views/sla-text.ts';
@@ -51,14 +53,19 @@ ${examples([
 async function show(io: Io, options: SlaOptions): Promise<VerbAnswer> {
   const quarter = quarterOf(options.quarter);
   if (quarter === undefined) throw wrong(`'${options.quarter}' is no quarter such as 2026Q4`);
-  const file =
+  const read =
     options.outages === undefined
       ? undefined
-      : parseOutages(await readGivenText(io, options.outages, 'sla'), options.outages);
+      : readOutages(await readGivenText(io, options.outages, 'sla'), options.outages);
+  const file = read?.told;
   const rules = rulesOf(options, file);
   const told = [...(options.outage ?? []).map(flagged), ...(file?.outages ?? []).map(filed)];
-  const announced = new Map([...Object.entries(file?.announced ?? {}), ...(options.announced ?? []).map(announcement)]);
-  const runs = await withJournalRead(io, options.journal, (journal) => readRuns(journal, options.site));
+  const said = (options.announced ?? []).map(announcement);
+  const runs = await withJournalRead(io, options.journal, async (journal) => {
+    refuseUnknown(await journal.runs({}), { said, ...(read === undefined ? {} : { read }) });
+    return await readRuns(journal, options.site);
+  });
+  const announced = new Map([...Object.entries(file?.announced ?? {}), ...said]);
   const sites = sitesOf(runs, options.site);
   if (sites.length === 0) throw wrong('no run is in this journal: name the --site');
   if (sites.length > 1 && told.length > 0) {
@@ -74,6 +81,32 @@ async function show(io: Io, options: SlaOptions): Promise<VerbAnswer> {
     text: answers.map(({ site, sla }) => slaText(site, sla, io.width)).join('\n'),
     json: { quarter, rules, sites: answers.map(({ site, sla }) => ({ site, ...sla })) },
   };
+}
+
+/**
+ * An announcement that names no return of this journal would be heard by nobody, and the stop it means count as unplanned.
+ * Every run counts, whatever its quarter and site: one file may tell of all.
+ */
+function refuseUnknown(
+  rows: readonly RunRow[],
+  given: { readonly said: readonly (readonly [string, string])[]; readonly read?: OutagesRead },
+): void {
+  const { said, read } = given;
+  const returns = rows.filter(({ procedure }) => procedure === 'return').map(({ run }) => run);
+  const named = [
+    ...Object.keys(read?.told.announced ?? {}).map((run) => ({ run, place: read?.placeOf(run) ?? '' })),
+    ...said.map(([run]) => ({ run, place: '--announced' })),
+  ];
+  const wrongs = named.flatMap(({ run, place }) => {
+    if (returns.includes(run)) return [];
+    const other = rows.find((row) => row.run === run);
+    if (other !== undefined)
+      return [`${place}: run '${run}' is no return (${other.procedure}): it has no planned stop`];
+    const near = nearest(run, returns);
+    const meant = near === undefined ? 'list them with: drp runs' : `did you mean '${near}'?`;
+    return [`${place}: there is no run '${run}' in this journal; ${meant}`];
+  });
+  if (wrongs.length > 0) throw wrong(wrongs.join('; '));
 }
 
 function sitesOf(runs: readonly (readonly Event[])[], named: string | undefined): readonly string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Event } from '../../../src/events/event.ts';
-import { instantOf, parseOutages } from '../../../src/runbook/outages.ts';
+import { instantOf, readOutages } from '../../../src/runbook/outages.ts';
 import { reportOf } from '../../../src/views/report/model.ts';
 import { outagesOf } from '../../../src/views/report/outages.ts';
 import { quarterOf, slaOf, workingDaysBetween, type SlaRules, type ToldOutage } from '../../../src/views/report/sla.ts';
@@ -107,7 +107,7 @@ announced: { k3f9-2a7m: '2026-11-10' }
 rules: { noticeWorkingDays: 3, promise: '99.8' }
 holidays: ['2026-12-25']
 `;
-    expect(parseOutages(text, 'o.yaml')).toEqual({
+    expect(readOutages(text, 'o.yaml').told).toEqual({
       outages: [{ from: '2026-11-03T01:00:00.000Z', to: '2026-11-03T01:00:00.000Z', what: 'power', planned: false }],
       announced: { 'k3f9-2a7m': '2026-11-10T00:00:00.000Z' },
       rules: { noticeWorkingDays: 3, promise: '99.8' },
@@ -116,7 +116,7 @@ holidays: ['2026-12-25']
   });
 
   test('names every problem with its line', () => {
-    expect(() => parseOutages('outages:\n  - { from: yesterday }\nrulez: {}\n', 'o.yaml')).toThrow(
+    expect(() => readOutages('outages:\n  - { from: yesterday }\nrulez: {}\n', 'o.yaml')).toThrow(
       /o\.yaml:2: .*instant.*rulez/s,
     );
   });
