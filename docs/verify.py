@@ -10,8 +10,7 @@ def spell(v):  # RFC 8785 for text, truth, whole numbers, lists and maps
     if isinstance(v, list): return "[" + ",".join(map(spell, v)) + "]"
     if not isinstance(v, dict): return json.dumps(v, ensure_ascii=False)
     return "{" + ",".join(spell(k) + ":" + spell(v[k]) for k in sorted(v, key=lambda k: k.encode("utf-16-be"))) + "}"
-def parse(text):
-    return v if isinstance(v := json.loads(text), dict) and spell(v) == text else need(False, "it is not canonical")
+def parse(text): return v if isinstance(v := json.loads(text), dict) and spell(v) == text else need(False, "it is not canonical")
 def signature(person, i, at):  # who signed, by stock OpenSSH
     at = datetime.datetime.fromisoformat(at[:-1] + "+00:00").astimezone().strftime("%Y%m%d%H%M%S")
     carried = plan.get("allowedSigners") or "".join(f"{p} {k}\n" for p in people for k in people[p].get("keys", []))
@@ -52,17 +51,18 @@ def anchor(text):
     said = re.fullmatch(r"\s*(\S+) (\d{1,9}):([0-9a-f]{12,64})\s*", text) or need(False, f"anchor '{text}' is not RUN SEQ:HEAD12")
     held = said[1] == run and 0 < int(said[2]) < len(hashes) and hashes[int(said[2])].startswith(said[3])
     need(held, f"anchor '{text}' does not hold: cut off, or rewritten")
+if {"-h", "--help"} & set(sys.argv[1:2]): sys.exit(print(__doc__))
 try: sys.dont_write_bytecode = True; from verify_policy import policy
 except ImportError: policy = None
 try:
     lines = open(sys.argv[1], encoding="utf-8", errors="replace", newline="\n").read().split("\n")
     trusted = open(sys.argv[2]).read() if sys.argv[2:] and sys.argv[2] != "-" else None
 except (IndexError, OSError, UnicodeError) as unreadable: sys.exit(print(__doc__, unreadable, sep="\n\n", file=sys.stderr) or 2)
-run = (re.findall(r'"run":"([^"]*)"', lines[0]) or "?")[0]
+run, count = (re.findall(r'"run":"([^"]*)"', lines[0]) or "?")[0], sum('"event":' in line or '"prev":' in line for line in lines)
 all(attempt(seq, lambda: chain(seq, line)) for seq, line in enumerate(lines[1:], 1) if line.startswith('{"event":'))
 attempt(0, frame), [attempt(0, lambda: anchor(text)) for text in sys.argv[3:]]
 good = min([seq - 1 for seq, _ in problems if seq] + [len(hashes) - 1])
 keys = "as the run carried them" if trusted is None else sys.argv[2]
-said = [f"run {run}: good up to event {good} of {len(hashes) - 1}, keys {keys}{'' if policy else ', people not looked at'}"]
+said = [f"run {run}: good up to event {good} of {count}, keys {keys}{'' if policy else ', people not looked at'}"]
 said += [f"{f'event {seq}' if seq else 'file'}: {what}" for seq, what in sorted(problems)]
 sys.exit(print(*(ascii(line)[1:-1] for line in said), sep="\n  ") or (5 if problems else 0))

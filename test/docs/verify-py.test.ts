@@ -110,6 +110,26 @@ function rehashed(text: string, change: (event: Fields, data: Fields) => void): 
     expect(ran.stdout + ran.stderr).not.toMatch(/Traceback|\u001b/);
   });
 
+  test.each(['--help', '-h'])('%s is the usage alone, and no failure', (option) => {
+    const ran = spawnSync(python, [verifier, option], { encoding: 'utf8' });
+    expect(ran).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^python3 verify\.py EXPORT/) });
+    expect(ran.stdout).not.toContain('No such file');
+  });
+
+  test.each([
+    ['as it is', 66, (text: string) => text],
+    ['with its first event changed', 0, (text: string) => text.replace('"seq":1,', '"seq":2,')],
+    ['with an event in its middle changed', 32, (text: string) => text.replace('"seq":33,', '"seq":34,')],
+    [
+      'with the frame of an event changed',
+      65,
+      (text: string) => text.replace(/\{"event":(?=[^\n]*"seq":66,)/, '{"evenT":'),
+    ],
+    ['with its trailer cut off', 66, (text: string) => text.split('\n').slice(0, -2).join('\n')],
+  ])('a file %s is good up to event %i of the 66 it has', (_, good, change) => {
+    expect(asked(change(activation)).text).toContain(`good up to event ${good} of 66,`);
+  });
+
   test.each(['format-1-activation', 'format-1-return'])('%s is good, with trusted keys and without', (name) => {
     const text = kept(`${name}.jsonl`);
     expect(bothSay(text, trusted).good).toBe(true);
