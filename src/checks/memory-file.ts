@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { toError } from '../base/errors.ts';
 import { readAtMost } from '../base/read-at-most.ts';
+import { sha256Hex } from '../events/digest.ts';
 import { emptyMemory, type CheckMemory } from './since.ts';
 
 const memoryBytesMax = 64 * 1_048_576;
@@ -34,9 +35,16 @@ const memorySchema = z.strictObject({
     .optional(),
 });
 
-/** Where checks of a site remember since when things are as they are, and which copies they read whole. No part of any record: it may be deleted. */
-export function memoryFile(stateFolder: string, site: string): string {
-  return join(stateFolder, 'drp', 'checks', `${site}.json`);
+/**
+ * Where checks of a site remember since when things are as they are, and which copies they read whole. No part of any record:
+ * it may be deleted. Each runbook has its own, by its real path: a practice lab is not the site it is called after.
+ */
+export async function memoryFile(
+  stateFolder: string,
+  runbook: { readonly site: string; readonly file: string },
+): Promise<string> {
+  const place = sha256Hex(await realpath(runbook.file)).slice(0, 12);
+  return join(stateFolder, 'drp', 'checks', `${runbook.site}-${place}.json`);
 }
 
 /** What earlier checks saw; an empty memory, and why, where the file cannot be understood. */

@@ -33,7 +33,7 @@ export async function checkOnce(
 ): Promise<{ readonly report: CheckReport; readonly troubles: readonly string[] }> {
   const { site, lost, only, stateFolder } = question;
   const loaded = await openRunbook(io, site, question.runbooks);
-  const file = memoryFile(stateFolder, site);
+  const file = await memoryFile(stateFolder, { site, file: loaded.file });
   const [plans, past, { memory, trouble: unread }] = await Promise.all([
     plansOf(loaded),
     readPastRuns(io, site, question.journal),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finding } from '../../src/checks/check.ts';
@@ -53,7 +53,21 @@ describe('changes', () => {
 
 describe('the file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'drp-since-'));
-  const file = memoryFile(folder, 'gravelines');
+  const file = join(folder, 'drp', 'checks', 'gravelines-0123456789ab.json');
+
+  test('each runbook has its own, also of the same name; a link leads to that of its target', async () => {
+    const runbooks = ['real', 'practice', 'linked'].map((name) => join(folder, name, 'gravelines.yaml'));
+    const [real = '', practice = '', linked = ''] = runbooks;
+    for (const name of ['real', 'practice']) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'gravelines.yaml'), '');
+    }
+    symlinkSync(join(folder, 'real'), join(folder, 'linked'));
+    const of = (runbook: string) => memoryFile(folder, { site: 'gravelines', file: runbook });
+    expect(await of(real)).toMatch(/\/drp\/checks\/gravelines-[0-9a-f]{12}\.json$/);
+    expect(await of(practice)).not.toBe(await of(real));
+    expect(await of(linked)).toBe(await of(real));
+  });
 
   test('keeps what is remembered, readable by its owner alone', async () => {
     const { memory } = remember(emptyMemory('gravelines'), [finding('web', 'fail')], at(1));
@@ -72,7 +86,7 @@ describe('the file', () => {
 
   test('that cannot be written is told, not thrown', async () => {
     writeFileSync(join(folder, 'plain'), '');
-    const trouble = await writeMemory(memoryFile(join(folder, 'plain'), 'g'), emptyMemory('g'));
+    const trouble = await writeMemory(join(folder, 'plain', 'g.json'), emptyMemory('g'));
     expect(trouble).toContain('cannot be written');
     expect(readFileSync(join(folder, 'plain'), 'utf8')).toBe('');
     rmSync(folder, { recursive: true });
