@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Edit, EditValue } from '../../src/runbook/edit.ts';
 import { copyAside, putBack } from '../lab/aside.ts';
 import { finishDump } from '../lab/backups.ts';
-import { queryServer } from '../lab/dns-query.ts';
+import { secondaryFollows } from '../lab/dns.ts';
 import type { BackupFacts, LabFacts } from '../lab/facts.ts';
 import { clientArgv } from '../lab/postgres.ts';
-import { run, waitFor } from '../lab/process.ts';
+import { run } from '../lab/process.ts';
 import { set } from './checked-lab.ts';
 import { keyFile, runbookCopy, srv, type Asked, type CheckedWorld } from './checked-world.ts';
 import { certified } from './other-certificate.ts';
@@ -32,19 +32,18 @@ const fault =
 
 const zone =
   (line: string, undo: string) =>
-  async ({ nsupdate }: CheckedWorld): Promise<Undo> => {
-    await nsupdate(line);
-    return () => nsupdate(undo);
+  async (world: Pick<CheckedWorld, 'nsupdate' | 'lab'>): Promise<Undo> => {
+    const change = async (text: string): Promise<void> => {
+      await world.nsupdate(text);
+      await bothServersAgree(world);
+    };
+    await change(line);
+    return () => change(undo);
   };
 
-/** What an earlier change left is known to both: else the second would go on with it for good. */
-async function bothServersAgree({ lab }: CheckedWorld): Promise<void> {
-  const servers = lab.facts.dns?.servers ?? [];
-  await waitFor('the second name server to know every change', async () => {
-    const answers = await Promise.all(servers.map((server) => queryServer(server, { name: 'kyc.test', type: 'SOA' })));
-    return new Set(answers.map((reply) => reply.answers[0]?.value)).size === 1 ? true : undefined;
-  });
-}
+/** What a change left is known to both: else the second would be found behind, or go on with it for good. */
+const bothServersAgree = ({ lab }: Pick<CheckedWorld, 'lab'>): Promise<void> =>
+  secondaryFollows(lab.facts.dns?.servers ?? []);
 
 const newestDump = ({ lab }: CheckedWorld): BackupFacts['dumps'][number] => lab.facts.backups.dumps[0]!;
 
@@ -149,22 +148,22 @@ const names: readonly Defect[] = [
   {
     what: 'the name lives an hour in caches',
     named: [/^dns\.ttl www\.kyc\.test A$/],
-    inject: ({ nsupdate, lab }) => {
-      const address = lab.facts.hosts.limburg.address;
+    inject: (world) => {
+      const address = world.lab.facts.hosts.limburg.address;
       return zone(
         `update delete www.kyc.test A\nupdate add www.kyc.test 3600 A ${address}`,
         `update delete www.kyc.test A\nupdate add www.kyc.test 5 A ${address}`,
-      )({ nsupdate } as CheckedWorld);
+      )(world);
     },
   },
   {
     what: 'the name leads to neither side',
     named: [/^dns\.values www\.kyc\.test A$/],
-    inject: ({ nsupdate, lab }) =>
+    inject: (world) =>
       zone(
         'update delete www.kyc.test A\nupdate add www.kyc.test 5 A 192.0.2.7',
-        `update delete www.kyc.test A\nupdate add www.kyc.test 5 A ${lab.facts.hosts.limburg.address}`,
-      )({ nsupdate } as CheckedWorld),
+        `update delete www.kyc.test A\nupdate add www.kyc.test 5 A ${world.lab.facts.hosts.limburg.address}`,
+      )(world),
   },
   {
     what: 'the second name server hears of no change',

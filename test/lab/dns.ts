@@ -72,11 +72,15 @@ export async function setSecondary(lab: LabContext, state: 'following' | 'stale'
   await endProcess(lab, 'ns2');
   await launchNamed(lab, 'ns2');
   const { ns1, ns2 } = await portsOf(lab);
-  await waitFor('ns2 to serve what ns1 serves', async () => {
-    const [first, second] = await Promise.all(
-      [ns1, ns2].map((port) => queryServer({ address: '127.0.0.1', port }, { name: zone, type: 'SOA' })),
-    );
-    return first !== undefined && first.answers[0]?.value === second?.answers[0]?.value ? true : undefined;
+  await secondaryFollows([ns1, ns2].map((port) => ({ address: '127.0.0.1', port })));
+}
+
+/** Resolves when every server of the zone knows its last change; one that was not waited for may be told of late, or never. */
+export async function secondaryFollows(servers: readonly Endpoint[]): Promise<void> {
+  await waitFor('the second name server to know every change', async () => {
+    const replies = await Promise.all(servers.map((server) => queryServer(server, { name: zone, type: 'SOA' })));
+    const [first, ...others] = replies.map((reply) => reply.answers[0]?.value);
+    return first !== undefined && others.every((value) => value === first) ? true : undefined;
   });
 }
 

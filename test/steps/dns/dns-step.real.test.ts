@@ -4,10 +4,9 @@ import type { Json } from '../../../src/events/event.ts';
 import { dnsZone } from '../../../src/runbook/schema/world.ts';
 import { dnsStep } from '../../../src/steps/dns/dns-step.ts';
 import type { StepOutcome } from '../../../src/steps/step-kind.ts';
-import { queryServer } from '../../lab/dns-query.ts';
-import { setDnsUpdates, setSecondary, startDns } from '../../lab/dns.ts';
+import { secondaryFollows, setDnsUpdates, setSecondary, startDns } from '../../lab/dns.ts';
 import type { DnsFacts } from '../../lab/facts.ts';
-import { run, waitFor } from '../../lab/process.ts';
+import { run } from '../../lab/process.ts';
 import { setRelay } from '../../lab/relay.ts';
 import { makeTestLab } from '../../lab/test-lab.ts';
 import { plannedStep, specOf, stepContext } from '../step-context.ts';
@@ -23,13 +22,8 @@ beforeAll(async () => {
 afterAll(() => testLab.end());
 beforeEach(async () => {
   await byHand(10);
-  await everywhere({ name: 'www.kyc.test', type: 'A' }, `${lab.net}.10`);
+  await secondaryFollows(facts.servers);
 });
-const everywhere = (question: { name: string; type: 'A' | 'AAAA' }, value: string) =>
-  waitFor(`${value} at both servers`, async () => {
-    const replies = await Promise.all(facts.servers.map((server) => queryServer(server, question)));
-    return replies.every(({ answers }) => answers[0]?.value === value) ? true : undefined;
-  });
 
 const kind = dnsStep({ settleMs: 4_000 });
 const [forth, back] = (['recovery', 'production'] as const).map((to) =>
@@ -144,6 +138,7 @@ describe('switching a name', () => {
       code: 'postcondition-failed',
     });
     await byHand(20, 300);
+    await secondaryFollows(facts.servers);
     await expect(kind.verify?.(plannedStep(forth), forth, contextOf())).resolves.toEqual([
       expect.stringContaining('.20'),
     ]);
@@ -203,7 +198,7 @@ describe('what the gate shows', () => {
     await run(['nsupdate', '-k', facts.tsigFile], {
       input: `server ${facts.primary.address} ${String(facts.primary.port)}\nzone kyc.test\nupdate add www.kyc.test 60 AAAA ::1\nsend\n`,
     });
-    await everywhere({ name: 'www.kyc.test', type: 'AAAA' }, '::1');
+    await secondaryFollows(facts.servers);
     const item = await evidence(contextOf());
     expect(item?.severity).toBe('attention');
     expect(item?.lines.join('\n')).toContain('also has AAAA ::1');
