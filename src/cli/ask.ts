@@ -20,7 +20,7 @@ export interface Question {
   readonly pasteAllowed?: boolean;
 }
 
-/** The only door to prompts. Every answer is typed: there is no default, and Enter alone answers nothing. */
+/** The only door to prompts. Every answer is typed: there is no default, and Enter alone decides nothing. */
 export interface Ask {
   question(question: Question): Promise<Answer>;
   /** One of a few words, typed whole. */

@@ -6,7 +6,10 @@ import type { Io } from './io.ts';
 /** Copies of one backup listed at a time; older ones can be named all the same. */
 const listedMax = 8;
 
-/** Lists the copies a gate offers and asks for one: `BACKUP HOST:TIME`, typed or pasted (it decides nothing yet). */
+/**
+ * Lists the copies a gate offers and asks for one: `BACKUP HOST:TIME`, typed or pasted (it decides nothing yet). Typed, and
+ * empty: none, back to the gate.
+ */
 export function askCopy(
   context: { readonly io: Io; readonly ask: Ask; readonly signal: AbortSignal },
   evidence: readonly EvidenceItem[],
@@ -25,9 +28,11 @@ export function askCopy(
     if (more > 0) context.io.stderr.write(`  and ${more} older, of '${backup}'\n`);
   }
   return context.ask.question({
-    message: 'Which copy? (BACKUP HOST:TIME, as above)',
+    message: 'Which copy? (BACKUP HOST:TIME, as above; Enter alone: back to the gate)',
     refuse: (text) =>
-      namedCopy(text, offered) === undefined ? 'no such copy is shown: type one as listed, whole' : undefined,
+      text === '' || namedCopy(text, offered) !== undefined
+        ? undefined
+        : 'no such copy is shown: type one as listed, whole, or Enter alone to go back',
     signal: context.signal,
     pasteAllowed: true,
   });

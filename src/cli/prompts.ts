@@ -131,6 +131,7 @@ async function reject(answering: Answering): Promise<Prompted> {
 async function decide({ gate, context }: Answering, decision: string): Promise<Prompted> {
   const copy = decision === 'choose' ? await askCopy(context, gate.statement.evidence) : undefined;
   if (copy !== undefined && copy.kind !== 'typed') return unanswered(copy);
+  if (copy?.text === '') return answerOpen(gate, context);
   const why = await askReason(context, `Reason for '${decision}':`);
   if (why.kind !== 'typed') return unanswered(why);
   const evidence = copy === undefined ? {} : { evidence: copy.text };

@@ -40,10 +40,18 @@ export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number
   const seen = createSeen(earlier, nowMs);
   const terminal = io.interactive && !io.json ? await openTerminal(io, nowMs) : undefined;
   const paper = createPaper(io, terminal);
-  const drawing = createDrawing(() => {
-    const summary = seen.now();
+  const draw = () => {
+    const summary = terminal === undefined ? undefined : seen.now();
     if (summary !== undefined) terminal?.show(summary);
-  }, nowMs);
+  };
+  const drawing = createDrawing(draw, nowMs);
+  const endDrawing = async () => {
+    drawing.hold();
+    // What was still to be drawn: its last frame may stay on the screen.
+    if (!paper.isHeld()) draw();
+    paper.hold();
+    await terminal?.end();
+  };
   const show = () => {
     if (terminal !== undefined && !paper.isHeld()) drawing.soon();
   };
@@ -75,11 +83,7 @@ export async function createScreen(io: Io, earlier: Earlier, nowMs: () => number
     waiting: lines.waiting,
     line: lines.line,
     block: (text) => text.trimEnd().split('\n').forEach(paper.say),
-    free: async () => {
-      paper.hold();
-      drawing.hold();
-      await terminal?.end();
-    },
+    free: endDrawing,
     resume: () => {
       paper.release();
       show();
@@ -247,7 +251,7 @@ function heard(before: StepProgress | undefined, progress: Progress, nowMs: numb
 /** Loaded only where something is drawn. */
 async function openTerminal(io: Io, nowMs: () => number): Promise<TerminalView> {
   const { createTerminalView } = await import('../views/terminal.ts');
-  return createTerminalView(io.stderr, nowMs);
+  return createTerminalView(io.stderr, nowMs, io.style);
 }
 
 /** What the record does not hold yet: progress as it comes in. */
