@@ -61,7 +61,7 @@ describe('an activation with production lost and no resolver', () => {
     await waitFor('ten seconds of ticks', () => Promise.resolve(Date.now() > switchedMs + 13_000 || undefined));
     const ticks = readTimeline(stage.context.dir, 'probe').filter((tick) => Date.parse(tick.at) > switchedMs + 11_000);
     expect(ticks.length).toBeGreaterThan(5);
-    expect(ticks.map(({ site, status }) => `${site ?? 'nobody'} ${String(status)}`)).toEqual(
+    expect(ticks.map(({ site, status, error }) => `${site ?? error ?? 'nobody'} ${String(status)}`)).toEqual(
       ticks.map(() => 'gravelines 200'),
     );
     expect(turns(readTimeline(stage.context.dir, 'probe')).map(({ site }) => site)).toEqual(['limburg', 'gravelines']);

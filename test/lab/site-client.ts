@@ -68,7 +68,9 @@ export function createSiteClient(facts: LabFacts, timeoutMs: number): (asked: Si
         timeout: timeoutMs,
         headers,
       };
+      let responded = false;
       const message = request({ ...options, method: asked.method, path: asked.path }, (response) => {
+        responded = true;
         let text = '';
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => (text += chunk));
@@ -78,6 +80,9 @@ export function createSiteClient(facts: LabFacts, timeoutMs: number): (asked: Si
         response.on('error', (error: NodeJS.ErrnoException) => {
           resolve({ address, error: error.code ?? error.message });
         });
+        response.on('close', () => {
+          resolve({ address, error: 'closed' }); // first resolve counts: this is a response that broke off
+        });
       });
       const deadline = setTimeout(
         () => message.destroy(Object.assign(new Error('timeout'), { code: 'timeout' })),
@@ -85,7 +90,8 @@ export function createSiteClient(facts: LabFacts, timeoutMs: number): (asked: Si
       );
       message.on('close', () => {
         clearTimeout(deadline);
-        resolve({ address, error: 'closed' }); // first resolve counts: this is the connection that ended without a word
+        // The connection ended without a word. Where there is a response, its end may come after the connection's.
+        if (!responded) resolve({ address, error: 'closed' });
       });
       message.on('error', (error: NodeJS.ErrnoException) => {
         resolve({ address, error: error.code ?? error.message });
