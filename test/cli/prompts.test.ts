@@ -8,31 +8,9 @@ import type { PlannedGate } from '../../src/plan/plan.ts';
 import { plainStyle } from '../../src/views/style.ts';
 import { gateOf, statementOf } from '../gates/fixtures.ts';
 
-/** Answers the first question about a gate with the first of these words that it takes; what was asked, refused and said. */
-async function asked(policy: Partial<PlannedGate>, ...words: readonly string[]) {
-  const statement = statementOf(gateOf(policy));
-  const waiting: Waiting = {
-    kind: 'gate',
-    subject: 'switchover',
-    state: 'open',
-    verbs: ['approve', 'reject', 'renew'],
-    statement,
-    statementDigest: statementDigest(statement),
-  };
-  const refused: string[] = [];
-  const messages: string[] = [];
+/** Asks otto what is waited for; what came of it, and what was said on the screen. */
+async function prompt(waiting: Waiting, ask: Pick<Ask, 'question'>) {
   let shown = '';
-  const ask: Pick<Ask, 'question'> = {
-    question: ({ message, refuse }: Question) => {
-      messages.push(message);
-      for (const text of messages.length > 1 ? [] : words) {
-        const why = refuse(text);
-        if (why === undefined) return Promise.resolve({ kind: 'typed', text });
-        refused.push(why);
-      }
-      return Promise.resolve({ kind: 'interrupted' });
-    },
-  };
   const stderr = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
       shown += chunk.toString();
@@ -50,7 +28,34 @@ async function asked(policy: Partial<PlannedGate>, ...words: readonly string[]) 
     signal: new AbortController().signal,
     switchBackFrom: () => undefined,
   } as never);
-  return { prompted, messages, refused, shown };
+  return { prompted, shown };
+}
+
+/** Answers the first question about a gate with the first of these words that it takes; what was asked, refused and said. */
+async function asked(policy: Partial<PlannedGate>, ...words: readonly string[]) {
+  const statement = statementOf(gateOf(policy));
+  const waiting: Waiting = {
+    kind: 'gate',
+    subject: 'switchover',
+    state: 'open',
+    verbs: ['approve', 'reject', 'renew'],
+    statement,
+    statementDigest: statementDigest(statement),
+  };
+  const refused: string[] = [];
+  const messages: string[] = [];
+  const ask: Pick<Ask, 'question'> = {
+    question: ({ message, refuse }: Question) => {
+      messages.push(message);
+      for (const text of messages.length > 1 ? [] : words) {
+        const why = refuse(text);
+        if (why === undefined) return Promise.resolve({ kind: 'typed', text });
+        refused.push(why);
+      }
+      return Promise.resolve({ kind: 'interrupted' });
+    },
+  };
+  return { ...(await prompt(waiting, ask)), messages, refused };
 }
 
 describe('the question under an open gate', () => {
@@ -107,23 +112,7 @@ describe("'choose' at an open gate", () => {
         }
       },
     };
-    const prompted = await promptFor(waiting, {
-      io: {
-        stderr: new Writable({ write: (_chunk, _encoding, done) => done() }),
-        width: 80,
-        style: plainStyle,
-        env: {},
-      },
-      ask,
-      run: 'k3f9-2a7m',
-      osUser: 'otto',
-      plan: { world: { people: {} } },
-      journal: 'sqlite:/j',
-      nowMs: () => Date.parse('2026-11-21T03:10:00.000Z'),
-      signal: new AbortController().signal,
-      switchBackFrom: () => undefined,
-    } as never);
-    return { prompted, messages, refused };
+    return { ...(await prompt(waiting, ask)), messages, refused };
   }
 
   test('an empty answer goes back to the question of the gate, and the prompt says so', async () => {
